@@ -1,0 +1,2 @@
+#include "pack_kernels.h"
+typedef int pack_kernels_stub;

@@ -1,0 +1,2 @@
+#include "pack_system.h"
+typedef int pack_system_stub;
