@@ -1,5 +1,7 @@
 #include "pack_operators.h"
 
+#include <math.h>
+
 #ifdef PACK_PRUNABLE
 // The link line ties the slots of the operators that a plan needs; the others stay null.
 #define DECLARE(name) extern int64_t pack_slot_##name(const pack_step *, int32_t) __attribute__((weak));
@@ -19,3 +21,5 @@ static const struct {
 pack_operator pack_operator_function(uint32_t id) { return id < PACK_OPERATOR_COUNT ? operators[id].function : 0; }
 
 const char *pack_operator_name(uint32_t id) { return id < PACK_OPERATOR_COUNT ? operators[id].name : 0; }
+
+float pack_powf(float base, float exponent) { return powf(base, exponent); }

@@ -140,7 +140,10 @@ private struct SectionReader {
     let metadataBytes: Int
 
     func entry(_ index: pack_plan_section_index) -> pack_plan_section {
-        let first = MemoryLayout<pack_plan_header>.offset(of: \.sections) ?? 64
+        // The entries end the header.
+        let first =
+            MemoryLayout<pack_plan_header>.size - Int(PACK_PLAN_SECTION_COUNT.rawValue)
+            * MemoryLayout<pack_plan_section>.stride
         let stride = MemoryLayout<pack_plan_section>.stride
         return bytes.load(fromByteOffset: first + Int(index.rawValue) * stride, as: pack_plan_section.self)
     }

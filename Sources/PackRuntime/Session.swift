@@ -10,7 +10,8 @@ public import PackCore
 public final class Session {
     /// The plan that is run.
     public let plan: PlanView
-    let kernels: UnsafePointer<pack_kernels>
+    /// The kernels chosen for this CPU.
+    public let kernels: UnsafePointer<pack_kernels>
     let pool: OpaquePointer?
     /// One tensor a value of the plan.
     let tensors: UnsafeMutableBufferPointer<pack_tensor>
@@ -47,7 +48,7 @@ public final class Session {
     ) throws(RuntimeError) {
         do throws(PlanError) { plan = try PlanView(bytes) } catch { throw .plan(error) }
         guard let kernels = Session.selectKernels(instructionSet) else { throw .unavailableInstructionSet }
-        self.kernels = kernels
+        self.kernels = UnsafePointer(kernels)
         pool = pack_pool_create(UInt32(clamping: Swift.max(threads, 1)))
         tensors = .zeroed(plan.values.count)
         extents = .zeroed(plan.dimensions.count)
@@ -73,6 +74,7 @@ public final class Session {
 
     deinit {
         pack_pool_destroy(pool)
+        UnsafeMutablePointer(mutating: kernels).deallocate()
         if let memory { pack_memory_free(memory, memoryBytes) }
         tensors.deallocate()
         extents.deallocate()
@@ -269,8 +271,15 @@ public final class Session {
 
     // MARK: Binding, once
 
-    private static func selectKernels(_ name: UnsafePointer<CChar>?) -> UnsafePointer<pack_kernels>? {
-        nil
+    /// The table for this CPU, to be freed by its owner; nil if the CPU lacks what was asked for.
+    private static func selectKernels(_ name: UnsafePointer<CChar>?) -> UnsafeMutablePointer<pack_kernels>? {
+        let table = UnsafeMutableBufferPointer<pack_kernels>.zeroed(1)
+        guard let kernels = table.baseAddress, pack_kernels_select(name, kernels) == Int32(PACK_SELECT_DONE.rawValue)
+        else {
+            table.deallocate()
+            return nil
+        }
+        return kernels
     }
 
     private func bindTensors() {

@@ -53,3 +53,6 @@ enum pack_operator_id { PACK_OPERATORS(PACK_OPERATOR_ID) PACK_OPERATOR_COUNT };
 pack_operator pack_operator_function(uint32_t id);
 /// The operator's name; NULL where no operator has this id.
 const char *pack_operator_name(uint32_t id);
+
+/// The C library's powf, for Embedded Swift, which can't import it.
+float pack_powf(float base, float exponent);

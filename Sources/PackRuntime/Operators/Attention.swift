@@ -75,7 +75,9 @@ enum Attention: Operator {
         let task = try task(step)
         guard task.sequence > 0 else { return }
         step.parallel(task.batch * task.heads, task) { context, index, worker in
-            guard let task = context?.assumingMemoryBound(to: Task.self).pointee, let scratch = task.scratch else { return }
+            guard let task = context?.assumingMemoryBound(to: Task.self).pointee, let scratch = task.scratch else {
+                return
+            }
             let row = index / task.heads * task.sequence
             let column = index % task.heads * (task.hidden / task.heads)
             var attention = task.attention

@@ -56,7 +56,8 @@ enum Binary: Operator {
             case .add: apply(walk, x, y, out.integers) { $0 &+ $1 }
             case .subtract: apply(walk, x, y, out.integers) { $0 &- $1 }
             case .multiply: apply(walk, x, y, out.integers) { $0 &* $1 }
-            case .divide: apply(walk, x, y, out.integers) { $1 == 0 ? 0 : $0.dividedReportingOverflow(by: $1).partialValue }
+            case .divide:
+                apply(walk, x, y, out.integers) { $1 == 0 ? 0 : $0.dividedReportingOverflow(by: $1).partialValue }
             case .power: apply(walk, x, y, out.integers) { power($0, $1) }
             case .equal: apply(walk, x, y, out.elements(Bool.self)) { $0 == $1 }
             case .maximum: apply(walk, x, y, out.integers) { $0 > $1 ? $0 : $1 }

@@ -35,7 +35,7 @@ enum Embed: Operator {
         let words: Table
         let positions: Table
         let types: Table?
-        let kernels: pack_kernels
+        let kernels: UnsafePointer<pack_kernels>
         let ids: UnsafeMutableBufferPointer<Int64>
         let typeIDs: UnsafeMutableBufferPointer<Int64>?
         let out: UnsafeMutablePointer<Float>?
@@ -46,7 +46,7 @@ enum Embed: Operator {
         let sequence: Int
         let hidden: Int
         let row: UnsafeMutablePointer<Float>?
-        var failed = false
+        let failed: UnsafeMutablePointer<Bool>?
     }
 
     private static func task(_ step: Step) throws(OperatorError) -> Task {
@@ -64,9 +64,8 @@ enum Embed: Operator {
         let padding = try step.attribute(1)
         let words = try Table(try step.input(2), step.optional(3), hidden: hidden)
         let positions = try Table(try step.input(4), step.optional(5), hidden: hidden)
-        let types = try step.optional(6).map { (tensor) throws(OperatorError) in
-            try Table(tensor, step.optional(7), hidden: hidden)
-        }
+        var types: Table?
+        if let tensor = step.optional(6) { types = try Table(tensor, step.optional(7), hidden: hidden) }
         guard padding >= -1, positions.rows > padding, ids.extent(1) <= positions.rows - 1 - padding else {
             throw .shape
         }
@@ -76,15 +75,17 @@ enum Embed: Operator {
         try gamma.require(.f32)
         try beta.require(.f32)
         guard gamma.count == hidden, beta.count == hidden else { throw .shape }
-        let kernels = step.kernels.pointee
-        guard kernels.layer_norm != nil, kernels.f16_to_f32 != nil || !usesHalf(words, positions, types),
-            kernels.dequantize_s8 != nil || !usesCodes(words, positions, types)
+        let kernels = step.kernels
+        guard kernels.pointee.layer_norm != nil,
+            kernels.pointee.f16_to_f32 != nil || !usesHalf(words, positions, types),
+            kernels.pointee.dequantize_s8 != nil || !usesCodes(words, positions, types)
         else { throw .kernel }
         return Task(
             words: words, positions: positions, types: types, kernels: kernels, ids: ids.integers,
             typeIDs: typeIDs?.integers, out: out.floats.baseAddress, gamma: gamma.floats.baseAddress,
             beta: beta.floats.baseAddress, epsilon: try step.floatAttribute(0), padding: Int64(padding),
-            sequence: ids.extent(1), hidden: hidden, row: step.scratch?.assumingMemoryBound(to: Float.self))
+            sequence: ids.extent(1), hidden: hidden, row: step.scratch?.assumingMemoryBound(to: Float.self),
+            failed: step.scratch.map { ($0 + rowBytes(hidden, step)).assumingMemoryBound(to: Bool.self) })
     }
 
     private static func usesHalf(_ a: Table, _ b: Table, _ c: Table?) -> Bool {
@@ -95,21 +96,27 @@ enum Embed: Operator {
         a.tensor.dtype == .i8 || b.tensor.dtype == .i8 || c?.tensor.dtype == .i8
     }
 
+    /// Scratch memory: a row for each worker, and behind them a flag that a worker raises when an id is out of range.
     static func prepare(_ step: Step) throws(OperatorError) -> Int {
-        try task(step).hidden * MemoryLayout<Float>.size * step.threads
+        try rowBytes(task(step).hidden, step) + 1
+    }
+
+    private static func rowBytes(_ hidden: Int, _ step: Step) -> Int {
+        hidden * MemoryLayout<Float>.size * step.threads
     }
 
     static func run(_ step: Step) throws(OperatorError) {
-        var task = try task(step)
-        guard task.sequence > 0, task.hidden > 0 else { return }
-        let failed = withUnsafeMutablePointer(to: &task) { task in
-            step.parallel(task.pointee.ids.count / task.pointee.sequence, task) { context, index, worker in
-                guard let task = context?.assumingMemoryBound(to: UnsafeMutablePointer<Task>.self).pointee else { return }
-                if !embed(task, text: index, worker: Int(worker)) { task.pointee.failed = true }
-            }
-            return task.pointee.failed
-        }
-        if failed { throw .index }
+        let task = try task(step)
+        guard task.sequence > 0, task.hidden > 0, let failed = task.failed else { return }
+        failed.pointee = false
+        step.parallel(task.ids.count / task.sequence, task, embedText)
+        if failed.pointee { throw .index }
+    }
+
+    private static let embedText: @convention(c) (UnsafeMutableRawPointer?, Int, UInt32) -> Void = {
+        context, index, worker in
+        guard let task = context?.assumingMemoryBound(to: Task.self) else { return }
+        if !embed(task, text: index, worker: Int(worker)) { task.pointee.failed?.pointee = true }
     }
 
     /// Embeds one text; false if an id is out of range.
@@ -137,7 +144,7 @@ enum Embed: Operator {
             }
         }
         let first = out + text * sequence * hidden
-        task.pointee.kernels.layer_norm?(
+        task.pointee.kernels.pointee.layer_norm?(
             first, hidden, first, hidden, sequence, hidden, task.pointee.gamma, task.pointee.beta, task.pointee.epsilon)
         return true
     }
@@ -150,10 +157,10 @@ enum Embed: Operator {
         let hidden = task.pointee.hidden
         let source = raw + Int(index) * hidden * table.tensor.dtype.size
         switch table.tensor.dtype {
-        case .f16: task.pointee.kernels.f16_to_f32?(source.assumingMemoryBound(to: UInt16.self), target, hidden)
+        case .f16: task.pointee.kernels.pointee.f16_to_f32?(source.assumingMemoryBound(to: UInt16.self), target, hidden)
         case .i8:
             guard let scales = table.scales else { return false }
-            task.pointee.kernels.dequantize_s8?(
+            task.pointee.kernels.pointee.dequantize_s8?(
                 source.assumingMemoryBound(to: Int8.self), scales[Int(index)], target, hidden)
         default: target.update(from: source.assumingMemoryBound(to: Float.self), count: hidden)
         }

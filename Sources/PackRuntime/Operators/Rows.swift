@@ -117,7 +117,9 @@ enum L2Normalize: Operator {
         let x = try step.input(0)
         guard let from = x.floats.baseAddress, let to = try step.output().floats.baseAddress else { return }
         let epsilon = try step.floatAttribute(0)
-        for row in 0..<x.rows { step.kernels.pointee.l2_normalize?(from + row * x.last, to + row * x.last, x.last, epsilon) }
+        for row in 0..<x.rows {
+            step.kernels.pointee.l2_normalize?(from + row * x.last, to + row * x.last, x.last, epsilon)
+        }
     }
 }
 
