@@ -156,3 +156,49 @@ extension PlanDraft {
         memory.storeBytes(of: header, as: pack_plan_header.self)
     }
 }
+
+extension PlanDraft {
+    /// Families of kernels (`pack_kernel_list.h`) that the plan's operators call, sorted.
+    public var kernelFamilies: [String] {
+        var families: Set<String> = []
+        for step in tables.steps {
+            switch pack_operator_id(UInt32(step.op)) {
+            case PACK_OP_Linear: families.formUnion(linearFamilies(step))
+            case PACK_OP_Attention: families.insert("attention_f32")
+            case PACK_OP_Embed: families.formUnion(["layer_norm"] + tableFamilies(step))
+            case PACK_OP_LayerNormalization: families.insert("layer_norm")
+            case PACK_OP_MaskedMean: families.insert("mean_rows")
+            case PACK_OP_MaskedMax: families.insert("max_rows")
+            case PACK_OP_L2Normalize: families.insert("l2_normalize")
+            case PACK_OP_Unary: families.insert("unary")
+            case PACK_OP_MatMul: families.insert("gemm_f32")
+            case PACK_OP_Softmax: families.insert("softmax")
+            default: break
+            }
+        }
+        return families.sorted()
+    }
+
+    private func dtype(_ step: pack_plan_step, _ argument: Int) -> DType? {
+        let value = tables.arguments[Int(step.first_argument) + argument]
+        return value == PACK_PLAN_ABSENT ? nil : DType(rawValue: tables.values[Int(value)].dtype)
+    }
+
+    private func linearFamilies(_ step: pack_plan_step) -> [String] {
+        switch dtype(step, 1) {
+        case .f16: ["gemm_f16"]
+        case .i8: ["gemm_s8", "quantize_rows"]
+        default: ["gemm_f32"]
+        }
+    }
+
+    private func tableFamilies(_ step: pack_plan_step) -> [String] {
+        [2, 4, 6].compactMap { argument in
+            switch dtype(step, argument) {
+            case .f16: "f16_to_f32"
+            case .i8: "dequantize_s8"
+            default: nil
+            }
+        }
+    }
+}
