@@ -57,7 +57,7 @@ let toolTargets: [Target] = [
     tool("PackPasses", ["PackCore", "PackIO", "PackGraph"]),
     tool("PackProfiles", ["PackCore", "PackIO", "Yams"]),
     tool("PackPlanner", ["PackCore", "PackIO", "PackGraph", "PackRuntime", "CPackKernels"]),
-    tool("PackQuantize", ["PackCore", "PackGraph", "PackPlanner", "PackRuntime", "PackTokenizers", "PackServing"]),
+    tool("PackQuantize", ["CPackKernels", "PackCore", "PackGraph", "PackPlanner", "PackRuntime", "PackTokenizers", "PackServing"]),
     tool("PackFit", ["PackCore", "PackProfiles", "PackImport", "PackPlanner"]),
     tool("PackBundle", ["PackCore", "PackIO", "PackPlanner", "CArchive"]),
     tool("PackReport", ["PackCore", "PackProfiles"]),

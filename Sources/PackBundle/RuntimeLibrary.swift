@@ -1,6 +1,6 @@
 import CPackKernels
 import Foundation
-public import PackIO
+import PackIO
 
 /// The runtime of one architecture, as `make runtime` leaves it: an object that holds everything, and a program with all of
 /// it linked.

@@ -66,7 +66,7 @@ public enum ZipWriter {
         let entry = archive_entry_new()
         defer { archive_entry_free(entry) }
         archive_entry_set_pathname(entry, file.name)
-        archive_entry_set_filetype(entry, UInt32(S_IFREG))
+        archive_entry_set_filetype(entry, 0o100000)
         archive_entry_set_perm(entry, file.isExecutable ? 0o755 : 0o644)
         archive_entry_set_mtime(entry, time, 0)
         var status: Int32 = ARCHIVE_OK
