@@ -21,7 +21,7 @@
 #define MAXIMUM_THREADS 1024
 #define CLOSED UINT32_MAX // no index can be taken while the fields change
 #define SPIN_NS 40000     // longer than the gap between two steps of a plan, shorter than a scheduler tick
-#define STACK_BYTES (256 * 1024)
+#define STACK_BYTES (512 * 1024) // kernels take up to 192 KB of it
 
 typedef void (*pack_task)(void *, size_t, unsigned);
 

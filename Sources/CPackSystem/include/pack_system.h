@@ -87,3 +87,11 @@ typedef struct {
 
 /// Waits until an item is ready; their number, 0 after the time-out or a signal, or -errno. -1 waits for ever.
 int pack_poll(pack_poll_item *items, size_t count, int timeout_ms);
+
+// MARK: Numbers
+
+/// Writes a decimal number that reads back as the same value, without a final 0; its length (at most 26), or 0 for NaN,
+/// infinities and a capacity below 32.
+size_t pack_format_double(double value, char *text, size_t capacity);
+/// Reads a decimal number of at most 511 bytes, correctly rounded; 1 if all bytes are one.
+int pack_parse_double(const char *digits, size_t size, double *value);
