@@ -1,0 +1,26 @@
+/// What is wrong with a profile, as facts; the command words them.
+public struct ProfileError: Error, Hashable, Sendable {
+    /// The profile's file, or the name that was asked for when no file answers to it.
+    public var file: String
+    /// Line in the file, counted from 1, where one is known.
+    public var line: Int?
+    /// Path of the field, for example `limits.package.zipped.unit`; empty for the file as a whole.
+    public var field: String
+    /// What stands there.
+    public var found: String
+    /// What should stand there.
+    public var expected: String
+    /// What to do about it, if that is known.
+    public var hint: String?
+
+    package init(
+        file: String, line: Int? = nil, field: String = "", found: String, expected: String, hint: String? = nil
+    ) {
+        self.file = file
+        self.line = line
+        self.field = field
+        self.found = found
+        self.expected = expected
+        self.hint = hint
+    }
+}
