@@ -58,9 +58,9 @@ let toolTargets: [Target] = [
     tool("PackProfiles", ["PackCore", "PackIO", "Yams"]),
     tool("PackPlanner", ["PackCore", "PackIO", "PackGraph", "PackRuntime", "CPackKernels"]),
     tool("PackQuantize", ["PackCore", "PackGraph", "PackPlanner", "PackRuntime", "PackTokenizers", "PackServing"]),
-    tool("PackFit", ["PackCore", "PackProfiles", "PackImport", "PackPlanner"]),
+    tool("PackFit", ["PackProfiles"]),
     tool("PackBundle", ["PackCore", "PackIO", "PackPlanner", "CArchive"]),
-    tool("PackReport", ["PackCore", "PackProfiles"]),
+    tool("PackReport"),
     tool("PackLab", ["PackCore", "PackIO", "PackProfiles", "PackServing", "CPackSystem", "CArchive"]),
     .executableTarget(
         name: "pack",
