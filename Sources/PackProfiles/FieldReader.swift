@@ -1,3 +1,4 @@
+import PackIO
 import Yams
 
 /// Strict reading of YAML nodes: every refusal names the file, the line and the field.
@@ -18,7 +19,7 @@ struct FieldReader {
         var entries: [String: Node] = [:]
         for (key, value) in try pairs(node, field) {
             guard allowed.contains(key.string) else {
-                let meant = nearest(to: key.string, among: allowed)
+                let meant = Suggestion.nearest(to: key.string, among: allowed)
                 throw error(
                     key, join(field, key.string), found: "an unknown key",
                     expected: "one of " + allowed.joined(separator: ", "),
@@ -69,7 +70,7 @@ struct FieldReader {
         guard words.contains(text) else {
             throw error(
                 node, field, found: text, expected: "one of " + words.joined(separator: ", "),
-                hint: nearest(to: text, among: words).map { "did you mean \($0)?" })
+                hint: Suggestion.nearest(to: text, among: words).map { "did you mean \($0)?" })
         }
         return text
     }

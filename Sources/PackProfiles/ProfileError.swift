@@ -1,3 +1,5 @@
+import PackIO
+
 /// What is wrong with a profile, as facts; the command words them.
 public struct ProfileError: Error, Hashable, Sendable {
     /// The profile's file, or the name that was asked for when no file answers to it.
@@ -22,5 +24,23 @@ public struct ProfileError: Error, Hashable, Sendable {
         self.found = found
         self.expected = expected
         self.hint = hint
+    }
+}
+
+extension ProfileError: FactualError {
+    /// The parts, for a message.
+    public var facts: ErrorFacts {
+        let place = [line.map { "line \($0)" }, field.isEmpty ? nil : field].compactMap { $0 }
+        return ErrorFacts(
+            "is not a profile", file: file, place: place.isEmpty ? nil : place.joined(separator: ", "), found: found,
+            expected: expected, hint: hint)
+    }
+
+    /// A profile's file that cannot be read.
+    init(_ failure: IOFailure, file: String) {
+        let facts = failure.facts
+        self.init(
+            file: file, found: facts.found ?? facts.what, expected: facts.expected ?? "a profile that can be read",
+            hint: facts.hint)
     }
 }

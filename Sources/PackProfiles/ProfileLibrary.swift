@@ -1,3 +1,5 @@
+import PackIO
+
 /// The folder with the profiles that come with the tool.
 public struct ProfileLibrary: Sendable {
     /// Where the profiles are.
@@ -28,7 +30,11 @@ public struct ProfileLibrary: Sendable {
 
     /// Names of the profiles, sorted.
     public func names() throws(ProfileError) -> [String] {
-        try entries(of: folder).filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
+        do throws(IOFailure) {
+            return try FolderWalk.names(in: folder).filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
+        } catch {
+            throw ProfileError(error, file: folder)
+        }
     }
 
     /// All profiles, by name.
@@ -45,7 +51,7 @@ public struct ProfileLibrary: Sendable {
         if Self.isPath(nameOrPath) { return try Self.read(nameOrPath) }
         let names = try names()
         guard names.contains(nameOrPath) else {
-            let meant = nearest(to: nameOrPath, among: names)
+            let meant = Suggestion.nearest(to: nameOrPath, among: names) ?? names.first { $0.hasPrefix(nameOrPath) }
             throw ProfileError(
                 file: nameOrPath, found: "no profile of that name",
                 expected: "one of " + names.joined(separator: ", "),
@@ -67,7 +73,29 @@ public struct ProfileLibrary: Sendable {
 
     /// The profile in a file.
     public static func read(_ path: String) throws(ProfileError) -> Profile {
-        try ProfileReader.read(try text(of: path, limit: ProfileReader.limit), file: path)
+        let bytes: [UInt8]
+        do throws(IOFailure) {
+            bytes = try FileContents.bytes(of: path, limit: ProfileReader.limit)
+        } catch {
+            throw ProfileError(error, file: path)
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw ProfileError(file: path, found: "bytes that are not UTF-8", expected: "a profile in UTF-8")
+        }
+        return try ProfileReader.read(text, file: path)
+    }
+
+    private static func isFolder(_ path: String) -> Bool { stands(.folder, path) }
+
+    private static func isFile(_ path: String) -> Bool { stands(.regular, path) }
+
+    /// What cannot be looked at does not stand there.
+    private static func stands(_ kind: FileKind, _ path: String) -> Bool {
+        do throws(IOFailure) {
+            return try FileContents.kind(of: path) == kind
+        } catch {
+            return false
+        }
     }
 
     private static func parent(_ path: String) -> String {

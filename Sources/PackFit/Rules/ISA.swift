@@ -12,7 +12,8 @@ extension Rules {
             check.note = facts.missing
             return check
         }
-        check.actualText = needs.isEmpty ? "none" : needs.map { describe($0.name, $0.features) }.joined(separator: " or ")
+        check.actualText =
+            needs.isEmpty ? "none" : needs.map { describe($0.name, $0.features) }.joined(separator: " or ")
         let shared = needs.compactMap { need in
             profile.architectures.first { $0.name == need.name }.map { (need: need, platform: $0) }
         }

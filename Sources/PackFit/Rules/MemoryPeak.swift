@@ -5,7 +5,9 @@ extension Rules {
     @Sendable static func memoryPeak(_ facts: FitFacts, _ profile: Profile) -> Check? {
         guard let limit = profile.limits[.memoryMaximum] else { return nil }
         var peak = facts.peakMemory
-        if profile.filesCountAsMemory, let written = facts.written, written.high != 0 { peak = peak.map { $0 + written } }
+        if profile.filesCountAsMemory, let written = facts.written, written.high != 0 {
+            peak = peak.map { $0 + written }
+        }
         var check = Check.atMost(.memoryPeak, peak, limit, .bytes, missing: facts.missing)
         if check.verdict == .pass, let setting = setting(for: peak, profile) { check.note = setting }
         return check

@@ -1,13 +1,13 @@
 /// A JSON document. Written with sorted keys, so that equal values give equal bytes.
-public indirect enum JSONValue: Sendable, Equatable {
+public indirect enum JSON: Sendable, Equatable {
     case null
     case bool(Bool)
     case int(Int)
     /// Written as `null` when it is not finite.
     case number(Double)
     case string(String)
-    case array([JSONValue])
-    case object([String: JSONValue])
+    case array([JSON])
+    case object([String: JSON])
 
     /// The text, indented by two spaces, with a line end after it.
     public var text: String {
@@ -17,26 +17,26 @@ public indirect enum JSONValue: Sendable, Equatable {
     }
 
     /// An optional text.
-    public static func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
+    public static func optional(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }
     /// An optional count.
-    public static func optional(_ number: Int?) -> JSONValue { number.map { .int($0) } ?? .null }
+    public static func optional(_ number: Int?) -> JSON { number.map { .int($0) } ?? .null }
     /// A mapping from names to counts.
-    public static func counts(_ counts: [String: Int]) -> JSONValue { .object(counts.mapValues { .int($0) }) }
+    public static func counts(_ counts: [String: Int]) -> JSON { .object(counts.mapValues { .int($0) }) }
 
     /// A number as an integer if it is one, else with its fraction.
-    public static func whole(_ number: Double?) -> JSONValue {
+    public static func whole(_ number: Double?) -> JSON {
         guard let number else { return .null }
         return Int(exactly: number).map { .int($0) } ?? .number(number)
     }
 }
 
-extension JSONValue: ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
+extension JSON: ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
     /// A string.
     public init(stringLiteral value: String) { self = .string(value) }
     /// An array.
-    public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    public init(arrayLiteral elements: JSON...) { self = .array(elements) }
     /// An object; of two equal keys the last counts.
-    public init(dictionaryLiteral elements: (String, JSONValue)...) {
+    public init(dictionaryLiteral elements: (String, JSON)...) {
         self = .object(Dictionary(elements) { $1 })
     }
 }
@@ -44,7 +44,7 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByArrayLiteral, Expr
 private struct JSONWriter {
     var text = ""
 
-    mutating func write(_ value: JSONValue, indent: Int) {
+    mutating func write(_ value: JSON, indent: Int) {
         switch value {
         case .null: text += "null"
         case .bool(let flag): text += flag ? "true" : "false"
