@@ -70,6 +70,8 @@ let toolTargets: [Target] = [
             "PackServing", argumentParser,
         ],
         swiftSettings: toolSettings),
+    tests("PackGraphTests", ["PackCore", "PackGraph"]),
+    tests("PackPassesTests", ["PackCore", "PackGraph", "PackPasses"]),
     tests("PackTokenizersTests", ["PackCore", "PackTokenizers", "PackImport", "PackIO"]),
 ]
 

@@ -14,7 +14,9 @@ public final class TemporaryFolder: Sendable {
     }
 
     deinit {
-        guard let entries = try? FolderWalk.entries(of: path, maximumCount: 1_000_000, maximumDepth: 256) else { return }
+        guard let entries = try? FolderWalk.entries(of: path, maximumCount: 1_000_000, maximumDepth: 256) else {
+            return
+        }
         for entry in entries.reversed() {
             let target = "\(path)/\(entry.path)"
             if entry.kind == .folder { rmdir(target) } else { unlink(target) }
