@@ -61,7 +61,7 @@ let toolTargets: [Target] = [
     tool("PackFit", ["PackProfiles"]),
     tool("PackBundle", ["PackIO", "CPackKernels", "CArchive"]),
     tool("PackReport"),
-    tool("PackLab", ["PackCore", "PackIO", "PackProfiles", "PackServing", "CPackSystem", "CArchive"]),
+    tool("PackLab", ["PackGraph", "PackCore", "PackIO", "PackProfiles", "PackServing", "CPackSystem", "CArchive"]),
     .executableTarget(
         name: "pack",
         dependencies: [
