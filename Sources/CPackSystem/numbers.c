@@ -110,3 +110,7 @@ int pack_parse_double(const char *digits, size_t size, double *value) {
     *value = strtod(text, &end);
     return end == text + size;
 }
+
+double pack_exp(double x) { return exp(x); }
+
+double pack_log(double x) { return log(x); }

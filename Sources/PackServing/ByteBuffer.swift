@@ -142,3 +142,10 @@ public final class ByteBuffer {
         }
     }
 }
+
+extension ByteBuffer {
+    /// The bytes held, to be changed in place; valid until the next change of the buffer.
+    public var mutableBytes: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(mutating: bytes)
+    }
+}

@@ -66,6 +66,7 @@ extension RequestError {
         case .unknownInput(let name, let known):
             out.append(.text("the model has no input "), .name(name), .text("; it has "))
             out.append(known)
+        case .unknownOutput(let name): out.append(.text("the model has no output "), .name(name))
         case .missingInput(let name): out.append(.text("input "), .name(name), .text(" is missing"))
         case .repeatedInput(let name): out.append(.text("input "), .name(name), .text(" is given twice"))
         case .ragged(let input, let axis, let offset):
@@ -84,6 +85,8 @@ extension RequestError {
             out.append(
                 .text("axis "), .number(axis), .text(" of input "), .name(input), .text(" has extent "), .number(found),
                 .text(", the most is "), .number(limit))
+        case .emptyAxis(let input, let axis):
+            out.append(.text("axis "), .number(axis), .text(" of input "), .name(input), .text(" is empty"))
         case .wrongCount(let input, let found, let expected):
             out.append(
                 .text("input "), .name(input), .text(" has "), .number(found), .text(" elements, its shape needs "),

@@ -20,6 +20,8 @@ public enum RequestError: Error, Equatable {
     case takesNoText
     /// An input that the model does not have.
     case unknownInput(name: [UInt8], known: [UInt8])
+    /// An output that the model does not have.
+    case unknownOutput([UInt8])
     /// An input that the model needs.
     case missingInput([UInt8])
     /// An input that is there twice.
@@ -32,6 +34,8 @@ public enum RequestError: Error, Equatable {
     case wrongDimension(input: [UInt8], axis: Int, found: Int, expected: Int)
     /// An axis of an input is longer than the model takes.
     case tooLong(input: [UInt8], axis: Int, found: Int, limit: Int)
+    /// An axis of an input has no elements.
+    case emptyAxis(input: [UInt8], axis: Int)
     /// `data` has another number of elements than `shape` says.
     case wrongCount(input: [UInt8], found: Int, expected: Int)
     /// A number that the element type cannot hold.
@@ -86,8 +90,9 @@ extension RequestError {
         case .wrongType, .outOfRange: "WrongType"
         case .unknownField, .needsOneOfTextTextsInputs, .contradiction, .noTexts, .takesNoText: "InvalidRequest"
         case .unknownInput: "UnknownInput"
+        case .unknownOutput: "UnknownOutput"
         case .missingInput, .repeatedInput: "MissingInput"
-        case .ragged, .wrongRank, .wrongDimension, .tooLong, .wrongCount: "WrongShape"
+        case .ragged, .wrongRank, .wrongDimension, .tooLong, .emptyAxis, .wrongCount: "WrongShape"
         case .badValue: "InvalidValue"
         case .bodyTooLarge, .tooManyTexts, .tooManyTokens: "RequestTooLarge"
         case .answerTooLarge: "AnswerTooLarge"

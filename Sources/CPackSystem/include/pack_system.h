@@ -95,3 +95,6 @@ int pack_poll(pack_poll_item *items, size_t count, int timeout_ms);
 size_t pack_format_double(double value, char *text, size_t capacity);
 /// Reads a decimal number of at most 511 bytes, correctly rounded; 1 if all bytes are one.
 int pack_parse_double(const char *digits, size_t size, double *value);
+/// e^x and the natural logarithm.
+double pack_exp(double x);
+double pack_log(double x);
