@@ -72,6 +72,10 @@ let toolTargets: [Target] = [
         swiftSettings: toolSettings),
     tests("PackGraphTests", ["PackCore", "PackGraph"]),
     tests("PackPassesTests", ["PackCore", "PackGraph", "PackPasses"]),
+    // Checks in C, because they also run on arm64 under an emulator (Tests/kernels-arm64/run.sh).
+    .target(
+        name: "CKernelChecks", dependencies: ["CPackKernels"], path: "Tests/CKernelChecks", cSettings: kernelSettings),
+    tests("PackKernelsTests", ["CPackKernels", "CKernelChecks"]),
     tests("PackTokenizersTests", ["PackCore", "PackTokenizers", "PackImport", "PackIO"]),
 ]
 

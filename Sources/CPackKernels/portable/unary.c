@@ -7,9 +7,14 @@
 
 static float exponential(float x) { return x < -86.9f ? 0.0f : expf(x); }
 
-static float gelu_erf(float x) { return 0.5f * x * (1.0f + erff(x * 0.70710678f)); }
+/// max(x, 0) - |x|/2·erfc(|x|/√2): unlike 1 + erf(x), no digits cancel for negative x.
+static float gelu_erf(float x) {
+    float t = __builtin_fabsf(x) > 14.0f ? 14.0f : __builtin_fabsf(x);
+    return (x < 0 ? 0.0f : x) - 0.5f * t * erfcf(t * 0.70710678f);
+}
 
-static float gelu_tanh(float x) { return 0.5f * x * (1.0f + tanhf(0.79788456f * (x + 0.044715f * x * x * x))); }
+/// 0.5·x·(1 + tanh(u)) = x / (1 + exp(-2u)).
+static float gelu_tanh(float x) { return x / (1.0f + expf(-1.5957691216f * (x + 0.044715f * x * x * x))); }
 
 static float sigmoid(float x) {
     float e = exponential(x < 0 ? x : -x);
