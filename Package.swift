@@ -76,6 +76,8 @@ let toolTargets: [Target] = [
     .target(
         name: "CKernelChecks", dependencies: ["CPackKernels"], path: "Tests/CKernelChecks", cSettings: kernelSettings),
     tests("PackKernelsTests", ["CPackKernels", "CKernelChecks"]),
+    tests(
+        "PackQuantizeTests", ["PackCore", "PackGraph", "PackImport", "PackPlanner", "PackQuantize", "PackTokenizers"]),
     tests("PackTokenizersTests", ["PackCore", "PackTokenizers", "PackImport", "PackIO"]),
 ]
 
