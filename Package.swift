@@ -56,12 +56,12 @@ let toolTargets: [Target] = [
     tool("PackImport", ["PackCore", "PackIO", "PackFormats", "PackGraph", "PackTokenizers"]),
     tool("PackPasses", ["PackCore", "PackIO", "PackGraph"]),
     tool("PackProfiles", ["PackCore", "PackIO", "Yams"]),
-    tool("PackPlanner", ["PackCore", "PackIO", "PackGraph", "PackRuntime", "CPackKernels"]),
-    tool("PackQuantize", ["PackCore", "PackGraph", "PackPlanner", "PackRuntime", "PackTokenizers", "PackServing"]),
-    tool("PackFit", ["PackCore", "PackProfiles", "PackImport", "PackPlanner"]),
-    tool("PackBundle", ["PackCore", "PackIO", "PackPlanner", "CArchive"]),
-    tool("PackReport", ["PackCore", "PackProfiles"]),
-    tool("PackLab", ["PackCore", "PackIO", "PackProfiles", "PackServing", "CPackSystem", "CArchive"]),
+    tool("PackPlanner", ["PackCore", "PackGraph", "CPackKernels", "CPackSystem"]),
+    tool("PackQuantize", ["CPackKernels", "PackCore", "PackGraph", "PackPlanner", "PackRuntime", "PackTokenizers"]),
+    tool("PackFit", ["PackProfiles"]),
+    tool("PackBundle", ["PackIO", "CPackKernels", "CArchive"]),
+    tool("PackReport"),
+    tool("PackLab", ["PackGraph", "PackCore", "PackIO", "PackProfiles", "PackServing", "CPackSystem", "CArchive"]),
     .executableTarget(
         name: "pack",
         dependencies: [
@@ -70,6 +70,12 @@ let toolTargets: [Target] = [
             "PackServing", argumentParser,
         ],
         swiftSettings: toolSettings),
+    tests("PackGraphTests", ["PackCore", "PackGraph"]),
+    tests("PackPassesTests", ["PackCore", "PackGraph", "PackPasses"]),
+    // Checks in C, because they also run on arm64 under an emulator (Tests/kernels-arm64/run.sh).
+    .target(
+        name: "CKernelChecks", dependencies: ["CPackKernels"], path: "Tests/CKernelChecks", cSettings: kernelSettings),
+    tests("PackKernelsTests", ["CPackKernels", "CKernelChecks"]),
     tests("PackTokenizersTests", ["PackCore", "PackTokenizers", "PackImport", "PackIO"]),
 ]
 

@@ -1,9 +1,14 @@
 /// One dimension of a shape: a count, a named unknown, or arithmetic on them.
 ///
 /// Built through the operators below, which keep every value in a normal form, so that equal expressions compare equal
-/// as far as constant folding, neutral elements and sorted operands reach.
+/// as far as constant folding, neutral elements and sorted operands reach: a sum of products, each product its symbols in
+/// alphabetical order and then its coefficient. Symbols stand for counts and are never negative.
+///
+/// Arithmetic that would overflow is left unfolded, and `evaluate` answers `nil` for it.
 public indirect enum Dimension: Hashable, Sendable {
+    /// A number. Negative ones occur in the contents of shape tensors, never in a shape.
     case constant(Int)
+    /// An unknown count, for example `batch`.
     case symbol(String)
     case sum(Dimension, Dimension)
     case product(Dimension, Dimension)
@@ -11,4 +16,70 @@ public indirect enum Dimension: Hashable, Sendable {
     case quotient(Dimension, Dimension)
     case maximum(Dimension, Dimension)
     case minimum(Dimension, Dimension)
+
+    /// The sum, in normal form.
+    public static func + (left: Dimension, right: Dimension) -> Dimension {
+        guard let a = Polynomial(left), let b = Polynomial(right), let sum = a.adding(b) else {
+            return .sum(left, right)
+        }
+        return sum.dimension
+    }
+
+    /// The difference, in normal form: the sum with the right side times −1.
+    public static func - (left: Dimension, right: Dimension) -> Dimension {
+        left + right * .constant(-1)
+    }
+
+    /// The product, in normal form.
+    public static func * (left: Dimension, right: Dimension) -> Dimension {
+        guard let a = Polynomial(left), let b = Polynomial(right), let product = a.multiplied(by: b) else {
+            return .product(left, right)
+        }
+        return product.dimension
+    }
+
+    /// The quotient rounded towards zero, in normal form. Factors that stand on both sides cancel: a divisor is taken
+    /// to be other than zero.
+    public static func / (left: Dimension, right: Dimension) -> Dimension {
+        if right == .constant(1) { return left }
+        guard right != .constant(0), let a = Polynomial(left), let b = Polynomial(right) else {
+            return .quotient(left, right)
+        }
+        if let x = a.constant, let y = b.constant {
+            let (value, overflow) = x.dividedReportingOverflow(by: y)
+            return overflow ? .quotient(left, right) : .constant(value)
+        }
+        let (dividend, divisor) = Polynomial.cancel(a, b)
+        let (numerator, denominator) = (dividend.dimension, divisor.dimension)
+        return denominator == .constant(1) ? numerator : .quotient(numerator, denominator)
+    }
+
+    /// The larger of two, in normal form.
+    public static func max(_ left: Dimension, _ right: Dimension) -> Dimension {
+        if left.isAtLeast(right) { return left }
+        if right.isAtLeast(left) { return right }
+        return left.precedes(right) ? .maximum(left, right) : .maximum(right, left)
+    }
+
+    /// The smaller of two, in normal form.
+    public static func min(_ left: Dimension, _ right: Dimension) -> Dimension {
+        if left.isAtLeast(right) { return right }
+        if right.isAtLeast(left) { return left }
+        return left.precedes(right) ? .minimum(left, right) : .minimum(right, left)
+    }
+
+    /// Whether this is provably no less than `other`, whatever the symbols stand for.
+    public func isAtLeast(_ other: Dimension) -> Bool {
+        if self == other { return true }
+        guard let difference = Polynomial(self - other) else { return false }
+        return difference.isNonNegative
+    }
+}
+
+extension Dimension: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
+    /// A known count.
+    public init(integerLiteral value: Int) { self = .constant(value) }
+
+    /// A named unknown.
+    public init(stringLiteral name: String) { self = .symbol(name) }
 }

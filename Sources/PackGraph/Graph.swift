@@ -75,6 +75,10 @@ public struct Graph: Sendable {
     /// What inference knows of every value, constants and inputs included.
     public var types: [String: TensorType] = [:]
 
+    /// Contents of small integer values (scalars and lists) as far as inference follows them: what Shape gives and
+    /// Reshape takes. Row-major; as many as the value has elements.
+    public var contents: [String: [Dimension]] = [:]
+
     /// Makes an empty graph.
     public init() {}
 }

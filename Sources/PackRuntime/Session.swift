@@ -257,7 +257,7 @@ public final class Session {
         guard isPrepared, !shapesChanged else { throw .notPrepared }
         for index in 0..<steps.count {
             guard let function = functions[index] else { throw .missingOperator(step: index, id: 0) }
-            let status = function(steps.baseAddress! + index, 1)
+            let status = function(steps.baseAddress.map { $0 + index }, 1)
             guard status == 0 else { throw .operatorFailed(step: index, code: Int(status)) }
         }
     }
@@ -265,7 +265,7 @@ public final class Session {
     /// Runs one step of a prepared plan: what `run` does for each, for profiling.
     public func run(step index: Int) throws(RuntimeError) {
         guard isPrepared, !shapesChanged, let function = functions[index] else { throw .notPrepared }
-        let status = function(steps.baseAddress! + index, 1)
+        let status = function(steps.baseAddress.map { $0 + index }, 1)
         guard status == 0 else { throw .operatorFailed(step: index, code: Int(status)) }
     }
 
@@ -313,7 +313,7 @@ public final class Session {
 
     private func bindSteps() throws(RuntimeError) {
         for (index, argument) in plan.arguments.enumerated() {
-            arguments[index] = argument == PACK_PLAN_ABSENT ? nil : tensors.baseAddress! + Int(argument)
+            arguments[index] = argument == PACK_PLAN_ABSENT ? nil : tensors.baseAddress.map { $0 + Int(argument) }
         }
         for (index, step) in plan.steps.enumerated() {
             guard let function = pack_operator_function(UInt32(step.op)) else {

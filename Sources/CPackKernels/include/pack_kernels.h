@@ -77,10 +77,12 @@ typedef void (*pack_softmax_kernel)(
     size_t ldmask);
 
 /// Elementwise functions. Largest errors, against exact results, of every variant:
-///   EXP        2 ulp; results below 1.9e-38 (x < -86.9) are 0, above the largest float infinity.
-///   TANH, ERF  2e-7 absolute, and 4 ulp below 0.5
-///   SIGMOID    4 ulp; 0 for x < -86.9
-///   GELU_ERF, GELU_TANH   2e-7 * max(1, |x|)
+///   EXP         2 ulp; results below 1.9e-38 (x < -86.9) are 0, above the largest float infinity
+///   TANH, ERF   6 ulp
+///   SIGMOID     4 ulp (3e-38 where it is smaller)
+///   GELU_ERF    1e-7 + 1 ulp
+///   GELU_TANH   1e-7 + 2 ulp, while x³ is a float
+///   the others are rounded correctly
 /// NaN gives NaN.
 enum pack_unary {
     PACK_UNARY_RELU = 1,

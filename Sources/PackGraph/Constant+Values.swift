@@ -1,0 +1,106 @@
+import PackCore
+
+extension Constant {
+    /// A constant of `f32` elements. Throws as the initializer with storage does.
+    public init(floats: [Float], shape: [Int]) throws(GraphError) {
+        try self.init(.f32, shape, bytes: floats.withUnsafeBytes { Array($0) })
+    }
+
+    /// A constant of `i64` elements. Throws as the initializer with storage does.
+    public init(integers: [Int], shape: [Int]) throws(GraphError) {
+        try self.init(.i64, shape, bytes: integers.withUnsafeBytes { Array($0) })
+    }
+
+    /// The elements of a floating-point constant (`f32`, `f16`, `bf16`, `f64`), rounded to the nearest `Float`.
+    ///
+    /// - Throws: `GraphError` of kind `wrongConstant` for other element types.
+    public func floats() throws(GraphError) -> [Float] {
+        switch dtype {
+        case .f32: return elements(Float.self) { $0 }
+        case .f16: return elements(UInt16.self) { Float(Float16(bitPattern: $0)) }
+        case .bf16: return elements(UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
+        case .f64: return elements(Double.self) { Float($0) }
+        default:
+            throw GraphError(.wrongConstant, found: "\(dtype.name)\(shape)", expected: "a floating-point constant")
+        }
+    }
+
+    /// The elements of an integer or boolean constant; true is 1.
+    ///
+    /// - Throws: `GraphError` of kind `wrongConstant` for other element types, and for an element above 2^63 − 1.
+    public func integers() throws(GraphError) -> [Int] {
+        switch dtype {
+        case .i8: return elements(Int8.self) { Int($0) }
+        case .u8: return elements(UInt8.self) { Int($0) }
+        case .bool: return elements(UInt8.self) { $0 == 0 ? 0 : 1 }
+        case .i16: return elements(Int16.self) { Int($0) }
+        case .u16: return elements(UInt16.self) { Int($0) }
+        case .i32: return elements(Int32.self) { Int($0) }
+        case .u32: return elements(UInt32.self) { Int($0) }
+        case .i64: return elements(Int64.self) { Int($0) }
+        case .u64:
+            let values = elements(UInt64.self) { Int(exactly: $0) }
+            let exact = values.compactMap { $0 }
+            if exact.count == values.count { return exact }
+            throw GraphError(.wrongConstant, found: "an element above 2^63 - 1", expected: "64-bit signed integers")
+        case .f32, .f16, .bf16, .f64:
+            throw GraphError(.wrongConstant, found: "\(dtype.name)\(shape)", expected: "an integer constant")
+        }
+    }
+
+    /// The value of a floating-point constant with one element, whatever its rank.
+    public var scalarFloat: Float? {
+        guard count == 1, let values = try? floats() else { return nil }
+        return values.first
+    }
+
+    /// The value of an integer or boolean constant with one element, whatever its rank.
+    public var scalarInteger: Int? {
+        guard count == 1, let values = try? integers() else { return nil }
+        return values.first
+    }
+
+    /// Reads the elements wherever they lie: mapped bytes need not be aligned.
+    private func elements<Raw: BitwiseCopyable, Value>(_ type: Raw.Type, _ convert: (Raw) -> Value) -> [Value] {
+        withBytes { buffer in
+            let available = min(count, buffer.count / MemoryLayout<Raw>.size)
+            return [Value](unsafeUninitializedCapacity: available) { target, initialized in
+                for index in 0..<available {
+                    let raw = buffer.loadUnaligned(fromByteOffset: index * MemoryLayout<Raw>.size, as: type)
+                    target.initializeElement(at: index, to: convert(raw))
+                }
+                initialized = available
+            }
+        }
+    }
+}
+
+extension Constant {
+    /// Whether both have the same element type, shape and bytes.
+    public func hasSameContents(as other: Constant) -> Bool {
+        guard dtype == other.dtype, shape == other.shape else { return false }
+        return withBytes { left in
+            other.withBytes { right in left.elementsEqual(right) }
+        }
+    }
+
+    /// A 64-bit digest of element type, shape and bytes, for finding candidates of `hasSameContents`; not stable between
+    /// versions of the tool, and no protection against crafted collisions.
+    public var contentHash: UInt64 {
+        let seed = shape.reduce(UInt64(dtype.rawValue)) { Self.mix($0, UInt64(bitPattern: Int64($1))) }
+        return withBytes { buffer in
+            var hash = seed
+            let words = buffer.count / 8
+            for index in 0..<words {
+                hash = Self.mix(hash, buffer.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+            }
+            for index in (words * 8)..<buffer.count { hash = Self.mix(hash, UInt64(buffer[index])) }
+            return hash
+        }
+    }
+
+    private static func mix(_ hash: UInt64, _ word: UInt64) -> UInt64 {
+        let product = (hash ^ word ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
+        return product.high ^ product.low
+    }
+}

@@ -1,0 +1,2 @@
+import PackPasses
+import Testing
