@@ -98,7 +98,9 @@ let package = Package(
             ? [
                 .target(
                     name: "PackRun",
-                    dependencies: ["PackCore", "PackRuntime", "PackTokenizers", "PackServing", "CPackSystem"],
+                    dependencies: [
+                        "PackCore", "PackRuntime", "PackTokenizers", "PackServing", "CPackSystem", "CPackKernels",
+                    ],
                     path: "Sources/pack-run", swiftSettings: runtimeSettings)
             ] : toolTargets),
     cLanguageStandard: .gnu11

@@ -58,10 +58,17 @@ public final class ByteBuffer {
 
     /// Forgets bytes at the start and moves the others there.
     public func removeFirst(_ size: Int) {
-        guard size > 0, let memory else { return }
-        let left = max(count - size, 0)
-        if left > 0 { memory.copyMemory(from: memory + size, byteCount: left) }
-        count = left
+        if size > 0 { remove(0..<size) }
+    }
+
+    /// Forgets bytes in the middle and moves those after them there.
+    public func remove(_ range: Range<Int>) {
+        let gap = range.clamped(to: 0..<count)
+        guard gap.count > 0, let memory else { return }
+        if gap.upperBound < count {
+            (memory + gap.lowerBound).copyMemory(from: memory + gap.upperBound, byteCount: count - gap.upperBound)
+        }
+        count -= gap.count
     }
 
     /// Room for `extra` more bytes after those held; empty when there is no memory or the limit forbids it.

@@ -49,6 +49,18 @@ struct HTTPBody {
     /// The decoded bytes' place in the message.
     var range: Range<Int> { start..<start + count }
 
+    /// Whether only the end of the connection ends the body.
+    var endsWithConnection: Bool { framing == .untilClosed }
+
+    /// Takes the bytes between the decoded and the unread ones out of the message once they are many, so that a body in small
+    /// chunks holds little more memory than its content.
+    mutating func compact(_ message: ByteBuffer) {
+        let gap = start + count..<consumed
+        guard gap.count > 65536 else { return }
+        message.remove(gap)
+        consumed = gap.lowerBound
+    }
+
     /// Decodes what has come.
     ///
     /// - Parameter bytes: All bytes of the message so far.

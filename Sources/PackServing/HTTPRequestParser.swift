@@ -35,12 +35,13 @@ struct HTTPRequestParser {
 
     /// Reads on.
     ///
-    /// - Parameter bytes: All bytes of the request so far. The body's are moved together in them.
-    mutating func advance(_ bytes: UnsafeMutableRawBufferPointer) {
-        if progress == .head { readHead(UnsafeRawBufferPointer(bytes)) }
+    /// - Parameter message: All bytes of the request so far. The body's are moved together in them.
+    mutating func advance(_ message: ByteBuffer) {
+        if progress == .head { readHead(message.bytes) }
         guard progress == .body else { return }
         do throws(HTTPBody.Fault) {
-            try body.advance(bytes)
+            try body.advance(message.mutableBytes)
+            body.compact(message)
             if body.isComplete { progress = .complete }
         } catch {
             progress = .refused(error == .tooLarge ? 413 : 400)
