@@ -25,7 +25,9 @@ struct Analyze: ParsableCommand {
         let analysis = Analysis(
             model: reading.facts, asItIs: factsAsItIs(reading.facts, reading.checkpoint), predictions: predictions,
             obstacle: reading.obstacle.map(ErrorMessage.sentence),
-            notLookedAt: ["code and Python packages around the model", "accuracy after quantizing", "speed of requests"],
+            notLookedAt: [
+                "code and Python packages around the model", "accuracy after quantizing", "speed of requests",
+            ],
             profiles: platforms)
         try output.write(
             document: { AnalyzeReport(analysis, showsAllLimits: !target.isEmpty).document },

@@ -64,7 +64,9 @@ extension AnalyzeReport {
             case .fail: .bad
             case .unknown: .doubtful
             }
-        if let text = check.actualText { return Text(text.utf8.count > 24 ? String(text.prefix(23)) + "…" : text, style) }
+        if let text = check.actualText {
+            return Text(text.utf8.count > 24 ? String(text.prefix(23)) + "…" : text, style)
+        }
         guard let actual = check.actual, let unit = check.unit else { return Text("unknown", .doubtful) }
         guard let high = actual.high else { return Text("≥ " + number(actual.low, unit), style) }
         return Text((actual.isExact ? "" : "≤ ") + number(high, unit), style)

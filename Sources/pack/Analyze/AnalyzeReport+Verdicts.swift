@@ -36,7 +36,8 @@ extension AnalyzeReport {
         if !fitting.isEmpty {
             return Text("FITS: " + fitting.map { quantization($0) }.joined(separator: ", "), .good)
         }
-        return bundles.contains { $0.result.verdict == .unknown } ? Text("UNKNOWN", .doubtful) : Text("DOES NOT FIT", .bad)
+        return bundles.contains { $0.result.verdict == .unknown }
+            ? Text("UNKNOWN", .doubtful) : Text("DOES NOT FIT", .bad)
     }
 
     private func quantization(_ remedy: Remedy) -> String {
@@ -54,7 +55,8 @@ extension AnalyzeReport {
 
     /// A check in words, with exact bytes: `package.zipped: at least 81,000,000 B of 52,428,800 B (50 MiB), 28,571,200 B over`.
     static func binding(_ check: Check) -> String {
-        guard let limit = check.limit, let actual = check.actual, let margin = check.margin, let unit = check.unit else {
+        guard let limit = check.limit, let actual = check.actual, let margin = check.margin, let unit = check.unit
+        else {
             let texts = [check.actualText, check.limitText].compactMap { $0 }
             return check.id.rawValue + ": " + (check.note ?? texts.joined(separator: ", there "))
         }

@@ -35,7 +35,8 @@ struct AnalyzeReport {
 
     private var contributors: [Document.Block] {
         var table = Table([
-            .init("BYTES", .right), .init("SHARE", .right), .init("TYPE"), .init("SHAPE"), .init("TENSOR", overflow: .cut),
+            .init("BYTES", .right), .init("SHARE", .right), .init("TYPE"), .init("SHAPE"),
+            .init("TENSOR", overflow: .cut),
         ])
         let tensors = analysis.model.tensors.sorted { ($1.bytes, $0.name) < ($0.bytes, $1.name) }
         let total = max(analysis.model.weightBytes, 1)
@@ -67,12 +68,15 @@ struct AnalyzeReport {
     private var operators: [Document.Block] {
         guard let operators = analysis.model.operators else { return [] }
         var blocks: [Document.Block] = [.heading("Operators"), .list([[Text("as exported: " + counts(operators))]])]
-        if let fused = analysis.model.fusedOperators { blocks.append(.list([[Text("after fusing: " + counts(fused))]])) }
+        if let fused = analysis.model.fusedOperators {
+            blocks.append(.list([[Text("after fusing: " + counts(fused))]]))
+        }
         return blocks
     }
 
     private func counts(_ counts: [String: Int]) -> String {
-        counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }.joined(
+            separator: ", ")
     }
 
     private var findings: [Document.Block] {

@@ -21,15 +21,16 @@ struct ModelReading {
     /// broken is an error.
     static func read(_ path: String) throws -> ModelReading {
         guard try FileContents.kind(of: path) == .folder else { return try file(path) }
+        let imported: ImportedModel
         do throws(ImportError) {
-            return try folder(path, imported: try ImportedModel.load(path))
+            imported = try ImportedModel.load(path)
         } catch {
             switch error.kind {
-            case .unknownArchitecture, .unsupported:
-                return try folderWithoutGraph(path, error)
+            case .unknownArchitecture, .unsupported: return try folderWithoutGraph(path, error)
             default: throw error
             }
         }
+        return try folder(path, imported: imported)
     }
 
     private static func file(_ path: String) throws(FormatFailure) -> ModelReading {
@@ -42,7 +43,7 @@ struct ModelReading {
         return ModelReading(facts: facts, imported: nil, checkpoint: checkpoint, obstacle: obstacle)
     }
 
-    private static func folder(_ path: String, imported: ImportedModel) throws(ImportError) -> ModelReading {
+    private static func folder(_ path: String, imported: ImportedModel) throws(IOFailure) -> ModelReading {
         var facts = facts(path, [imported.checkpoint], files: try files(of: path))
         let description = imported.description
         facts.architecture = description.architecture
@@ -64,13 +65,8 @@ struct ModelReading {
         return ModelReading(facts: facts, imported: nil, checkpoint: checkpoint, obstacle: error.facts)
     }
 
-    private static func files(of path: String) throws(ImportError) -> [ModelFacts.File] {
-        do throws(IOFailure) {
-            return try FolderWalk.entries(of: path).filter { $0.kind == .regular }
-                .map { .init(path: $0.path, bytes: $0.bytes) }
-        } catch {
-            throw ImportError(error)
-        }
+    private static func files(of path: String) throws(IOFailure) -> [ModelFacts.File] {
+        try FolderWalk.entries(of: path).filter { $0.kind == .regular }.map { .init(path: $0.path, bytes: $0.bytes) }
     }
 
     private static func facts(

@@ -38,7 +38,8 @@ private enum Quantization: String, CaseIterable {
         return model.checkpoint.records.reduce(0) { sum, record in
             guard !unused.contains(record.name) else { return sum }
             guard record.type.isFloating else { return sum + record.range.count }
-            return sum + bytes(count: record.count, rows: record.shape.count < 2 ? nil : record.shape[0], record.type.bits)
+            return sum
+                + bytes(count: record.count, rows: record.shape.count < 2 ? nil : record.shape[0], record.type.bits)
         }
     }
 
