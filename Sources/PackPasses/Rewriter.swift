@@ -139,7 +139,9 @@ struct Rewriter {
 
     private mutating func rename(_ value: String, to name: String, in readers: [Int]) {
         for slot in Set(readers) {
-            slots[slot]?.inputs = (slots[slot]?.inputs ?? []).map { $0 == value ? name : $0 }
+            guard var node = slots[slot] else { continue }
+            node.inputs = node.inputs.map { $0 == value ? name : $0 }
+            slots[slot] = node
         }
         users[name, default: []] += readers
     }
