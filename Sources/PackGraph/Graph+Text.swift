@@ -15,7 +15,8 @@ extension Graph: CustomStringConvertible {
         let outputs = node.outputs.map { $0.isEmpty ? "_" : $0 }.joined(separator: ", ")
         let inputs = node.inputs.map(operand).joined(separator: ", ")
         let attributes = node.attributes.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        let types = node.outputs.filter { !$0.isEmpty }.map { self.types[$0]?.description ?? "?" }.joined(separator: ", ")
+        let made = node.outputs.filter { !$0.isEmpty }
+        let types = made.map { self.types[$0]?.description ?? "?" }.joined(separator: ", ")
         var text = "\(outputs) = \(node.op)(\(inputs))"
         if !attributes.isEmpty { text += " " + attributes.joined(separator: " ") }
         return text + " : \(types)" + (node.name.isEmpty ? "" : "  # \(node.name)")

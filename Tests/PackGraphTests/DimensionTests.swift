@@ -24,22 +24,19 @@ import Testing
         #expect(Dimension.min(3, 4) == 3)
     }
 
-    @Test(arguments: [
-        ("batch*12", "batch" * 12 as Dimension),
-        ("batch*sequence*3 + 2", 2 + 3 * "sequence" * "batch"),
-        ("sequence - 1", "sequence" - 1),
-        ("-1*x", -1 * "x"),
-        ("a - b", "a" - "b"),
-        ("max(batch, 1)", .max(1, "batch")),
-        ("(batch + 1)/2", ("batch" + 1) / 2),
-        ("batch/(a*b)", "batch" / ("a" * "b")),
-    ])
+    static let described: [(String, Dimension)] = {
+        let (a, b, batch, sequence): (Dimension, Dimension, Dimension, Dimension) = ("a", "b", "batch", "sequence")
+        let linear = sequence * 3 * batch + 2
+        return [
+            ("batch*12", batch * 12), ("batch*sequence*3 + 2", linear), ("sequence - 1", sequence - 1),
+            ("a*-1", a * -1), ("a - b", a - b), ("max(batch, 1)", .max(1, batch)), ("(batch + 1)/2", (batch + 1) / 2),
+            ("batch/(a*b)", batch / (a * b)),
+        ]
+    }()
+
+    @Test(arguments: described)
     func description(_ text: String, _ dimension: Dimension) {
-        if text == "-1*x" {
-            #expect(dimension.description == "x*-1")
-        } else {
-            #expect(dimension.description == text)
-        }
+        #expect(dimension.description == text)
     }
 
     @Test func evaluation() {
@@ -47,12 +44,13 @@ import Testing
         #expect(size.evaluate(["batch": 2, "sequence": 10]) == 27)
         #expect(size.evaluate(["batch": 2]) == nil)
         #expect((batch * .constant(.max)).evaluate(["batch": 2]) == nil)
-        #expect((.constant(.max) + 1 as Dimension).evaluate() == nil)
-        #expect((.constant(.max) * 2 as Dimension).evaluate() == nil)
+        #expect((Dimension.constant(.max) + 1).evaluate() == nil)
+        #expect((Dimension.constant(.max) * 2).evaluate() == nil)
         #expect((batch / sequence).evaluate(["batch": 1, "sequence": 0]) == nil)
-        #expect((1 / 0 as Dimension).evaluate() == nil)
-        #expect((.constant(.min) / -1 as Dimension).evaluate() == nil)
-        #expect((.constant(.min) - .constant(.min) as Dimension).evaluate() == nil)
+        let one: Dimension = 1
+        #expect((one / 0).evaluate() == nil)
+        #expect((Dimension.constant(.min) / -1).evaluate() == nil)
+        #expect((Dimension.constant(.min) - .constant(.min)).evaluate() == nil)
     }
 
     @Test func substitution() {
