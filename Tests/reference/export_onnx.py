@@ -1,7 +1,7 @@
 """Writes the ONNX model of a BERT-like folder: export_onnx.py [--attention] MODEL_FOLDER OUTPUT.onnx
 
 Needs numpy, onnx and safetensors. Stands in for torch's exporter: the same operators in the form that onnxruntime's
-own fusions look for, so that a comparison with it is a fair one. It shares no code with pack and checks nothing that a well-formed model does not need checked.
+own fusions look for, so that a comparison with it is a fair one. It shares no code with pack.
 
 Inputs: input_ids, attention_mask and, for BERT, token_type_ids, int64 [batch, sequence].
 Outputs: last_hidden_state; sentence_embedding as well when modules.json has a Pooling (mean, cls or max).
