@@ -39,7 +39,8 @@ import Glibc
             print(fullMessage(for: error))
             return .done
         case .validationFailure:
-            writeError(fullMessage(for: error) + "\n")
+            let message = fullMessage(for: error)
+            writeError("error: " + (message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message) + "\n")
             return .usage
         default:
             writeError(ErrorMessage(unforeseen: error).text)

@@ -21,9 +21,9 @@ struct Analyze: ParsableCommand {
     func run() throws {
         let platforms = try profiles(named: target)
         let reading = try ModelReading.read(path)
-        let predictions = reading.imported.map { estimatedPredictions(of: $0, files: reading.facts.files) } ?? []
         let analysis = Analysis(
-            model: reading.facts, asItIs: factsAsItIs(reading.facts, reading.checkpoint), predictions: predictions,
+            model: reading.facts, asItIs: factsAsItIs(reading.facts, reading.checkpoint),
+            predictions: estimatedPredictions(of: reading),
             obstacle: reading.obstacle.map(ErrorMessage.sentence),
             notLookedAt: [
                 "code and Python packages around the model", "accuracy after quantizing", "speed of requests",

@@ -13,13 +13,18 @@ extension AnalyzeReport {
         ])
         table.rows = analysis.predictions.map(row)
         var blocks: [Document.Block] = [.heading("Fixes, the least loss of accuracy first (predicted)"), .table(table)]
-        let commands = analysis.answers.compactMap { answer in
-            Self.bundles(answer).first { $0.result.verdict == .fits }?.command
-        }
-        if let first = commands.first { blocks += [.paragraph(["  for example:"]), .command(first)] }
+        if let example { blocks += [.paragraph(["  for example:"]), .command(example)] }
         let ways = lifted
         if !ways.isEmpty { blocks.append(.list(ways.map { [Text($0)] })) }
         return blocks
+    }
+
+    /// The command for the first platform that refuses the files as they are, else for the first.
+    private var example: String? {
+        let commands = analysis.answers.compactMap { answer in
+            Self.bundles(answer).first { $0.result.verdict == .fits }?.command.map { (answer.fit.verdict, $0) }
+        }
+        return (commands.first { $0.0 == .doesNotFit } ?? commands.first)?.1
     }
 
     private func row(_ prediction: Prediction) -> [Text] {

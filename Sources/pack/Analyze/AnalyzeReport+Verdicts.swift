@@ -14,7 +14,16 @@ extension AnalyzeReport {
                 Text(reason(answer)),
             ]
         }
-        return [.heading("Does it fit?"), .table(table)]
+        return [
+            .heading("Does it fit?"), .table(table),
+            .list([
+                [
+                    Text(
+                        "MB is 1,000,000 B, MiB is 1,048,576 B; predictions count with their less favourable end",
+                        .faint)
+                ]
+            ]),
+        ]
     }
 
     static func verdict(_ verdict: Fit.Verdict) -> Text {
@@ -45,12 +54,15 @@ extension AnalyzeReport {
     }
 
     private func reason(_ answer: Analysis.Answer) -> String {
-        guard let check = answer.fit.deciding else { return "no check applies" }
-        switch check.verdict {
-        case .unknown: return "as it is: " + (check.note ?? "\(check.id.rawValue) is not known")
-        case .fail: return "as it is: " + Self.binding(check)
-        case .pass: return "nearest to its limit: " + Self.binding(check)
+        var parts = [answer.fit.deciding.map(Self.deciding) ?? "no check applies"]
+        if let bundle = Self.bundles(answer).first, let check = bundle.result.deciding {
+            parts.append("\(quantization(bundle)): " + Self.deciding(check))
         }
+        return parts.joined(separator: "; ")
+    }
+
+    private static func deciding(_ check: Check) -> String {
+        check.verdict == .unknown ? check.note ?? "\(check.id.rawValue) is not known" : binding(check)
     }
 
     /// A check in words, with exact bytes: `package.zipped: at least 81,000,000 B of 52,428,800 B (50 MiB), 28,571,200 B over`.

@@ -8,8 +8,10 @@ import PackImport
 struct ModelReading {
     /// What was found out.
     var facts: ModelFacts
-    /// The model's graph; `nil` where none could be built.
+    /// The model; `nil` where no graph could be built.
     var imported: ImportedModel?
+    /// Its graph with the types of all values.
+    var graph: Graph?
     /// The weights.
     var checkpoint: Checkpoint
     /// Why no graph could be built.
@@ -30,7 +32,9 @@ struct ModelReading {
             default: throw error
             }
         }
-        return try folder(path, imported: imported)
+        var graph = imported.graph
+        try graph.inferTypes()
+        return try folder(path, imported, graph)
     }
 
     private static func file(_ path: String) throws(FormatFailure) -> ModelReading {
@@ -43,7 +47,9 @@ struct ModelReading {
         return ModelReading(facts: facts, imported: nil, checkpoint: checkpoint, obstacle: obstacle)
     }
 
-    private static func folder(_ path: String, imported: ImportedModel) throws(IOFailure) -> ModelReading {
+    private static func folder(
+        _ path: String, _ imported: ImportedModel, _ graph: Graph
+    ) throws(IOFailure) -> ModelReading {
         var facts = facts(path, [imported.checkpoint], files: try files(of: path))
         let description = imported.description
         facts.architecture = description.architecture
@@ -51,10 +57,10 @@ struct ModelReading {
         facts.maximumTokens = description.maximumTokens
         facts.parameters = description.parameters
         facts.weightBytes = description.weightBytes
-        facts.operators = imported.graph.operatorCounts
-        facts.outputs = imported.graph.outputs.map { output(imported.graph, $0, description.maximumTokens) }
+        facts.operators = graph.operatorCounts
+        facts.outputs = graph.outputs.map { output(graph, $0, description.maximumTokens) }
         facts.findings += unused(description.unused, in: imported.checkpoint)
-        return ModelReading(facts: facts, imported: imported, checkpoint: imported.checkpoint)
+        return ModelReading(facts: facts, imported: imported, graph: graph, checkpoint: imported.checkpoint)
     }
 
     private static func folderWithoutGraph(_ path: String, _ error: ImportError) throws -> ModelReading {

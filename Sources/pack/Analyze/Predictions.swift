@@ -10,9 +10,13 @@ import PackImport
 /// - Zipped: weights by `zippedShare` (see `DeflateEstimate`), half of the runtime, two fifths of the tokenizer.
 /// - Memory at the peak: the unpacked bundle, which is mapped, 2 MB for the process, and one and a half times the values
 ///   that the hungriest node reads and writes for one input of the greatest length.
-func estimatedPredictions(of model: ImportedModel, files: [ModelFacts.File]) -> [Prediction] {
-    let tokenizer = files.filter { ["tokenizer.json", "vocab.txt"].contains($0.path) }.map(\.bytes).max() ?? 0
-    let activations = activationBytes(of: model)
+func estimatedPredictions(of reading: ModelReading) -> [Prediction] {
+    guard let model = reading.imported, let graph = reading.graph else { return [] }
+    let tokenizer =
+        reading.facts.files.filter { file in
+            ["tokenizer.json", "vocab.txt"].contains { file.path == $0 || file.path.hasSuffix("/" + $0) }
+        }.map(\.bytes).max() ?? 0
+    let activations = activationBytes(of: graph, tokens: model.description.maximumTokens)
     return Quantization.allCases.map { quantization in
         let weights = quantization.bytes(of: model)
         let runtime = 300_000
@@ -53,14 +57,13 @@ private enum Quantization: String, CaseIterable {
     }
 }
 
-private func activationBytes(of model: ImportedModel) -> Int {
-    let graph = model.graph
+private func activationBytes(of graph: Graph, tokens: Int) -> Int {
     var largest = 0
     for node in graph.nodes {
         let values = (node.inputs + node.outputs).filter { graph.constants[$0] == nil }
         let bytes = values.reduce(0) { sum, name in
             guard let type = graph.types[name],
-                let count = elements(type, tokens: model.description.maximumTokens)
+                let count = elements(type, tokens: tokens)
             else { return sum }
             return sum + count * type.dtype.size
         }

@@ -20,8 +20,11 @@ struct Inspect: ParsableCommand {
     func run() throws {
         if try FileContents.kind(of: path) == .folder {
             let model = try ImportedModel.load(path)
+            var graph = model.graph
+            try graph.inferTypes()
+            let inspection = ModelInspection(model, graph)
             try output.write(
-                document: { ModelInspection(model).document }, json: { ModelInspection(model).json })
+                document: { inspection.document }, json: { inspection.json })
         } else {
             let checkpoint = try Checkpoint(file: path)
             try output.write(

@@ -5,8 +5,13 @@ import PackReport
 /// A model folder's description and graph. JSON: `pack.inspect.model/1`.
 struct ModelInspection {
     let model: ImportedModel
+    /// Its graph with the types of all values.
+    let graph: Graph
 
-    init(_ model: ImportedModel) { self.model = model }
+    init(_ model: ImportedModel, _ graph: Graph) {
+        self.model = model
+        self.graph = graph
+    }
 
     var document: Document {
         let description = model.description
@@ -26,13 +31,12 @@ struct ModelInspection {
         ].filter { !$0[1].text.isEmpty }
         return Document([
             .paragraph([Text(description.path, .strong)]), .table(facts), .heading("Graph"),
-            .list(model.graph.lines().map { [Text($0)] }),
+            .list(graph.lines().map { [Text($0)] }),
         ])
     }
 
     var json: JSON {
         let description = model.description
-        let graph = model.graph
         return [
             "schema": "pack.inspect.model/1",
             "path": .string(description.path),
@@ -60,7 +64,7 @@ struct ModelInspection {
         [
             "operator": .string(node.op), "name": .string(node.name),
             "inputs": .array(node.inputs.map { .string($0) }),
-            "outputs": .array(node.outputs.map { value($0, model.graph.types[$0]) }),
+            "outputs": .array(node.outputs.map { value($0, graph.types[$0]) }),
         ]
     }
 
