@@ -73,6 +73,10 @@ let toolTargets: [Target] = [
     tests("PackGraphTests", ["PackCore", "PackGraph"]),
     tests("PackPassesTests", ["PackCore", "PackGraph", "PackPasses"]),
     tests("PackTokenizersTests", ["PackCore", "PackTokenizers", "PackImport", "PackIO"]),
+    tests("PackProfilesTests", ["PackIO", "PackProfiles"]),
+    tests("PackFitTests", ["PackFit", "PackProfiles"]),
+    tests("PackReportTests", ["PackReport"]),
+    tests("PackCommandTests", ["pack", "PackIO"]),
 ]
 
 let package = Package(
