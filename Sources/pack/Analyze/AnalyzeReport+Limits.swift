@@ -41,7 +41,7 @@ extension AnalyzeReport {
             ]
         }
         let note = asItIs?.verdict == .fail ? asItIs?.liftedBy.map { "lifted by \($0)" } : nil
-        cells.append(Text(note ?? slim?.note ?? (any.verdict == .unknown ? "" : any.note ?? ""), .faint))
+        cells.append(Text(note ?? slim?.note ?? (hasBundle || any.verdict == .unknown ? "" : any.note ?? ""), .faint))
         return cells
     }
 
