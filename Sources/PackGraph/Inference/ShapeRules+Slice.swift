@@ -85,18 +85,27 @@ extension ShapeRules {
         }
 
         /// The first position that it takes of an axis of known extent, and how many.
-        func indices(_ start: Int, _ end: Int, _ extent: Int) -> (first: Int, count: Int) {
-            let low = step > 0 ? 0 : -1
-            let high = step > 0 ? extent : extent - 1
-            let first = clamp(start, extent, low, high)
-            let last = clamp(end, extent, low, high)
-            let distance = step > 0 ? last - first : first - last
-            return (first, distance > 0 ? (distance - 1) / Int(clamping: step.magnitude) + 1 : 0)
+        private func indices(_ start: Int, _ end: Int, _ extent: Int) -> (first: Int, count: Int) {
+            SliceBounds.indices(start, end, step: step, extent: extent)
         }
+    }
+}
 
-        private func clamp(_ bound: Int, _ extent: Int, _ low: Int, _ high: Int) -> Int {
-            let (wrapped, overflow) = bound.addingReportingOverflow(bound < 0 ? extent : 0)
-            return overflow ? low : Swift.min(Swift.max(wrapped, low), high)
-        }
+/// The positions that Slice takes of an axis.
+package enum SliceBounds {
+    /// The first position, and how many. Bounds count from the end where negative, and are clamped to the axis; `step`
+    /// must not be 0.
+    package static func indices(_ start: Int, _ end: Int, step: Int, extent: Int) -> (first: Int, count: Int) {
+        let low = step > 0 ? 0 : -1
+        let high = step > 0 ? extent : extent - 1
+        let first = clamp(start, extent, low, high)
+        let last = clamp(end, extent, low, high)
+        let distance = step > 0 ? last - first : first - last
+        return (first, distance > 0 ? (distance - 1) / Int(clamping: step.magnitude) + 1 : 0)
+    }
+
+    private static func clamp(_ bound: Int, _ extent: Int, _ low: Int, _ high: Int) -> Int {
+        let (wrapped, overflow) = bound.addingReportingOverflow(bound < 0 ? extent : 0)
+        return overflow ? low : min(max(wrapped, low), high)
     }
 }
