@@ -79,6 +79,10 @@ let toolTargets: [Target] = [
     tests(
         "PackQuantizeTests", ["PackCore", "PackGraph", "PackImport", "PackPlanner", "PackQuantize", "PackTokenizers"]),
     tests("PackTokenizersTests", ["PackCore", "PackTokenizers", "PackImport", "PackIO"]),
+    tests("PackProfilesTests", ["PackIO", "PackProfiles"]),
+    tests("PackFitTests", ["PackFit", "PackProfiles"]),
+    tests("PackReportTests", ["PackReport"]),
+    tests("PackCommandTests", ["pack", "PackIO"]),
 ]
 
 let package = Package(
