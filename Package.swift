@@ -56,12 +56,12 @@ let toolTargets: [Target] = [
     tool("PackImport", ["PackCore", "PackIO", "PackFormats", "PackGraph", "PackTokenizers"]),
     tool("PackPasses", ["PackCore", "PackIO", "PackGraph"]),
     tool("PackProfiles", ["PackCore", "PackIO", "Yams"]),
-    tool("PackPlanner", ["PackCore", "PackIO", "PackGraph", "PackRuntime", "CPackKernels"]),
-    tool("PackQuantize", ["PackCore", "PackGraph", "PackPlanner", "PackRuntime", "PackTokenizers", "PackServing"]),
-    tool("PackFit", ["PackCore", "PackProfiles", "PackImport", "PackPlanner"]),
-    tool("PackBundle", ["PackCore", "PackIO", "PackPlanner", "CArchive"]),
-    tool("PackReport", ["PackCore", "PackProfiles"]),
-    tool("PackLab", ["PackCore", "PackIO", "PackProfiles", "PackServing", "CPackSystem", "CArchive"]),
+    tool("PackPlanner", ["PackCore", "PackGraph", "PackRuntime", "CPackKernels", "CPackSystem"]),
+    tool("PackQuantize", ["CPackKernels", "PackCore", "PackGraph", "PackPlanner", "PackRuntime", "PackTokenizers"]),
+    tool("PackFit", ["PackProfiles"]),
+    tool("PackBundle", ["PackIO", "CPackKernels", "CArchive"]),
+    tool("PackReport"),
+    tool("PackLab", ["PackGraph", "PackCore", "PackIO", "PackProfiles", "PackServing", "CPackSystem", "CArchive"]),
     .executableTarget(
         name: "pack",
         dependencies: [
@@ -72,6 +72,12 @@ let toolTargets: [Target] = [
         swiftSettings: toolSettings),
     tests("PackGraphTests", ["PackCore", "PackGraph"]),
     tests("PackPassesTests", ["PackCore", "PackGraph", "PackPasses"]),
+    // Checks in C, because they also run on arm64 under an emulator (Tests/kernels-arm64/run.sh).
+    .target(
+        name: "CKernelChecks", dependencies: ["CPackKernels"], path: "Tests/CKernelChecks", cSettings: kernelSettings),
+    tests("PackKernelsTests", ["CPackKernels", "CKernelChecks"]),
+    tests(
+        "PackQuantizeTests", ["PackCore", "PackGraph", "PackImport", "PackPlanner", "PackQuantize", "PackTokenizers"]),
     tests("PackTokenizersTests", ["PackCore", "PackTokenizers", "PackImport", "PackIO"]),
 ]
 
@@ -92,7 +98,9 @@ let package = Package(
             ? [
                 .target(
                     name: "PackRun",
-                    dependencies: ["PackCore", "PackRuntime", "PackTokenizers", "PackServing", "CPackSystem"],
+                    dependencies: [
+                        "PackCore", "PackRuntime", "PackTokenizers", "PackServing", "CPackSystem", "CPackKernels",
+                    ],
                     path: "Sources/pack-run", swiftSettings: runtimeSettings)
             ] : toolTargets),
     cLanguageStandard: .gnu11

@@ -1,3 +1,50 @@
 import ArgumentParser
+import Glibc
 
-@main struct Pack: ParsableCommand {}
+/// The command: a file a subcommand beside this one.
+@main struct Pack: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pack",
+        abstract:
+            "Slims ML models into bundles with a tiny static runtime, and says whether and why they fit a platform.",
+        discussion: """
+            Exit status: 0 done, 1 the answer is no, 2 it could not be done, 64 wrong usage.
+            Data goes to standard output; progress, warnings and errors go to standard error.
+            """,
+        version: "pack " + toolVersion,
+        subcommands: [Slim.self, Analyze.self, Inspect.self, Profiles.self])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            Glibc.exit(report(error).rawValue)
+        }
+    }
+
+    func run() throws {
+        throw ValidationError("a subcommand is missing")
+    }
+
+    /// Tells the user what went wrong, on standard error, or what was asked for (help, version), on standard output.
+    private static func report(_ error: any Error) -> ExitStatus {
+        if let status = error as? ExitStatus { return status }
+        if let message = ErrorMessage(error) {
+            writeError(message.text)
+            return .failed
+        }
+        switch exitCode(for: error) {
+        case .success:
+            print(fullMessage(for: error))
+            return .done
+        case .validationFailure:
+            let message = fullMessage(for: error)
+            writeError("error: " + (message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message) + "\n")
+            return .usage
+        default:
+            writeError(ErrorMessage(unforeseen: error).text)
+            return .failed
+        }
+    }
+}

@@ -6,10 +6,18 @@
 //   f32, f16: panel p holds for each k the PACK_PANEL values w[k][16p … 16p+15]; columns past n are zero.
 //   s8:       panel p holds for each quadruple of k (the last one padded with zeros) and each of its 16 columns the four
 //             bytes w[4q … 4q+3][column]: 64 bytes a quadruple.
+//
+// No kernel allocates, keeps state or touches memory outside the ranges that its arguments describe. Kernels that need
+// room take it from the stack: at most PACK_KERNEL_STACK bytes, so threads that run them need a stack of twice that.
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pack_kernel_list.h"
+
 #define PACK_PANEL 16
+#define PACK_KERNEL_STACK (192 * 1024)
+/// The largest k of a s8 product whose sum is exact in 32 bits: 255 * 127 * k < 2^31.
+#define PACK_MAX_K_S8 65536
 
 enum pack_activation {
     PACK_ACTIVATION_NONE = 0,
@@ -20,8 +28,11 @@ enum pack_activation {
 };
 
 /// c = activation(a·w + bias) + residual, for a of any number of rows.
+///
+/// The f32 value of an element does not depend on the ranges it was computed in: one variant gives the same bits for a row
+/// alone and for the same row among others. c must not overlap a; residual is c itself with ldr == ldc, or apart from it.
 typedef struct {
-    const void *a;         // f32 kernels: const float *; s8 kernels: const uint8_t *, rows padded with zeros to a multiple of 4
+    const void *a;         // f32, f16 kernels: const float *; s8: const uint8_t *, rows padded to a multiple of 4 with zeros
     size_t lda;
     const void *panels;    // 64-byte aligned
     size_t k, n;
@@ -32,6 +43,8 @@ typedef struct {
     size_t ldr;
     uint32_t activation;   // enum pack_activation
     // s8 kernels only: value = row_scale[i] * column_scale[j] * (sum_k (a - row_zero[i]) * w), the sum exact in 32 bits.
+    // The same bits on every variant when the activation is NONE or RELU: (row_scale * column_scale) * (float)sum + bias,
+    // then + residual, each step rounded.
     const float *row_scale;
     const int32_t *row_zero;
     const float *column_scale; // n values
@@ -41,3 +54,176 @@ typedef struct {
 /// Computes rows row_begin ..< row_end of the columns of panels panel_begin ..< panel_end.
 typedef void (*pack_gemm_kernel)(
     const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end);
+
+/// Codes of f32 rows, asymmetric for each row: low = min(0, row), high = max(0, row), scale = (high - low) / 255,
+/// zero = round(-low / scale), code = clamp(round(x * (1 / scale)) + zero, 0, 255), all to nearest even.
+///
+/// Codes past k up to the next multiple of 4 are 0 (`ldcodes` must leave room). The same bits on every variant. A row that
+/// spans less than 1e-30 gets scale 0, zero 0 and codes 0. A row with a NaN or an infinity gets scale NaN, zero 0 and codes
+/// 0, so that products made of it are NaN as they would be in f32.
+typedef void (*pack_quantize_rows_kernel)(
+    const float *x, size_t ldx, size_t rows, size_t k, uint8_t *codes, size_t ldcodes, float *scale, int32_t *zero);
+
+/// y = (x - mean) / sqrt(variance + eps) * gamma + beta over each row of n values; mean first, then the variance from the
+/// differences. gamma and beta may be NULL (1 and 0). y may be x.
+typedef void (*pack_layer_norm_kernel)(
+    const float *x, size_t ldx, float *y, size_t ldy, size_t rows, size_t n, const float *gamma, const float *beta,
+    float eps);
+
+/// y = softmax(x * scale + mask) over each row of n values. mask is NULL or additive, its row i at mask + i * ldmask (0: one
+/// row for all). A row that is -inf throughout gives zeros. y may be x.
+typedef void (*pack_softmax_kernel)(
+    const float *x, size_t ldx, float *y, size_t ldy, size_t rows, size_t n, float scale, const float *mask,
+    size_t ldmask);
+
+/// Elementwise functions. Largest errors, against exact results, of every variant:
+///   EXP         2 ulp; results below 1.9e-38 (x < -86.9) are 0, above the largest float infinity
+///   TANH, ERF   6 ulp
+///   SIGMOID     4 ulp (3e-38 where it is smaller)
+///   GELU_ERF    1e-7 + 1 ulp
+///   GELU_TANH   1e-7 + 2 ulp, while x³ is a float
+///   the others are rounded correctly
+/// NaN gives NaN.
+enum pack_unary {
+    PACK_UNARY_RELU = 1,
+    PACK_UNARY_GELU_ERF = 2,
+    PACK_UNARY_GELU_TANH = 3,
+    PACK_UNARY_TANH = 4,
+    PACK_UNARY_ERF = 5,
+    PACK_UNARY_SIGMOID = 6,
+    PACK_UNARY_EXP = 7,
+    PACK_UNARY_SQRT = 8,
+    PACK_UNARY_NEGATE = 9,
+    PACK_UNARY_ABS = 10,
+    PACK_UNARY_RECIPROCAL = 11,
+};
+
+/// y = f(x) for n values; kind is an enum pack_unary, and any other value copies. y may be x.
+typedef void (*pack_unary_kernel)(uint32_t kind, const float *x, float *y, size_t n);
+
+enum pack_binary {
+    PACK_BINARY_ADD = 0,
+    PACK_BINARY_SUBTRACT = 1,
+    PACK_BINARY_MULTIPLY = 2,
+    PACK_BINARY_DIVIDE = 3,
+    PACK_BINARY_MINIMUM = 4,
+    PACK_BINARY_MAXIMUM = 5,
+};
+
+/// y = a op b for n values; b advances with a, or is one value for all when b_step is 0 (else 1). kind is an enum
+/// pack_binary, and any other value adds. y may be a or b. The same bits on every variant.
+typedef void (*pack_binary_kernel)(uint32_t kind, const float *a, const float *b, size_t b_step, float *y, size_t n);
+
+/// How a mask marks the valid entries: nonzero is valid.
+enum pack_mask {
+    PACK_MASK_NONE = 0, // all valid; the pointer is not read
+    PACK_MASK_U8 = 1,
+    PACK_MASK_I64 = 2,
+    PACK_MASK_F32 = 3,
+};
+
+/// Attention of one head of one batch item: out = softmax(scale * q·kᵀ, masked keys left out) · v.
+typedef struct {
+    const float *q;   // [queries, head_dim]
+    size_t ldq;
+    const float *k;   // [keys, head_dim]
+    size_t ldk;
+    const float *v;   // [keys, head_dim]
+    size_t ldv;
+    float *out;       // [queries, head_dim], apart from the others
+    size_t ldo;
+    size_t keys;
+    size_t head_dim;
+    float scale;
+    uint32_t mask_type; // enum pack_mask
+    const void *mask;   // a value a key
+} pack_attention;
+
+/// Computes query rows row_begin ..< row_end. A query without a valid key gets zeros. scratch holds
+/// pack_attention_scratch(keys, head_dim) bytes, 64-byte aligned, and is for this call alone. Each call packs the keys and
+/// values anew, so ranges of rows should be long.
+typedef void (*pack_attention_kernel)(const pack_attention *t, size_t row_begin, size_t row_end, void *scratch);
+
+/// Bytes of scratch that a call of an attention kernel needs, the same for every variant; SIZE_MAX when that overflows.
+size_t pack_attention_scratch(size_t keys, size_t head_dim);
+
+/// y = x * scale + shift over each row of n values; scale and shift have n values or are NULL (1 and 0). y may be x.
+typedef void (*pack_mul_add_rows_kernel)(
+    const float *x, size_t ldx, const float *scale, const float *shift, float *y, size_t ldy, size_t rows, size_t n);
+
+/// y = codes * scale for n values: a row of a quantized table.
+typedef void (*pack_dequantize_s8_kernel)(const int8_t *codes, float scale, float *y, size_t n);
+
+/// y = x for n values stored as IEEE half floats, exactly.
+typedef void (*pack_f16_to_f32_kernel)(const uint16_t *x, float *y, size_t n);
+
+/// y = the mean (or the maximum) over the valid rows, a value a column. mask has a value a row. Zeros without a valid row.
+typedef void (*pack_pool_rows_kernel)(
+    const float *x, size_t ldx, size_t rows, size_t n, uint32_t mask_type, const void *mask, float *y);
+
+/// y = x / max(‖x‖₂, eps) for n values. y may be x.
+typedef void (*pack_l2_normalize_kernel)(const float *x, float *y, size_t n, float eps);
+
+/// The chosen kernels: for every family of PACK_KERNEL_FAMILIES a function pointer, NULL where no variant was linked, and
+/// beside it the instruction set it was written for.
+typedef struct {
+#define PACK_FIELD(family, type) type family;
+    PACK_KERNEL_FAMILIES(PACK_FIELD)
+#undef PACK_FIELD
+    uint8_t isa[PACK_FAMILY_COUNT]; // enum pack_isa, by enum pack_family; PACK_ISA_NONE where the pointer is NULL
+} pack_kernels;
+
+/// One kernel of the list, whether or not this build contains it.
+typedef struct {
+    const char *family; // "gemm_f32"
+    const char *isa;    // "avx2"
+    const char *arch;   // "any", "x86_64" or "arm64"
+    const char *symbol; // "pack_gemm_f32_avx2"
+    const char *slot;   // "pack_kslot_gemm_f32_avx2": tied to symbol by --defsym=slot=symbol in a pruned link
+} pack_kernel_entry;
+
+/// All kernels of all architectures, for link lines, tests and tables.
+const pack_kernel_entry *pack_kernel_entries(size_t *count);
+
+/// The function of entry `index`, or NULL if it is for another architecture or was pruned. To be cast to its family's type;
+/// callable only if pack_isa_available says so for its instruction set.
+typedef void (*pack_any_kernel)(void);
+pack_any_kernel pack_kernel_function(size_t index);
+
+/// "portable", "avx2", …; NULL for a number that is not an enum pack_isa.
+const char *pack_isa_name(uint32_t isa);
+/// The name of a family; NULL for a number that is not an enum pack_family.
+const char *pack_family_name(uint32_t family);
+/// Whether kernels of this instruction set are compiled for the architecture of this build.
+int pack_isa_compiled(uint32_t isa);
+/// Whether they are, and the CPU has the instructions, and the operating system saves their registers.
+int pack_isa_available(uint32_t isa);
+
+enum pack_select_status {
+    PACK_SELECT_DONE = 0,
+    PACK_SELECT_UNKNOWN = 1,     // no instruction set has this name
+    PACK_SELECT_NOT_COMPILED = 2, // it belongs to another architecture
+    PACK_SELECT_NOT_ON_CPU = 3,  // this CPU or its operating system lacks it
+};
+
+/// Fills the table with the best kernels of this CPU. `limit` is NULL or empty, or the name of an instruction set: then no
+/// kernel above it is taken (the kernels below it fill the families that it has none for). On an error the table is not
+/// touched.
+int pack_kernels_select(const char *limit, pack_kernels *result);
+
+// Packing, at slim time. w is [k, n] with row stride ldw or, when transposed, [n, k]. Panels need the bytes that the
+// pack_panels_bytes functions give (SIZE_MAX on overflow).
+size_t pack_panels_bytes_f32(size_t k, size_t n);
+size_t pack_panels_bytes_f16(size_t k, size_t n);
+size_t pack_panels_bytes_s8(size_t k, size_t n);
+void pack_panels_f32(const float *w, size_t ldw, int transposed, size_t k, size_t n, float *panels);
+/// Rounds to nearest even; values past the range of half floats become infinities.
+void pack_panels_f16(const float *w, size_t ldw, int transposed, size_t k, size_t n, uint16_t *panels);
+void pack_panels_s8(const int8_t *codes, size_t ldw, int transposed, size_t k, size_t n, int8_t *panels);
+/// Symmetric codes a column: scale = max|w| / 127, code = round-to-nearest-even(w / scale) in -127 … 127; column_sum is the
+/// sum of a column's codes. codes is [n, k] (transposed). A column of zeros gets scale 0. NaN gives code 0.
+void pack_quantize_columns_s8(
+    const float *w, size_t ldw, int transposed, size_t k, size_t n, int8_t *codes, float *column_scale,
+    int32_t *column_sum);
+/// Half floats of n values, rounded to nearest even.
+void pack_f32_to_f16(const float *x, uint16_t *y, size_t n);

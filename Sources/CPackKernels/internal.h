@@ -1,0 +1,53 @@
+#pragma once
+// Shared by the kernels' own files.
+#include "pack_kernels.h"
+
+#if defined(__x86_64__)
+#define PACK_ARCH_x86_64 1
+#elif defined(__aarch64__)
+#define PACK_ARCH_arm64 1
+#endif
+
+#define PACK_INLINE static inline __attribute__((always_inline))
+#define PACK_UNROLL _Pragma("clang loop unroll(full)")
+
+PACK_INLINE size_t pack_min(size_t a, size_t b) { return a < b ? a : b; }
+PACK_INLINE size_t pack_round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
+
+/// Queries whose scores an attention kernel holds at once, at most.
+#define PACK_ATTENTION_ROWS 24
+
+/// Whether entry i of a mask is valid.
+PACK_INLINE int pack_mask_valid(uint32_t type, const void *mask, size_t i) {
+    switch (type) {
+    case PACK_MASK_U8: return ((const uint8_t *)mask)[i] != 0;
+    case PACK_MASK_I64: return ((const int64_t *)mask)[i] != 0;
+    case PACK_MASK_F32: return ((const float *)mask)[i] != 0.0f;
+    default: return 1;
+    }
+}
+
+/// Scale, its inverse and zero of a row that spans low … high (low <= 0 <= high, both finite). One function for every
+/// variant, because all must agree to the bit.
+typedef struct {
+    float scale, inverse;
+    int32_t zero;
+} pack_row_code;
+pack_row_code pack_row_code_for(float low, float high, int finite);
+
+// Every kernel of this architecture, declared from the list.
+#define PACK_DECLARE_KERNEL(family, isa, arch) extern PACK_TYPE_OF(family) pack_##family##_##isa;
+#define PACK_TYPE_OF(family) __typeof__(*((pack_kernels *)0)->family)
+PACK_KERNELS_ANY(PACK_DECLARE_KERNEL)
+#if defined(__x86_64__)
+PACK_KERNELS_X86(PACK_DECLARE_KERNEL)
+#elif defined(__aarch64__)
+PACK_KERNELS_ARM(PACK_DECLARE_KERNEL)
+#endif
+
+/// A kernel of the list; function is NULL for another architecture and where the link left it out.
+typedef struct {
+    pack_any_kernel function;
+    uint8_t family, isa;
+} pack_slot;
+const pack_slot *pack_slots(size_t *count);

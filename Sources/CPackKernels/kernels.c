@@ -1,2 +1,0 @@
-#include "pack_kernels.h"
-typedef int pack_kernels_stub;

@@ -1,0 +1,25 @@
+#include "pack_operators.h"
+
+#include <math.h>
+
+#ifdef PACK_PRUNABLE
+// The link line ties the slots of the operators that a plan needs; the others stay null.
+#define DECLARE(name) extern int64_t pack_slot_##name(const pack_step *, int32_t) __attribute__((weak));
+#define ENTRY(name) {#name, pack_slot_##name},
+#else
+#define DECLARE(name) extern int64_t pack_op_##name(const pack_step *, int32_t);
+#define ENTRY(name) {#name, pack_op_##name},
+#endif
+
+PACK_OPERATORS(DECLARE)
+
+static const struct {
+    const char *name;
+    pack_operator function;
+} operators[] = {PACK_OPERATORS(ENTRY)};
+
+pack_operator pack_operator_function(uint32_t id) { return id < PACK_OPERATOR_COUNT ? operators[id].function : 0; }
+
+const char *pack_operator_name(uint32_t id) { return id < PACK_OPERATOR_COUNT ? operators[id].name : 0; }
+
+float pack_powf(float base, float exponent) { return powf(base, exponent); }

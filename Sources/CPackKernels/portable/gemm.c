@@ -1,0 +1,81 @@
+// The reference kernels: plain C without any assumption about the CPU, and the truth that the others are tested against.
+#include <math.h>
+#include <string.h>
+
+#include "../half.h"
+#include "../internal.h"
+#include "activation.h"
+
+#pragma clang fp contract(off)
+
+/// activation(values + bias) + residual, to the valid columns of one row of a panel.
+static void store(const pack_gemm *g, size_t row, size_t column, float *values) {
+    size_t width = pack_min(PACK_PANEL, g->n - column);
+    float *c = g->c + row * g->ldc + column;
+    for (size_t j = 0; j < width; j++) {
+        float value = values[j];
+        if (g->bias) value = value + g->bias[column + j];
+        value = pack_activate_portable(g->activation, value);
+        if (g->residual) value = value + g->residual[row * g->ldr + column + j];
+        c[j] = value;
+    }
+}
+
+static void row_f32(const float *a, const float *panel, size_t k, float *sums) {
+    memset(sums, 0, PACK_PANEL * sizeof *sums);
+    for (size_t i = 0; i < k; i++)
+        for (size_t j = 0; j < PACK_PANEL; j++) sums[j] += a[i] * panel[i * PACK_PANEL + j];
+}
+
+void pack_gemm_f32_portable(const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
+    for (size_t p = panel_begin; p < panel_end; p++) {
+        const float *panel = (const float *)g->panels + p * g->k * PACK_PANEL;
+        for (size_t row = row_begin; row < row_end; row++) {
+            float sums[PACK_PANEL];
+            row_f32((const float *)g->a + row * g->lda, panel, g->k, sums);
+            store(g, row, p * PACK_PANEL, sums);
+        }
+    }
+}
+
+void pack_gemm_f16_portable(const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
+    enum { BLOCK = 256 };
+    for (size_t p = panel_begin; p < panel_end; p++) {
+        const uint16_t *panel = (const uint16_t *)g->panels + p * g->k * PACK_PANEL;
+        for (size_t row = row_begin; row < row_end; row++) {
+            float sums[PACK_PANEL] = {0}, block[BLOCK];
+            const float *a = (const float *)g->a + row * g->lda;
+            for (size_t i = 0; i < g->k; i += BLOCK / PACK_PANEL) {
+                size_t depth = pack_min(BLOCK / PACK_PANEL, g->k - i);
+                pack_f16_to_f32_portable(panel + i * PACK_PANEL, block, depth * PACK_PANEL);
+                for (size_t l = 0; l < depth; l++)
+                    for (size_t j = 0; j < PACK_PANEL; j++) sums[j] += a[i + l] * block[l * PACK_PANEL + j];
+            }
+            store(g, row, p * PACK_PANEL, sums);
+        }
+    }
+}
+
+static void row_s8(const uint8_t *a, const int8_t *panel, size_t k, int32_t *sums) {
+    memset(sums, 0, PACK_PANEL * sizeof *sums);
+    for (size_t i = 0; i < k; i += 4)
+        for (size_t j = 0; j < PACK_PANEL; j++)
+            for (size_t l = 0; l < 4; l++) sums[j] += a[i + l] * panel[i * PACK_PANEL + j * 4 + l];
+}
+
+void pack_gemm_s8_portable(const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
+    for (size_t p = panel_begin; p < panel_end; p++) {
+        const int8_t *panel = (const int8_t *)g->panels + p * pack_round_up(g->k, 4) * PACK_PANEL;
+        size_t column = p * PACK_PANEL, width = pack_min(PACK_PANEL, g->n - column);
+        for (size_t row = row_begin; row < row_end; row++) {
+            int32_t sums[PACK_PANEL];
+            float values[PACK_PANEL];
+            row_s8((const uint8_t *)g->a + row * g->lda, panel, g->k, sums);
+            for (size_t j = 0; j < width; j++) {
+                int32_t sum = sums[j] - g->row_zero[row] * g->column_sum[column + j];
+                values[j] = g->row_scale[row] * g->column_scale[column + j] * (float)sum;
+            }
+            store(g, row, column, values);
+        }
+    }
+}

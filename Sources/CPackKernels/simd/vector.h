@@ -1,0 +1,56 @@
+// Vectors of VW floats, for the templates beside this file. Included once by the file of each instruction set, which
+// defines VW and provides v_half (VW half floats as floats) after it.
+#pragma clang fp contract(off)
+
+typedef float vf __attribute__((ext_vector_type(VW)));
+typedef int32_t vi __attribute__((ext_vector_type(VW)));
+
+/// Vectors in the width of a panel.
+#define NV (PACK_PANEL / VW)
+
+PACK_INLINE vf v_set(float x) { return (vf)x; }
+
+PACK_INLINE vf v_load(const float *p) {
+    vf v;
+    __builtin_memcpy(&v, p, sizeof v);
+    return v;
+}
+
+PACK_INLINE void v_store(float *p, vf v) { __builtin_memcpy(p, &v, sizeof v); }
+
+/// The first `count` values, then `rest`.
+PACK_INLINE vf v_load_some(const float *p, size_t count, float rest) {
+    float lanes[VW];
+    PACK_UNROLL for (size_t i = 0; i < VW; i++) lanes[i] = i < count ? p[i] : rest;
+    return v_load(lanes);
+}
+
+PACK_INLINE void v_store_some(float *p, vf v, size_t count) {
+    float lanes[VW];
+    v_store(lanes, v);
+    for (size_t i = 0; i < count; i++) p[i] = lanes[i];
+}
+
+PACK_INLINE vf v_fma(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, c); }
+
+// NaN in b is passed on, NaN in a is not.
+PACK_INLINE vf v_max(vf a, vf b) { return a > b ? a : b; }
+PACK_INLINE vf v_min(vf a, vf b) { return a < b ? a : b; }
+
+PACK_INLINE vf v_abs(vf a) { return __builtin_elementwise_abs(a); }
+
+PACK_INLINE float v_sum(vf v) {
+    float lanes[VW];
+    v_store(lanes, v);
+    PACK_UNROLL for (int half = VW / 2; half > 0; half /= 2)
+        PACK_UNROLL for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
+    return lanes[0];
+}
+
+PACK_INLINE float v_most(vf v) {
+    float lanes[VW];
+    v_store(lanes, v);
+    PACK_UNROLL for (int half = VW / 2; half > 0; half /= 2)
+        PACK_UNROLL for (int i = 0; i < half; i++) lanes[i] = lanes[i] > lanes[i + half] ? lanes[i] : lanes[i + half];
+    return lanes[0];
+}

@@ -1,0 +1,100 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pack_system.h"
+
+uint64_t pack_clock_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+int64_t pack_wall_clock_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+const char *pack_environment(const char *name) { return getenv(name); }
+
+int pack_write_all(int descriptor, const void *bytes, size_t size) {
+    const char *at = bytes;
+    while (size > 0) {
+        ssize_t written = write(descriptor, at, size);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return -errno;
+        at += written;
+        size -= (size_t)written;
+    }
+    return 0;
+}
+
+long pack_read_some(int descriptor, void *bytes, size_t size) {
+    for (;;) {
+        ssize_t got = read(descriptor, bytes, size);
+        if (got >= 0) return got;
+        if (errno != EINTR) return -errno;
+    }
+}
+
+int pack_open_read(const char *path) {
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    return file < 0 ? -errno : file;
+}
+
+void pack_close(int descriptor) {
+    if (descriptor >= 0) close(descriptor);
+}
+
+_Noreturn void pack_exit(int status) { _exit(status); }
+
+long pack_executable_path(char *path, size_t capacity) {
+    if (capacity == 0) return -ERANGE;
+    ssize_t length = readlink("/proc/self/exe", path, capacity);
+    if (length < 0) return -errno;
+    if ((size_t)length >= capacity) return -ERANGE;
+    path[length] = 0;
+    return length;
+}
+
+uint64_t pack_peak_memory(void) {
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) ? 0 : (uint64_t)usage.ru_maxrss * 1024;
+}
+
+uint64_t pack_minor_faults(void) {
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) ? 0 : (uint64_t)usage.ru_minflt;
+}
+
+static volatile sig_atomic_t terminated;
+static int signal_pipe[2] = {-1, -1};
+
+static void on_terminate(int signal) {
+    (void)signal;
+    int saved = errno;
+    terminated = 1;
+    ssize_t ignored = write(signal_pipe[1], "", 1);
+    (void)ignored;
+    errno = saved;
+}
+
+int pack_signals_install(void) {
+    if (signal_pipe[0] >= 0) return signal_pipe[0];
+    if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK)) return -errno;
+    struct sigaction action = {0};
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
+    action.sa_handler = on_terminate;
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    return signal_pipe[0];
+}
+
+int pack_terminated(void) { return terminated; }

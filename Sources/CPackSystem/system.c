@@ -1,2 +1,0 @@
-#include "pack_system.h"
-typedef int pack_system_stub;

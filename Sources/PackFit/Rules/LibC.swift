@@ -1,0 +1,41 @@
+import PackProfiles
+
+extension Rules {
+    /// Whether the C library that it was linked against is there.
+    @Sendable static func libc(_ facts: FitFacts, _ profile: Profile) -> Check? {
+        let platform = profile.libc
+        var check = Check(
+            id: .libc, verdict: .unknown,
+            limitText: platform.kind == .any
+                ? "brought along" : [platform.kind.rawValue, platform.version ?? ""].joined(separator: " "),
+            source: platform.provenance)
+        guard let need = facts.libc else {
+            check.note = facts.missing
+            return check
+        }
+        switch need {
+        case .nothing:
+            check.actualText = "static"
+            check.verdict = .pass
+        case .musl:
+            check.actualText = "musl"
+            check.verdict = platform.kind == .glibc ? .fail : .pass
+        case .glibc(let version):
+            check.actualText = "glibc " + version
+            check.verdict = provides(platform, version)
+        }
+        return check
+    }
+
+    private static func provides(_ platform: Profile.LibC, _ needed: String) -> Check.Verdict {
+        switch platform.kind {
+        case .any: return .pass
+        case .musl: return .fail
+        case .glibc:
+            guard let there = platform.version.flatMap({ Version($0) }), let needed = Version(needed) else {
+                return .unknown
+            }
+            return there < needed ? .fail : .pass
+        }
+    }
+}

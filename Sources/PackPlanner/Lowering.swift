@@ -1,0 +1,244 @@
+import CPackKernels
+import PackCore
+import PackGraph
+
+/// The state of lowering one graph: the tables so far and which plan value each graph value has become.
+struct Lowering {
+    let graph: Graph
+    let storage: WeightStorage
+    /// The node that makes each value.
+    let producers: [String: Int]
+    var tables: PlanTables
+    var chunks: [WeightChunk] = []
+    var weights: [PlannedWeight] = []
+    var dataBytes = 0
+    private var indices: [String: UInt32] = [:]
+    private var weightIndices: [String: [UInt32]] = [:]
+
+    init(graph: Graph, storage: WeightStorage, symbolMaxima: [String: Int]) {
+        self.graph = graph
+        self.storage = storage
+        tables = PlanTables(symbolMaxima: symbolMaxima)
+        var producers: [String: Int] = [:]
+        for (index, node) in graph.nodes.enumerated() {
+            for output in node.outputs { producers[output] = index }
+        }
+        self.producers = producers
+    }
+
+    mutating func run() throws(PlannerError) {
+        for input in graph.inputs {
+            let index = try tables.add(input.name, input.type, PACK_PLAN_INPUT)
+            indices[input.name] = index
+            tables.inputs.append(index)
+        }
+        let needed = neededNodes()
+        for (index, node) in graph.nodes.enumerated() where needed.contains(index) { try lower(node) }
+        for output in graph.outputs { tables.outputs.append(try value(output, of: nil)) }
+    }
+
+    /// The nodes whose results are computed at run time.
+    private func neededNodes() -> Set<Int> {
+        var needed: Set<Int> = []
+        var waiting = graph.outputs.compactMap { producers[$0] }
+        while let index = waiting.popLast() {
+            guard needed.insert(index).inserted else { continue }
+            for input in Lowering.dataInputs(graph.nodes[index]) {
+                if let producer = producers[input] { waiting.append(producer) }
+            }
+        }
+        return needed
+    }
+
+    /// The inputs that are read at run time; those that only say shapes, axes or limits are not among them.
+    static func dataInputs(_ node: Node) -> [String] {
+        switch node.op {
+        case "Reshape", "Unsqueeze", "Squeeze", "Expand", "Slice", "Clip", "Split", "CumSum", "Dropout", "Tile":
+            Array(node.inputs.prefix(1))
+        case "Range", "Shape", "ConstantOfShape": []
+        case _ where node.op.hasPrefix("Reduce"): Array(node.inputs.prefix(1))
+        default: node.inputs.filter { !$0.isEmpty }
+        }
+    }
+
+    // MARK: Values
+
+    func type(_ name: String, of node: Node?) throws(PlannerError) -> TensorType {
+        guard let type = graph.types[name] ?? graph.constants[name].map(Lowering.type) else {
+            throw PlannerError(
+                node: node?.name ?? name, op: node?.op ?? "", found: "no type for value '\(name)'",
+                expected: "types known from shape inference")
+        }
+        return type
+    }
+
+    private static func type(_ constant: Constant) -> TensorType {
+        TensorType(constant.dtype, constant.shape.map { .constant($0) })
+    }
+
+    /// The plan value of a graph value that a step reads: made before, or a constant stored as it is.
+    mutating func value(_ name: String, of node: Node?) throws(PlannerError) -> UInt32 {
+        if name.isEmpty { return PACK_PLAN_ABSENT }
+        if let known = indices[name] { return known }
+        guard let constant = graph.constants[name] else {
+            throw PlannerError(
+                node: node?.name ?? name, op: node?.op ?? "", found: "value '\(name)' that no lowered node makes",
+                expected: "a value computed at run time")
+        }
+        let index = try plain(name, constant)
+        indices[name] = index
+        return index
+    }
+
+    /// A constant as it is; floating-point elements as f32.
+    private mutating func plain(_ name: String, _ constant: Constant) throws(PlannerError) -> UInt32 {
+        let dtype = constant.dtype.isFloat ? DType.f32 : constant.dtype
+        let bytes = constant.count * dtype.size
+        let offset = reserve(bytes)
+        chunks.append(
+            WeightChunk(name: name, constant: constant, form: .plain, offsets: (offset, 0, 0)))
+        weights.append(PlannedWeight(name: name, kind: nil, bytes: bytes))
+        return try tables.add(
+            name, TensorType(dtype, constant.shape.map { .constant($0) }), PACK_PLAN_WEIGHT, offset: offset, bytes: bytes)
+    }
+
+    /// Takes a place in the data section.
+    private mutating func reserve(_ bytes: Int) -> Int {
+        let offset = dataBytes
+        dataBytes = (dataBytes + bytes + 63) & ~63
+        return offset
+    }
+
+    /// Makes the value that a step writes.
+    mutating func result(_ name: String, of node: Node) throws(PlannerError) -> UInt32 {
+        let index = try tables.add(name, try type(name, of: node), PACK_PLAN_ACTIVATION)
+        indices[name] = index
+        return index
+    }
+
+    /// Makes a value for an intermediate result that the graph does not name.
+    mutating func temporary(_ name: String, _ type: TensorType) throws(PlannerError) -> UInt32 {
+        try tables.add(name, type, PACK_PLAN_ACTIVATION)
+    }
+
+    /// Lets a value stand for the bytes of another, in its own shape.
+    mutating func alias(_ name: String, to source: String, of node: Node) throws(PlannerError) {
+        let base = try value(source, of: node)
+        let record = tables.values[Int(base)]
+        let root = UInt32(record.kind) == PACK_PLAN_ALIAS.rawValue ? UInt32(record.data_offset) : base
+        indices[name] = try tables.add(name, try type(name, of: node), PACK_PLAN_ALIAS, offset: Int(root))
+    }
+
+    /// A step that makes the node's first output from values.
+    mutating func step(
+        _ op: pack_operator_id, _ node: Node, _ inputs: [UInt32], _ attributes: [Int64] = []
+    ) throws(PlannerError) {
+        guard let output = node.outputs.first else { throw refuse(node, "no output", "one output") }
+        let result = try result(output, of: node)
+        tables.addStep(op, name: node.name, inputs: inputs, outputs: [result], attributes: attributes)
+    }
+
+    // MARK: Packed weights
+
+    /// The values of a packed matrix: panels, and for int8 the scales and sums.
+    mutating func panels(
+        _ name: String, k: Int, n: Int, transposed: Bool
+    ) throws(PlannerError) -> (panels: UInt32, scales: UInt32, sums: UInt32) {
+        let kind = storage.kind(of: name)
+        let bytes: Int
+        switch kind {
+        case .f32: bytes = pack_panels_bytes_f32(k, n)
+        case .f16: bytes = pack_panels_bytes_f16(k, n)
+        case .int8: bytes = pack_panels_bytes_s8(k, n)
+        }
+        let values = try packed(
+            name, kind, .panels(kind, k: k, n: n, transposed: transposed), bytes: bytes, shape: nil, scales: n,
+            suffix: transposed ? "panels" : "panels.untransposed", hasSums: true)
+        return (values[0], values[1], values[2])
+    }
+
+    /// The values of an embedding table: rows, and for int8 their scales.
+    mutating func table(_ name: String, of node: Node) throws(PlannerError) -> [UInt32] {
+        guard !name.isEmpty else { return [PACK_PLAN_ABSENT, PACK_PLAN_ABSENT] }
+        guard let constant = graph.constants[name], constant.shape.count == 2, constant.dtype.isFloat else {
+            throw refuse(node, "table '\(name)' that is no constant matrix", "a constant matrix of floats")
+        }
+        let kind = storage.kind(of: name)
+        let size = kind == .f32 ? 4 : kind == .f16 ? 2 : 1
+        let values = try packed(
+            name, kind, .table(kind, rows: constant.shape[0], columns: constant.shape[1]),
+            bytes: constant.count * size, shape: constant.shape, scales: constant.shape[0], suffix: "table",
+            hasSums: false)
+        return [values[0], values[1]]
+    }
+
+    private mutating func packed(
+        _ name: String, _ kind: WeightKind, _ form: WeightChunk.Form, bytes: Int, shape: [Int]?, scales: Int,
+        suffix: String, hasSums: Bool
+    ) throws(PlannerError) -> [UInt32] {
+        let key = name + "#" + suffix
+        if let known = weightIndices[key] { return known }
+        guard let constant = graph.constants[name] else {
+            throw PlannerError(node: name, op: "", found: "no constant", expected: "a constant")
+        }
+        let dtype: DType = kind == .f32 ? .f32 : kind == .f16 ? .f16 : .i8
+        let elements = reserve(bytes)
+        let type = TensorType(dtype, (shape ?? [bytes / dtype.size]).map { .constant($0) })
+        var result = [try tables.add(name, type, PACK_PLAN_WEIGHT, offset: elements, bytes: bytes)]
+        var offsets = (elements: elements, scales: 0, sums: 0)
+        var total = bytes
+        if kind == .int8 {
+            offsets.scales = reserve(scales * 4)
+            result.append(
+                try tables.add(
+                    name + ".scale", TensorType(.f32, [.constant(scales)]), PACK_PLAN_WEIGHT, offset: offsets.scales,
+                    bytes: scales * 4))
+            total += scales * 4
+            if hasSums {
+                offsets.sums = reserve(scales * 4)
+                result.append(
+                    try tables.add(
+                        name + ".sum", TensorType(.i32, [.constant(scales)]), PACK_PLAN_WEIGHT, offset: offsets.sums,
+                        bytes: scales * 4))
+                total += scales * 4
+            }
+        }
+        while result.count < 3 { result.append(PACK_PLAN_ABSENT) }
+        chunks.append(WeightChunk(name: name, constant: constant, form: form, offsets: offsets))
+        weights.append(PlannedWeight(name: name, kind: kind, bytes: total))
+        weightIndices[key] = result
+        return result
+    }
+
+    // MARK: Facts about nodes
+
+    func refuse(_ node: Node, _ found: String, _ expected: String) -> PlannerError {
+        PlannerError(node: node.name, op: node.op, found: found, expected: expected)
+    }
+
+    /// Runs a reader of attributes, whose error becomes a refusal.
+    func read<Value>(_ node: Node, _ body: (Node) throws(GraphError) -> Value) throws(PlannerError) -> Value {
+        do throws(GraphError) { return try body(node) } catch { throw refuse(node, error.found, error.expected) }
+    }
+
+    /// The integers of a constant input, or nil if the input is absent.
+    func integers(_ node: Node, input index: Int) throws(PlannerError) -> [Int]? {
+        guard let name = node.input(index) else { return nil }
+        guard let constant = graph.constants[name], let values = try? constant.integers() else {
+            throw refuse(node, "'\(name)' computed at run time", "constant integers")
+        }
+        return values
+    }
+
+    /// An axis counted from the front.
+    func axis(_ axis: Int, rank: Int, _ node: Node) throws(PlannerError) -> Int {
+        let result = axis < 0 ? axis + rank : axis
+        guard result >= 0, result < Swift.max(rank, 1) else {
+            throw refuse(node, "axis \(axis)", "an axis of a tensor with \(rank)")
+        }
+        return result
+    }
+}
+
+/// The bits of a float as an attribute word.
+func bits(_ value: Float) -> Int64 { Int64(value.bitPattern) }

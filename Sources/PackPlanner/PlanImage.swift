@@ -1,0 +1,18 @@
+import CPackSystem
+
+/// The bytes of a plan file in memory, page-aligned.
+public final class PlanImage: @unchecked Sendable {
+    // Written only by the planner before it is handed out; read-only afterwards, hence safe to share.
+    let memory: UnsafeMutableRawBufferPointer
+
+    /// Memory of zeros; nil where there is none.
+    init?(byteCount: Int) {
+        guard let start = pack_memory_allocate(byteCount) else { return nil }
+        memory = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
+    }
+
+    deinit { pack_memory_free(memory.baseAddress, memory.count) }
+
+    /// The file's bytes; they live as long as this object.
+    public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(memory) }
+}

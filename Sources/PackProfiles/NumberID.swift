@@ -1,0 +1,57 @@
+/// The limits that a profile may state; the raw value is the key under `limits`.
+public enum LimitID: String, CaseIterable, Sendable {
+    case packageZipped = "package.zipped"
+    case packageUnpacked = "package.unpacked"
+    case layers = "package.layers"
+    case imageSize = "image.size"
+    case memoryMinimum = "memory.minimum"
+    case memoryDefault = "memory.default"
+    case memoryMaximum = "memory.maximum"
+    case memoryStep = "memory.step"
+    case memoryPerCPU = "memory.per-vcpu"
+    case cpuMaximum = "vcpu.maximum"
+    case diskDefault = "disk.default"
+    case diskMaximum = "disk.maximum"
+    case startupTime = "startup.time"
+    case requestTimeDefault = "request.time.default"
+    case requestTime = "request.time"
+    case gatewayTime = "gateway.time"
+    case requestSize = "request.size"
+    case responseSize = "response.size"
+    case responseStreamSize = "response.stream.size"
+    case environmentSize = "environment.size"
+    case fileDescriptors = "file-descriptors"
+    case processes
+    case concurrencyDefault = "concurrency.default"
+    case concurrencyMaximum = "concurrency.maximum"
+
+    /// What the number counts.
+    public var measure: Measure {
+        switch self {
+        case .startupTime, .requestTimeDefault, .requestTime, .gatewayTime: .seconds
+        case .layers, .cpuMaximum, .fileDescriptors, .processes, .concurrencyDefault, .concurrencyMaximum: .count
+        default: .bytes
+        }
+    }
+}
+
+/// The prices that a profile may state; the raw value is the key under `prices`.
+public enum PriceID: String, CaseIterable, Sendable {
+    case requests
+    case memory_x86_64 = "memory.x86_64"
+    case memory_arm64 = "memory.arm64"
+    case cpu
+    case billingStep = "billing.step"
+    case freeRequests = "free.requests"
+    case freeMemory = "free.memory"
+    case freeCPU = "free.cpu"
+
+    /// What the number counts.
+    public var measure: Measure {
+        switch self {
+        case .requests, .memory_x86_64, .memory_arm64, .cpu: .money
+        case .billingStep: .seconds
+        case .freeRequests, .freeMemory, .freeCPU: .count
+        }
+    }
+}

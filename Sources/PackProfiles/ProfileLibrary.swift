@@ -1,0 +1,105 @@
+import PackIO
+
+/// The folder with the profiles that come with the tool.
+public struct ProfileLibrary: Sendable {
+    /// Where the profiles are.
+    public let folder: String
+
+    /// Uses a folder of `NAME.yaml` files.
+    public init(folder: String) { self.folder = folder }
+
+    /// Finds the folder that belongs to an executable: `Profiles` beside it, `share/pack/Profiles` in the prefix
+    /// that it is installed in, or `Profiles` beside the `Package.swift` of the tree that it was built in.
+    ///
+    /// - Parameter executable: Absolute path of the program, links resolved.
+    /// - Throws: An error that names the places if none of them exists.
+    public static func locate(executable: String) throws(ProfileError) -> ProfileLibrary {
+        var folder = parent(executable)
+        var tried = [folder + "/Profiles", parent(folder) + "/share/pack/Profiles"]
+        if let found = tried.first(where: isFolder) { return ProfileLibrary(folder: found) }
+        while !folder.isEmpty {
+            folder = parent(folder)
+            guard isFile(folder + "/Package.swift") else { continue }
+            tried.append(folder + "/Profiles")
+            if isFolder(folder + "/Profiles") { return ProfileLibrary(folder: folder + "/Profiles") }
+        }
+        throw ProfileError(
+            file: executable, found: "no folder Profiles", expected: "one of " + tried.joined(separator: ", "),
+            hint: "give a profile by its path")
+    }
+
+    /// Names of the profiles, sorted.
+    public func names() throws(ProfileError) -> [String] {
+        do throws(IOFailure) {
+            return try FolderWalk.names(in: folder).filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
+        } catch {
+            throw ProfileError(error, file: folder)
+        }
+    }
+
+    /// All profiles, by name.
+    public func all() throws(ProfileError) -> [Profile] {
+        var profiles: [Profile] = []
+        for name in try names() { profiles.append(try profile(name)) }
+        return profiles
+    }
+
+    /// The profile of that name, or the one in that file: what has a slash or ends with `.yaml` or `.yml` is a path.
+    ///
+    /// - Throws: For an unknown name, an error that gives the nearest one and the list.
+    public func profile(_ nameOrPath: String) throws(ProfileError) -> Profile {
+        if Self.isPath(nameOrPath) { return try Self.read(nameOrPath) }
+        let names = try names()
+        guard names.contains(nameOrPath) else {
+            let meant = Suggestion.nearest(to: nameOrPath, among: names) ?? names.first { $0.hasPrefix(nameOrPath) }
+            throw ProfileError(
+                file: nameOrPath, found: "no profile of that name",
+                expected: "one of " + names.joined(separator: ", "),
+                hint: meant.map { "did you mean \($0)?" } ?? "a profile of your own is given by its path, ./NAME.yaml")
+        }
+        let path = folder + "/" + nameOrPath + ".yaml"
+        let profile = try Self.read(path)
+        guard profile.name == nameOrPath else {
+            throw ProfileError(
+                file: path, field: "name", found: profile.name, expected: nameOrPath + ", as the file is called")
+        }
+        return profile
+    }
+
+    /// Whether a target is meant as a path to a profile, not as a name.
+    public static func isPath(_ text: String) -> Bool {
+        text.utf8.contains(UInt8(ascii: "/")) || text.hasSuffix(".yaml") || text.hasSuffix(".yml")
+    }
+
+    /// The profile in a file.
+    public static func read(_ path: String) throws(ProfileError) -> Profile {
+        let bytes: [UInt8]
+        do throws(IOFailure) {
+            bytes = try FileContents.bytes(of: path, limit: ProfileReader.limit)
+        } catch {
+            throw ProfileError(error, file: path)
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw ProfileError(file: path, found: "bytes that are not UTF-8", expected: "a profile in UTF-8")
+        }
+        return try ProfileReader.read(text, file: path)
+    }
+
+    private static func isFolder(_ path: String) -> Bool { stands(.folder, path) }
+
+    private static func isFile(_ path: String) -> Bool { stands(.regular, path) }
+
+    /// What cannot be looked at does not stand there.
+    private static func stands(_ kind: FileKind, _ path: String) -> Bool {
+        do throws(IOFailure) {
+            return try FileContents.kind(of: path) == kind
+        } catch {
+            return false
+        }
+    }
+
+    private static func parent(_ path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
+        return String(path[..<slash])
+    }
+}

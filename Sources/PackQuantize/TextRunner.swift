@@ -1,0 +1,75 @@
+import PackCore
+import PackPlanner
+public import PackRuntime
+import PackTokenizers
+
+/// Runs a plan on texts, one at a time and without padding, for comparisons.
+public final class TextRunner {
+    private let image: PlanImage
+    /// The session that computes.
+    public let session: Session
+    private let tokenizer: Tokenizer?
+    private var encoding = Encoding()
+
+    /// Opens a plan.
+    ///
+    /// - Parameters:
+    ///   - image: The plan.
+    ///   - threads: Threads to compute with.
+    ///   - instructionSet: A name of `pack_kernels.h` to force, or nil.
+    /// - Throws: `RuntimeError`, or `TokenizerError` for a bad table.
+    public init(_ image: PlanImage, threads: Int, instructionSet: String? = nil) throws {
+        self.image = image
+        if let instructionSet {
+            session = try instructionSet.withCString { name throws(RuntimeError) in
+                try Session(plan: image.bytes, threads: threads, instructionSet: name)
+            }
+        } else {
+            session = try Session(plan: image.bytes, threads: threads)
+        }
+        tokenizer = try session.tokenizerTable.map { try Tokenizer(table: $0) }
+    }
+
+    /// The token ids of a text, cut to what the model takes.
+    public func tokens(_ text: String) -> (ids: [Int32], types: [UInt8]) {
+        guard let tokenizer else { return ([], []) }
+        Array(text.utf8).withUnsafeBytes {
+            tokenizer.encode($0, maximum: session.maximumTokens, into: &encoding)
+        }
+        return (encoding.ids, encoding.typeIDs)
+    }
+
+    /// Computes the first output for one text: its numbers, row-major.
+    public func output(ids: [Int32], types: [UInt8]) throws(RuntimeError) -> [Float] {
+        try fill(ids: ids, types: types)
+        try session.run()
+        return session.outputBytes(0).withMemoryRebound(to: Float.self) { Array($0) }
+    }
+
+    /// Prepares a request of one text.
+    public func fill(ids: [Int32], types: [UInt8]) throws(RuntimeError) {
+        let shape = [1, ids.count]
+        for input in 0..<session.inputCount {
+            let status: RuntimeError? = shape.withUnsafeBufferPointer {
+                do throws(RuntimeError) {
+                    try session.setInputShape(input, $0)
+                    return nil
+                } catch { return error }
+            }
+            if let status { throw status }
+        }
+        try session.prepare()
+        for input in 0..<session.inputCount {
+            let name = String(decoding: session.inputName(input), as: UTF8.self)
+            session.inputBytes(input).withMemoryRebound(to: Int64.self) { target in
+                for index in 0..<Swift.min(target.count, ids.count) {
+                    switch name {
+                    case "input_ids": target[index] = Int64(ids[index])
+                    case "token_type_ids": target[index] = Int64(types[index])
+                    default: target[index] = 1
+                    }
+                }
+            }
+        }
+    }
+}

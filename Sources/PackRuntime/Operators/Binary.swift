@@ -1,0 +1,97 @@
+public import CPackKernels
+import CPackSystem
+import PackCore
+
+/// What `Binary` computes; the values stand in plan files.
+public enum BinaryKind: Int, Sendable {
+    case add = 0
+    case subtract = 1
+    case multiply = 2
+    case divide = 3
+    case power = 4
+    case equal = 5
+    case maximum = 6
+    case minimum = 7
+}
+
+/// Element by element with broadcasting, for f32 and i64; `equal` gives bool. Attribute: `BinaryKind`.
+///
+/// Integer arithmetic wraps; division by zero gives zero.
+enum Binary: Operator {
+    static func prepare(_ step: Step) throws(OperatorError) -> Int {
+        let a = try step.input(0)
+        let b = try step.input(1)
+        let out = try step.output()
+        guard let kind = BinaryKind(rawValue: try step.attribute(0)) else { throw .attribute }
+        guard a.dtype == b.dtype, a.dtype == .f32 || a.dtype == .i64,
+            out.dtype == (kind == .equal ? .bool : a.dtype)
+        else { throw .type }
+        _ = try Broadcast(output: out, a, b)
+        return 0
+    }
+
+    static func run(_ step: Step) throws(OperatorError) {
+        let a = try step.input(0)
+        let b = try step.input(1)
+        let out = try step.output()
+        let walk = try Broadcast(output: out, a, b)
+        guard let kind = BinaryKind(rawValue: try step.attribute(0)) else { throw .attribute }
+        if a.dtype == .f32 {
+            let x = a.floats
+            let y = b.floats
+            switch kind {
+            case .add: apply(walk, x, y, out.floats) { $0 + $1 }
+            case .subtract: apply(walk, x, y, out.floats) { $0 - $1 }
+            case .multiply: apply(walk, x, y, out.floats) { $0 * $1 }
+            case .divide: apply(walk, x, y, out.floats) { $0 / $1 }
+            case .power: apply(walk, x, y, out.floats) { $1 == 2 ? $0 * $0 : pack_powf($0, $1) }
+            case .equal: apply(walk, x, y, out.elements(Bool.self)) { $0 == $1 }
+            case .maximum: apply(walk, x, y, out.floats) { $0 > $1 || $0.isNaN ? $0 : $1 }
+            case .minimum: apply(walk, x, y, out.floats) { $0 < $1 || $0.isNaN ? $0 : $1 }
+            }
+        } else {
+            let x = a.integers
+            let y = b.integers
+            switch kind {
+            case .add: apply(walk, x, y, out.integers) { $0 &+ $1 }
+            case .subtract: apply(walk, x, y, out.integers) { $0 &- $1 }
+            case .multiply: apply(walk, x, y, out.integers) { $0 &* $1 }
+            case .divide:
+                apply(walk, x, y, out.integers) { $1 == 0 ? 0 : $0.dividedReportingOverflow(by: $1).partialValue }
+            case .power: apply(walk, x, y, out.integers) { power($0, $1) }
+            case .equal: apply(walk, x, y, out.elements(Bool.self)) { $0 == $1 }
+            case .maximum: apply(walk, x, y, out.integers) { $0 > $1 ? $0 : $1 }
+            case .minimum: apply(walk, x, y, out.integers) { $0 < $1 ? $0 : $1 }
+            }
+        }
+    }
+
+    @inline(__always)
+    private static func apply<T, R>(
+        _ walk: Broadcast, _ x: UnsafeMutableBufferPointer<T>, _ y: UnsafeMutableBufferPointer<T>,
+        _ out: UnsafeMutableBufferPointer<R>, _ operation: (T, T) -> R
+    ) {
+        walk.forEachRow { at, run, step in
+            for i in 0..<run { out[at.0 + i] = operation(x[at.1 + i * step.0], y[at.2 + i * step.1]) }
+        }
+    }
+
+    /// Integer power by squaring; negative exponents give what rounding the exact result towards zero gives.
+    private static func power(_ base: Int64, _ exponent: Int64) -> Int64 {
+        if exponent < 0 { return base == 1 ? 1 : base == -1 ? (exponent % 2 == 0 ? 1 : -1) : 0 }
+        var result: Int64 = 1
+        var factor = base
+        var left = exponent
+        while left > 0 {
+            if left & 1 == 1 { result = result &* factor }
+            factor = factor &* factor
+            left >>= 1
+        }
+        return result
+    }
+}
+
+/// C entry of `Binary`.
+@c(pack_op_Binary) public func packOperatorBinary(_ step: UnsafePointer<pack_step>?, _ running: Int32) -> Int64 {
+    perform(Binary.self, step, running)
+}

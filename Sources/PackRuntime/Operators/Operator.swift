@@ -1,0 +1,129 @@
+import CPackKernels
+import CPackSystem
+import PackCore
+
+/// A refusal, as a `pack_operator_error`.
+struct OperatorError: Error {
+    let code: Int64
+    static let shape = OperatorError(code: Int64(PACK_ERROR_SHAPE.rawValue))
+    static let type = OperatorError(code: Int64(PACK_ERROR_TYPE.rawValue))
+    static let attribute = OperatorError(code: Int64(PACK_ERROR_ATTRIBUTE.rawValue))
+    static let index = OperatorError(code: Int64(PACK_ERROR_INDEX.rawValue))
+    static let kernel = OperatorError(code: Int64(PACK_ERROR_KERNEL.rawValue))
+}
+
+/// An operator of the runtime. `prepare` checks everything that `run` relies on, so that `run` cannot leave its tensors'
+/// bytes: shapes, types, attributes and the presence of arguments.
+protocol Operator {
+    /// Checks a step with shapes but no data, and returns the bytes of scratch memory that running it needs.
+    static func prepare(_ step: Step) throws(OperatorError) -> Int
+    /// Computes the outputs.
+    static func run(_ step: Step) throws(OperatorError)
+}
+
+/// Calls an operator through the runtime's C interface.
+func perform<Op: Operator>(_: Op.Type, _ step: UnsafePointer<pack_step>?, _ running: Int32) -> Int64 {
+    guard let step else { return OperatorError.attribute.code }
+    do throws(OperatorError) {
+        if running == 0 { return Int64(try Op.prepare(Step(step))) }
+        try Op.run(Step(step))
+        return 0
+    } catch {
+        return error.code
+    }
+}
+
+/// A step's arguments, with the checks that operators share.
+struct Step {
+    private let record: UnsafePointer<pack_step>
+
+    init(_ record: UnsafePointer<pack_step>) { self.record = record }
+
+    var kernels: UnsafePointer<pack_kernels> { record.pointee.kernels }
+    var threads: Int { Int(record.pointee.threads) }
+    var scratch: UnsafeMutableRawPointer? { record.pointee.scratch }
+    var inputCount: Int { Int(record.pointee.input_count) }
+
+    /// An input that may be absent.
+    func optional(_ index: Int) -> Tensor? {
+        guard index < Int(record.pointee.input_count), let tensor = record.pointee.inputs[index] else { return nil }
+        return Tensor(record: tensor)
+    }
+
+    func input(_ index: Int) throws(OperatorError) -> Tensor {
+        guard let tensor = optional(index) else { throw .attribute }
+        return tensor
+    }
+
+    func output(_ index: Int = 0) throws(OperatorError) -> Tensor {
+        guard index < Int(record.pointee.output_count), let tensor = record.pointee.outputs[index] else {
+            throw .attribute
+        }
+        return Tensor(record: tensor)
+    }
+
+    func attribute(_ index: Int) throws(OperatorError) -> Int {
+        guard index < Int(record.pointee.attribute_count) else { throw .attribute }
+        return Int(record.pointee.attributes[index])
+    }
+
+    /// An attribute that holds the bits of a Float.
+    func floatAttribute(_ index: Int) throws(OperatorError) -> Float {
+        Float(bitPattern: UInt32(truncatingIfNeeded: try attribute(index)))
+    }
+
+    /// Calls `body` for 0 ..< count, shared among the threads; it gets a pointer to `context`, the index and the worker.
+    func parallel<Context>(
+        _ count: Int, _ context: Context, _ body: @convention(c) (UnsafeMutableRawPointer?, Int, UInt32) -> Void
+    ) {
+        var context = context
+        withUnsafeMutablePointer(to: &context) {
+            pack_pool_run(record.pointee.pool, count, body, UnsafeMutableRawPointer($0))
+        }
+    }
+}
+
+/// A tensor as an operator sees it: row-major and contiguous.
+struct Tensor {
+    fileprivate let record: UnsafePointer<pack_tensor>
+
+    var rank: Int { Int(record.pointee.rank) }
+    var count: Int { Int(record.pointee.count) }
+    var bytes: Int { Int(record.pointee.bytes) }
+    var dtype: DType { DType(rawValue: UInt8(truncatingIfNeeded: record.pointee.dtype)) ?? .u8 }
+
+    /// The extent of an axis.
+    func extent(_ axis: Int) -> Int { Int(record.pointee.shape[axis]) }
+    /// The extent of the last axis; 1 for a scalar.
+    var last: Int { rank == 0 ? 1 : extent(rank - 1) }
+    /// Elements over all axes but the last.
+    var rows: Int { last == 0 ? 0 : count / last }
+
+    /// The product of the extents of a range of axes.
+    func product(_ axes: Range<Int>) -> Int {
+        var result = 1
+        for axis in axes { result *= extent(axis) }
+        return result
+    }
+
+    func hasShape(of other: Tensor) -> Bool {
+        guard rank == other.rank else { return false }
+        for axis in 0..<rank where extent(axis) != other.extent(axis) { return false }
+        return true
+    }
+
+    func require(_ dtype: DType) throws(OperatorError) {
+        guard self.dtype == dtype else { throw .type }
+    }
+
+    var raw: UnsafeMutableRawPointer? { record.pointee.data }
+
+    /// The elements. The type was checked when the step was prepared.
+    func elements<T>(_: T.Type) -> UnsafeMutableBufferPointer<T> {
+        UnsafeMutableBufferPointer(
+            start: record.pointee.data.map { $0.assumingMemoryBound(to: T.self) }, count: count)
+    }
+
+    var floats: UnsafeMutableBufferPointer<Float> { elements(Float.self) }
+    var integers: UnsafeMutableBufferPointer<Int64> { elements(Int64.self) }
+}

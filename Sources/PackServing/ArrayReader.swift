@@ -1,0 +1,178 @@
+import PackCore
+
+/// Reads an input tensor from JSON in two passes, so that nothing is stored in between: `measure` finds the shape, `fill`
+/// writes the elements to the place that the engine then gives.
+struct ArrayReader {
+    /// The most axes of an input.
+    static let maximumRank = 8
+
+    private(set) var dimensions: [8 of Int] = [-1, -1, -1, -1, -1, -1, -1, -1]
+    private(set) var rank = 0
+    private let input: [UInt8]
+    private let body: UnsafeRawBufferPointer
+    /// Where the array of elements starts.
+    private var offset: Int
+    private var leafAxis = -1
+
+    /// - Parameters:
+    ///   - input: The input's name, for errors.
+    ///   - body: The request.
+    ///   - offset: Where the input's value starts; the JSON there has been checked.
+    init(input: [UInt8], body: UnsafeRawBufferPointer, offset: Int) {
+        self.input = input
+        self.body = body
+        self.offset = offset
+    }
+
+    /// Number of elements of the shape; nil if it overflows.
+    var count: Int? {
+        var count = 1
+        for axis in 0..<rank {
+            let (product, overflow) = count.multipliedReportingOverflow(by: dimensions[axis])
+            if overflow { return nil }
+            count = product
+        }
+        return count
+    }
+
+    // MARK: The shape
+
+    /// Finds the shape of nested arrays, or takes that of `{"shape": […], "data": […]}`.
+    mutating func measure(name: ByteBuffer) throws(RequestError) {
+        var reader = JSONReader(body, at: offset)
+        if try kind(&reader) == .object {
+            try measureObject(&reader, name)
+            return
+        }
+        try measure(&reader, axis: 0)
+    }
+
+    private mutating func measure(_ reader: inout JSONReader, axis: Int) throws(RequestError) {
+        let start = reader.offset
+        switch try kind(&reader) {
+        case .array:
+            guard axis < ArrayReader.maximumRank, leafAxis < 0 || axis < leafAxis else {
+                throw .ragged(input: input, axis: axis, offset: start)
+            }
+            rank = max(rank, axis + 1)
+            let count = try measureElements(&reader, axis: axis)
+            if dimensions[axis] < 0 { dimensions[axis] = count }
+            guard dimensions[axis] == count else { throw .ragged(input: input, axis: axis, offset: start) }
+        case .number, .boolean:
+            if leafAxis < 0, axis >= rank { leafAxis = axis }
+            guard leafAxis == axis else { throw .ragged(input: input, axis: axis, offset: start) }
+            _ = try number(&reader)
+        default: throw .wrongType(field: input, expected: StaticText("an array of numbers"), offset: reader.offset)
+        }
+    }
+
+    private mutating func measureElements(_ reader: inout JSONReader, axis: Int) throws(RequestError) -> Int {
+        var count = 0
+        var isFirst = true
+        do throws(JSONError) { try reader.enterArray() } catch { throw .json(error) }
+        while try next(&reader, &isFirst) {
+            try measure(&reader, axis: axis + 1)
+            count += 1
+        }
+        return count
+    }
+
+    private mutating func measureObject(_ reader: inout JSONReader, _ name: ByteBuffer) throws(RequestError) {
+        var isFirst = true
+        var hasShape = false
+        let start = reader.offset
+        offset = -1
+        do throws(JSONError) { try reader.enterObject() } catch { throw .json(error) }
+        while try nextMember(&reader, &isFirst, name) {
+            if matches(name.bytes, "shape") {
+                hasShape = true
+                try readShape(&reader)
+            } else if matches(name.bytes, "data") {
+                offset = reader.offset
+                do throws(JSONError) { try reader.skipValue(name) } catch { throw .json(error) }
+            } else {
+                throw .unknownField(copied(name.bytes))
+            }
+        }
+        guard hasShape, offset >= 0 else {
+            throw .wrongType(field: input, expected: StaticText("an array, or an object of shape and data"), offset: start)
+        }
+        let found = try countElements()
+        guard found == count else { throw .wrongCount(input: input, found: found, expected: count ?? Int.max) }
+    }
+
+    /// Elements that the JSON text really has, so that a shape alone makes nobody take memory.
+    private func countElements() throws(RequestError) -> Int {
+        var reader = JSONReader(body, at: offset)
+        var found = 0
+        try fill(&reader, .u8, UnsafeMutableRawBufferPointer(start: nil, count: 0), &found, 0, axis: 0)
+        return found
+    }
+
+    private mutating func readShape(_ reader: inout JSONReader) throws(RequestError) {
+        var isFirst = true
+        rank = 0
+        do throws(JSONError) { try reader.enterArray() } catch { throw .json(error) }
+        while try next(&reader, &isFirst) {
+            let start = reader.offset
+            guard case .integer(let extent) = try number(&reader), extent >= 0, extent < 1 << 40, rank < 8 else {
+                throw .ragged(input: input, axis: rank, offset: start)
+            }
+            dimensions[rank] = Int(extent)
+            rank += 1
+        }
+    }
+
+    // MARK: The elements
+
+    /// Writes the elements, row-major.
+    func fill(_ type: DType, _ place: UnsafeMutableRawBufferPointer) throws(RequestError) {
+        var reader = JSONReader(body, at: offset)
+        let expected = place.count / type.size
+        var count = 0
+        try fill(&reader, type, place, &count, expected, axis: 0)
+        guard count == expected else { throw .wrongCount(input: input, found: count, expected: expected) }
+    }
+
+    private func fill(
+        _ reader: inout JSONReader, _ type: DType, _ place: UnsafeMutableRawBufferPointer, _ count: inout Int,
+        _ expected: Int, axis: Int
+    ) throws(RequestError) {
+        if axis <= ArrayReader.maximumRank, try kind(&reader) == .array {
+            var isFirst = true
+            do throws(JSONError) { try reader.enterArray() } catch { throw .json(error) }
+            while try next(&reader, &isFirst) { try fill(&reader, type, place, &count, expected, axis: axis + 1) }
+            return
+        }
+        let start = reader.offset
+        let value = try number(&reader)
+        if count < expected, let base = place.baseAddress, !type.store(value, to: base + count * type.size) {
+            throw .outOfRange(input: input, type: type.wanted, offset: start)
+        }
+        count += 1
+    }
+
+    // MARK: JSON
+
+    private func kind(_ reader: inout JSONReader) throws(RequestError) -> JSONReader.Kind {
+        do throws(JSONError) { return try reader.kind() } catch { throw .json(error) }
+    }
+
+    private func next(_ reader: inout JSONReader, _ isFirst: inout Bool) throws(RequestError) -> Bool {
+        do throws(JSONError) { return try reader.nextElement(&isFirst) } catch { throw .json(error) }
+    }
+
+    private func nextMember(
+        _ reader: inout JSONReader, _ isFirst: inout Bool, _ name: ByteBuffer
+    ) throws(RequestError) -> Bool {
+        do throws(JSONError) { return try reader.nextMember(&isFirst, name: name) } catch { throw .json(error) }
+    }
+
+    /// A number; booleans count as 1 and 0.
+    private func number(_ reader: inout JSONReader) throws(RequestError) -> JSONNumber {
+        do throws(JSONError) {
+            if try reader.kind() == .boolean { return .integer(try reader.readBoolean() ? 1 : 0) }
+            return try reader.readNumber()
+        } catch { throw .json(error) }
+    }
+}

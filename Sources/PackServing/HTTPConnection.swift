@@ -1,0 +1,181 @@
+import CPackSystem
+
+/// One client of the HTTP server.
+final class HTTPConnection {
+    /// What the connection waits for.
+    enum State {
+        /// A request's first byte.
+        case idle
+        /// The rest of a request.
+        case reading
+        /// Room to send the answer.
+        case writing
+        /// The client's end of the connection, so that it gets the answer before the connection goes.
+        case draining
+        case closed
+    }
+
+    let descriptor: Int32
+    private(set) var state = State.idle
+    /// When the patience with this state ends, in milliseconds of the monotonic clock.
+    private(set) var deadline: Int
+    var parser: HTTPRequestParser
+    let input: ByteBuffer
+    private let output = ByteBuffer()
+    private var sent = 0
+    private var closesAfterAnswer = false
+    private let limits: HTTPLimits
+
+    init(_ descriptor: Int32, _ limits: HTTPLimits, now: Int) {
+        self.descriptor = descriptor
+        self.limits = limits
+        parser = HTTPRequestParser(bodyLimit: limits.bodyBytes)
+        input = ByteBuffer(limit: limits.bodyBytes + HTTPRequestParser.headLimit + 262_144)
+        deadline = now + limits.idle
+    }
+
+    deinit {
+        pack_close(descriptor)
+    }
+
+    /// What poll should look for.
+    var wanted: Int16 {
+        let reads = state == .idle || state == .reading || state == .draining
+        return (reads ? Int16(PACK_READABLE) : 0) | (sent < output.count ? Int16(PACK_WRITABLE) : 0)
+    }
+
+    func close() { state = .closed }
+
+    // MARK: Reading
+
+    /// Takes bytes that have come; true if a whole request, or a refusal, is at hand.
+    func receive(now: Int) -> Bool {
+        if state == .draining {
+            discard()
+            return false
+        }
+        let room = input.reserve(65536)
+        guard room.count > 0 else {
+            close()
+            return false
+        }
+        let got = pack_receive(descriptor, room.baseAddress, room.count)
+        if got == noneReady { return false }
+        guard got > 0 else {
+            close()
+            return false
+        }
+        input.commit(got)
+        return parse(now: now)
+    }
+
+    /// Reads on in the bytes at hand; true if a whole request, or a refusal, is there.
+    func parse(now: Int) -> Bool {
+        guard input.count > 0 else { return false }
+        if state == .idle {
+            state = .reading
+            deadline = now + limits.head
+        }
+        let before = parser.progress
+        parser.advance(input)
+        switch parser.progress {
+        case .complete, .refused: return true
+        case .body:
+            if before == .head {
+                deadline = now + limits.body
+                if parser.expectsContinue, input.count <= parser.length { output.append("HTTP/1.1 100 Continue\r\n\r\n") }
+            }
+            send(now: now)
+            return false
+        case .head: return false
+        }
+    }
+
+    private func discard() {
+        let room = input.reserve(65536)
+        let got = pack_receive(descriptor, room.baseAddress, room.count)
+        if got != noneReady, got <= 0 { close() }
+    }
+
+    // MARK: Writing
+
+    /// Queues an answer.
+    func answer(_ status: Int, _ body: UnsafeRawBufferPointer, allow: StaticString? = nil, closes: Bool, now: Int) {
+        closesAfterAnswer = closes
+        output.append("HTTP/1.1 ")
+        output.append(decimal: status)
+        output.append(0x20)
+        output.append(reason(status))
+        output.append("\r\nContent-Type: application/json\r\nContent-Length: ")
+        output.append(decimal: body.count)
+        if let allow {
+            output.append("\r\nAllow: ")
+            output.append(allow)
+        }
+        if status == 503 { output.append("\r\nRetry-After: 1") }
+        if closes { output.append("\r\nConnection: close") }
+        output.append("\r\n\r\n")
+        if parser.method != .head { output.append(body) }
+        state = .writing
+        deadline = now + limits.write
+        if output.overflowed { close() }
+    }
+
+    /// Sends what can be sent now; true if a further request may already be at hand.
+    @discardableResult
+    func send(now: Int) -> Bool {
+        while sent < output.count {
+            let rest = output.bytes(sent..<output.count)
+            let count = pack_send(descriptor, rest.baseAddress, rest.count)
+            if count == noneReady { return false }
+            guard count > 0 else {
+                close()
+                return false
+            }
+            sent += count
+        }
+        sent = 0
+        output.clear(keeping: 1 << 18)
+        guard state == .writing else { return false }
+        return finishAnswer(now: now)
+    }
+
+    private func finishAnswer(now: Int) -> Bool {
+        if closesAfterAnswer {
+            pack_shutdown_send(descriptor)
+            input.clear(keeping: 1 << 18)
+            state = .draining
+            deadline = now + limits.drain
+            return false
+        }
+        input.removeFirst(parser.length)
+        if input.count == 0 { input.clear(keeping: 1 << 18) }
+        parser = HTTPRequestParser(bodyLimit: limits.bodyBytes)
+        state = .idle
+        deadline = now + limits.idle
+        return input.count > 0
+    }
+}
+
+/// What `pack_receive` and `pack_send` return when they would have to wait: `EAGAIN`, on every architecture of Linux.
+let noneReady = -11
+
+private func reason(_ status: Int) -> StaticString {
+    switch status {
+    case 200: "OK"
+    case 400: "Bad Request"
+    case 404: "Not Found"
+    case 405: "Method Not Allowed"
+    case 408: "Request Timeout"
+    case 411: "Length Required"
+    case 413: "Content Too Large"
+    case 414: "URI Too Long"
+    case 415: "Unsupported Media Type"
+    case 417: "Expectation Failed"
+    case 431: "Request Header Fields Too Large"
+    case 500: "Internal Server Error"
+    case 501: "Not Implemented"
+    case 503: "Service Unavailable"
+    default: "HTTP Version Not Supported"
+    }
+}

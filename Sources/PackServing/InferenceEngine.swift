@@ -1,0 +1,64 @@
+public import PackCore
+
+/// A model that can be run, as the predictor sees it; `Session` behind an adapter, or a stand-in.
+///
+/// The order of calls: `setInputShape` for each input, `prepare`, fill `inputBytes`, `run`, read outputs.
+public protocol InferenceEngine: AnyObject {
+    /// What the model answers.
+    var task: TaskKind { get }
+    /// Number of classes that have a name.
+    var labelCount: Int { get }
+    /// Name of a class, UTF-8.
+    func label(_ index: Int) -> UnsafeBufferPointer<UInt8>
+    /// Tokens that a text is cut to; 0 if the model does not say.
+    var maximumTokens: Int { get }
+
+    /// Number of inputs.
+    var inputCount: Int { get }
+    /// Name of an input, UTF-8.
+    func inputName(_ input: Int) -> UnsafeBufferPointer<UInt8>
+    /// Element type of an input.
+    func inputDType(_ input: Int) -> DType
+    /// Number of axes of an input.
+    func inputRank(_ input: Int) -> Int
+    /// The extent that an axis must have; nil where it is free.
+    func inputDimension(_ input: Int, _ axis: Int) -> Int?
+
+    /// Says what shape an input of the next request has.
+    func setInputShape(_ input: Int, _ dimensions: UnsafeBufferPointer<Int>) throws(EngineError)
+    /// Makes room for a request of these shapes.
+    func prepare() throws(EngineError)
+    /// Where to write an input's elements, row-major.
+    func inputBytes(_ input: Int) -> UnsafeMutableRawBufferPointer
+    /// Computes the outputs.
+    func run() throws(EngineError)
+
+    /// Number of outputs.
+    var outputCount: Int { get }
+    /// Name of an output, UTF-8.
+    func outputName(_ output: Int) -> UnsafeBufferPointer<UInt8>
+    /// Element type of an output.
+    func outputDType(_ output: Int) -> DType
+    /// Number of axes of an output.
+    func outputRank(_ output: Int) -> Int
+    /// Extent of an axis of an output.
+    func outputDimension(_ output: Int, _ axis: Int) -> Int
+    /// An output's elements, row-major.
+    func outputBytes(_ output: Int) -> UnsafeRawBufferPointer
+}
+
+/// Why an engine refuses shapes or values.
+public enum EngineError: Error, Equatable {
+    /// An input was given another number of dimensions than it has.
+    case wrongRank(input: Int, found: Int, expected: Int)
+    /// A dimension contradicts the model or another input.
+    case wrongDimension(input: Int, axis: Int, found: Int, expected: Int)
+    /// A dimension is larger than the model takes.
+    case tooLong(input: Int, axis: Int, found: Int, limit: Int)
+    /// The shapes need more memory than there is.
+    case outOfMemory(bytes: Int)
+    /// An operator refused a value of its arguments.
+    case badValue(step: Int)
+    /// Anything else; the number is for those who maintain the runtime.
+    case failed(code: Int)
+}

@@ -1,0 +1,133 @@
+import PackCore
+
+// Inputs by name, and outputs by name.
+extension Predictor {
+    func computeTensors() throws(RequestError) {
+        try checkNames()
+        var readers: [ArrayReader] = []
+        for input in 0..<engine.inputCount {
+            guard let given = given(input) else { throw .missingInput(name(ofInput: input)) }
+            var reader = ArrayReader(input: name(ofInput: input), body: body, offset: given.value)
+            try reader.measure(name: scratch)
+            try setShape(input, of: reader)
+            readers.append(reader)
+        }
+        try prepare()
+        for input in 0..<engine.inputCount {
+            try readers[input].fill(engine.inputDType(input), engine.inputBytes(input))
+        }
+        try run()
+    }
+
+    private func setShape(_ input: Int, of reader: ArrayReader) throws(RequestError) {
+        let rank = engine.inputRank(input)
+        guard reader.rank == rank else {
+            throw .wrongRank(input: name(ofInput: input), found: reader.rank, expected: rank)
+        }
+        var dimensions: [Int] = []
+        for axis in 0..<rank {
+            let found = reader.dimensions[axis]
+            if let expected = engine.inputDimension(input, axis), expected != found {
+                throw .wrongDimension(input: name(ofInput: input), axis: axis, found: found, expected: expected)
+            }
+            guard found > 0 else { throw .emptyAxis(input: name(ofInput: input), axis: axis) }
+            dimensions.append(found)
+        }
+        if roles[input] != .other, let count = reader.count, count > limits.tokens, dimensions[0] > 1 {
+            throw .tooManyTokens(texts: dimensions[0], longest: dimensions[1], limit: limits.tokens)
+        }
+        try setShape(input, dimensions)
+    }
+
+    private func given(_ input: Int) -> Request.InputRange? {
+        let name = UnsafeRawBufferPointer(engine.inputName(input))
+        for given in request.inputs where equal(request.text.bytes(given.name), name) { return given }
+        return nil
+    }
+
+    /// Refuses names that the model does not have, and names that come twice.
+    private func checkNames() throws(RequestError) {
+        for (index, given) in request.inputs.enumerated() {
+            let found = request.text.bytes(given.name)
+            guard isInput(found) else { throw .unknownInput(name: copied(found), known: knownInputs()) }
+            for other in request.inputs[..<index] where equal(request.text.bytes(other.name), found) {
+                throw .repeatedInput(copied(found))
+            }
+        }
+    }
+
+    private func isInput(_ name: UnsafeRawBufferPointer) -> Bool {
+        for input in 0..<engine.inputCount where equal(UnsafeRawBufferPointer(engine.inputName(input)), name) {
+            return true
+        }
+        return false
+    }
+
+    private func knownInputs() -> [UInt8] {
+        var known: [UInt8] = []
+        for input in 0..<engine.inputCount {
+            if input > 0 { known += [0x2C, 0x20] }
+            known += name(ofInput: input)
+        }
+        return known
+    }
+
+    // MARK: Outputs
+
+    /// Appends the member `outputs`, unless the request does without.
+    func appendOutputs(to answer: ByteBuffer) throws(RequestError) {
+        guard wantsOutputs else { return }
+        try checkSelection()
+        if answer.bytes.last != 0x7B { answer.append(0x2C) }
+        answer.append("\"outputs\":{")
+        var isFirst = true
+        for output in 0..<engine.outputCount where isWanted(output) {
+            if !isFirst { answer.append(0x2C) }
+            isFirst = false
+            appendOutput(output, to: answer)
+        }
+        answer.append(0x7D)
+    }
+
+    private var wantsOutputs: Bool {
+        switch request.selection {
+        case .none: false
+        case .all, .named: true
+        case .standard: request.hasInputs || engine.task != .maskedLanguage
+        }
+    }
+
+    private func isWanted(_ output: Int) -> Bool {
+        guard request.selection == .named else { return true }
+        let name = UnsafeRawBufferPointer(engine.outputName(output))
+        for wanted in request.selected where equal(request.text.bytes(wanted), name) { return true }
+        return false
+    }
+
+    private func checkSelection() throws(RequestError) {
+        for wanted in request.selected {
+            let name = request.text.bytes(wanted)
+            var isKnown = false
+            for output in 0..<engine.outputCount where equal(UnsafeRawBufferPointer(engine.outputName(output)), name) {
+                isKnown = true
+            }
+            guard isKnown else { throw .unknownOutput(copied(name)) }
+        }
+    }
+
+    private func appendOutput(_ output: Int, to answer: ByteBuffer) {
+        answer.append(jsonString: UnsafeRawBufferPointer(engine.outputName(output)))
+        answer.append(":{\"shape\":[")
+        var count = 1
+        for axis in 0..<engine.outputRank(output) {
+            if axis > 0 { answer.append(0x2C) }
+            answer.append(decimal: engine.outputDimension(output, axis))
+            count *= engine.outputDimension(output, axis)
+        }
+        answer.append("],\"data\":[")
+        let type = engine.outputDType(output)
+        let bytes = engine.outputBytes(output)
+        type.append(bytes, 0..<min(count, bytes.count / type.size), to: answer)
+        answer.append("]}")
+    }
+}

@@ -1,0 +1,130 @@
+import PackCore
+
+/// Answers requests: reads JSON, runs the model, writes JSON.
+///
+/// One request at a time. Its memory is reused: after a request of some size, another no larger allocates nothing.
+public final class Predictor<Engine: InferenceEngine, Encoder: TextEncoder> {
+    /// The model.
+    public let engine: Engine
+    var encoder: Encoder?
+    /// Bounds on one request.
+    public var limits = PredictorLimits()
+
+    let request = Request()
+    let batch = TokenBatch()
+    let scratch = ByteBuffer()
+    let entity = ByteBuffer()
+    var body = UnsafeRawBufferPointer(start: nil, count: 0)
+    private var shape: [Int] = []
+    var roles: [TextRole] = []
+
+    /// - Parameters:
+    ///   - engine: The model.
+    ///   - encoder: Its tokenizer; nil for a model that takes no text.
+    public init(engine: Engine, encoder: Encoder?) {
+        self.engine = engine
+        self.encoder = encoder
+        for input in 0..<engine.inputCount {
+            let role = TextRole(name: engine.inputName(input), type: engine.inputDType(input))
+            roles.append(engine.inputRank(input) == 2 ? role : .other)
+        }
+    }
+
+    /// Answers one request.
+    ///
+    /// - Parameters:
+    ///   - body: The request as JSON; it must stay until the call returns.
+    ///   - answer: Gets the answer's JSON, in place of what it held. With an error it holds nothing of use.
+    public func answer(_ body: UnsafeRawBufferPointer, into answer: ByteBuffer) throws(RequestError) {
+        answer.clear()
+        self.body = body
+        defer { self.body = UnsafeRawBufferPointer(start: nil, count: 0) }
+        request.maximumTexts = limits.texts
+        try request.read(body)
+        if request.hasInputs {
+            try computeTensors()
+        } else {
+            try computeTexts()
+        }
+        answer.append("{")
+        if !request.hasInputs { try appendHead(to: answer) }
+        try appendOutputs(to: answer)
+        answer.append("}\n")
+        if answer.overflowed { throw .answerTooLarge(limit: answer.limit) }
+    }
+
+    // MARK: Running
+
+    func setShape(_ input: Int, _ dimensions: [Int]) throws(RequestError) {
+        do throws(EngineError) {
+            try dimensions.withUnsafeBufferPointer { dimensions throws(EngineError) in
+                try engine.setInputShape(input, dimensions)
+            }
+        } catch { throw explain(error) }
+    }
+
+    func setShape(_ input: Int, _ rows: Int, _ columns: Int) throws(RequestError) {
+        shape.removeAll(keepingCapacity: true)
+        shape.append(rows)
+        shape.append(columns)
+        try setShape(input, shape)
+    }
+
+    func prepare() throws(RequestError) {
+        do throws(EngineError) { try engine.prepare() } catch { throw explain(error) }
+    }
+
+    func run() throws(RequestError) {
+        do throws(EngineError) { try engine.run() } catch { throw explain(error) }
+    }
+
+    private func explain(_ error: EngineError) -> RequestError {
+        switch error {
+        case .wrongRank(let input, let found, let expected):
+            .wrongRank(input: name(ofInput: input), found: found, expected: expected)
+        case .wrongDimension(let input, let axis, let found, let expected):
+            .wrongDimension(input: name(ofInput: input), axis: axis, found: found, expected: expected)
+        case .tooLong(let input, let axis, let found, let limit):
+            .tooLong(input: name(ofInput: input), axis: axis, found: found, limit: limit)
+        case .outOfMemory(let bytes): .outOfMemory(bytes: bytes)
+        case .badValue(let step): .badValue(step: step)
+        case .failed(let code): .failed(code: code)
+        }
+    }
+
+    func name(ofInput input: Int) -> [UInt8] {
+        guard input >= 0, input < engine.inputCount else { return [] }
+        return copied(UnsafeRawBufferPointer(engine.inputName(input)))
+    }
+}
+
+/// Bounds on one request.
+public struct PredictorLimits: Sendable {
+    /// Texts in one request.
+    public var texts = 256
+    /// Tokens in one request, padding included.
+    public var tokens = 16384
+
+    /// The standard bounds.
+    public init() {}
+}
+
+/// How texts fill an input.
+enum TextRole {
+    case ids, mask, types, other
+
+    init(name: UnsafeBufferPointer<UInt8>, type: DType) {
+        let name = UnsafeRawBufferPointer(name)
+        if type != .i64 && type != .i32 {
+            self = .other
+        } else if matches(name, "input_ids") {
+            self = .ids
+        } else if matches(name, "attention_mask") {
+            self = .mask
+        } else if matches(name, "token_type_ids") {
+            self = .types
+        } else {
+            self = .other
+        }
+    }
+}

@@ -1,0 +1,219 @@
+/// A request, read from JSON. One is kept and filled again for each request; its memory is reused.
+///
+///     {"text": "…", "text_pair": "…"}            one text, or a pair such as a question and its context
+///     {"texts": ["…", …], "text_pairs": ["…"]}   several, computed as one batch
+///     {"inputs": {"NAME": [[…]], …}}             tensors as nested arrays, or as {"shape": […], "data": […]}
+///
+/// beside one of these, `"outputs": true | false | ["NAME", …]` says which tensors the answer holds, and `"top"` how many
+/// candidates a masked language model names.
+public final class Request {
+    /// Where a text and its partner stand in `text`.
+    struct TextRange {
+        var first: Range<Int>
+        var second: Range<Int>?
+    }
+
+    /// An input's name in `text`, and where its value starts in the body.
+    struct InputRange {
+        var name: Range<Int>
+        var value: Int
+    }
+
+    /// Which tensors the answer holds.
+    enum Selection {
+        case standard, all, none, named
+    }
+
+    /// Texts that one request may hold.
+    public var maximumTexts = 256
+
+    let text = ByteBuffer()
+    private(set) var texts: [TextRange] = []
+    private(set) var inputs: [InputRange] = []
+    private(set) var isBatch = false
+    private(set) var hasInputs = false
+    private(set) var selection = Selection.standard
+    private(set) var selected: [Range<Int>] = []
+    private(set) var top = 5
+    private var second: [Range<Int>] = []
+    private let name = ByteBuffer()
+    private let scratch = ByteBuffer()
+
+    /// A request without content.
+    public init() {}
+
+    private func clear() {
+        text.clear(keeping: 1 << 20)
+        scratch.clear(keeping: 1 << 20)
+        texts.removeAll(keepingCapacity: true)
+        inputs.removeAll(keepingCapacity: true)
+        selected.removeAll(keepingCapacity: true)
+        second.removeAll(keepingCapacity: true)
+        isBatch = false
+        hasInputs = false
+        selection = .standard
+        top = 5
+    }
+
+    /// Reads a body; what the request held before is gone.
+    public func read(_ body: UnsafeRawBufferPointer) throws(RequestError) {
+        clear()
+        var reader = JSONReader(body)
+        do throws(JSONError) {
+            try reader.enterObject()
+        } catch { throw .json(error) }
+        var isFirst = true
+        var forms = 0
+        while try attempt(&reader, { reader throws(JSONError) in try reader.nextMember(&isFirst, name: name) }) {
+            forms += try readField(&reader)
+        }
+        do throws(JSONError) {
+            try reader.finish()
+        } catch { throw .json(error) }
+        guard forms == 1 else { throw .needsOneOfTextTextsInputs }
+        try joinPairs()
+    }
+
+    /// Reads the value of the field `name`; 1 if it is one of the three forms of a request.
+    private func readField(_ reader: inout JSONReader) throws(RequestError) -> Int {
+        let field = name.bytes
+        if matches(field, "text") {
+            let range = try readText(&reader)
+            texts.append(TextRange(first: range))
+            return 1
+        }
+        if matches(field, "texts") {
+            isBatch = true
+            try readTexts(&reader, second: false)
+            return 1
+        }
+        if matches(field, "inputs") {
+            try readInputs(&reader)
+            return 1
+        }
+        if matches(field, "text_pair") {
+            second.append(try readText(&reader))
+        } else if matches(field, "text_pairs") {
+            try readTexts(&reader, second: true)
+        } else if matches(field, "outputs") {
+            try readSelection(&reader)
+        } else if matches(field, "top") {
+            try readTop(&reader)
+        } else {
+            throw .unknownField(copied(field))
+        }
+        return 0
+    }
+
+    private func joinPairs() throws(RequestError) {
+        if isBatch && texts.isEmpty { throw .noTexts }
+        guard !second.isEmpty else { return }
+        guard !hasInputs else { throw .contradiction(StaticText("inputs has no text_pair")) }
+        guard second.count == texts.count else {
+            throw .contradiction(StaticText("there must be as many text_pairs as texts"))
+        }
+        for index in 0..<texts.count { texts[index].second = second[index] }
+    }
+
+    // MARK: Values
+
+    private func attempt<Value>(
+        _ reader: inout JSONReader, _ read: (inout JSONReader) throws(JSONError) -> Value
+    ) throws(RequestError) -> Value {
+        do throws(JSONError) { return try read(&reader) } catch { throw .json(error) }
+    }
+
+    /// Refuses a value of another type than the field wants, with the field's name.
+    private func expect(
+        _ kind: JSONReader.Kind, _ reader: inout JSONReader, _ expected: StaticString
+    ) throws(RequestError) {
+        let found = try attempt(&reader) { reader throws(JSONError) in try reader.kind() }
+        guard found == kind else {
+            throw .wrongType(field: copied(name.bytes), expected: StaticText(expected), offset: reader.offset)
+        }
+    }
+
+    private func readText(_ reader: inout JSONReader) throws(RequestError) -> Range<Int> {
+        try expect(.string, &reader, "a string")
+        return try readString(&reader)
+    }
+
+    private func readString(_ reader: inout JSONReader) throws(RequestError) -> Range<Int> {
+        let start = text.count
+        try attempt(&reader) { reader throws(JSONError) in try reader.readString(into: text) }
+        return start..<text.count
+    }
+
+    private func readTexts(_ reader: inout JSONReader, second isSecond: Bool) throws(RequestError) {
+        try expect(.array, &reader, "an array of strings")
+        try attempt(&reader) { reader throws(JSONError) in try reader.enterArray() }
+        var isFirst = true
+        var count = 0
+        while try attempt(&reader, { reader throws(JSONError) in try reader.nextElement(&isFirst) }) {
+            try expect(.string, &reader, "an array of strings")
+            count += 1
+            guard count <= maximumTexts else {
+                throw .tooManyTexts(found: try countRest(&reader, count), limit: maximumTexts)
+            }
+            let range = try readString(&reader)
+            if isSecond { second.append(range) } else { texts.append(TextRange(first: range)) }
+        }
+    }
+
+    /// Elements of the array at hand, of which `count` were met and the last one is not yet read.
+    private func countRest(_ reader: inout JSONReader, _ count: Int) throws(RequestError) -> Int {
+        var count = count
+        var isFirst = false
+        try attempt(&reader) { reader throws(JSONError) in
+            try reader.skipValue(scratch)
+            while try reader.nextElement(&isFirst) {
+                try reader.skipValue(scratch)
+                count += 1
+            }
+        }
+        return count
+    }
+
+    private func readInputs(_ reader: inout JSONReader) throws(RequestError) {
+        try expect(.object, &reader, "an object of arrays by input name")
+        hasInputs = true
+        try attempt(&reader) { reader throws(JSONError) in
+            try reader.enterObject()
+            var isFirst = true
+            while try reader.nextMember(&isFirst, name: name) {
+                let start = text.count
+                text.append(name.bytes)
+                _ = try reader.peek()
+                inputs.append(InputRange(name: start..<text.count, value: reader.offset))
+                try reader.skipValue(scratch)
+            }
+        }
+    }
+
+    private func readSelection(_ reader: inout JSONReader) throws(RequestError) {
+        if try attempt(&reader, { reader throws(JSONError) in try reader.kind() }) == .boolean {
+            let isAll = try attempt(&reader) { reader throws(JSONError) in try reader.readBoolean() }
+            selection = isAll ? .all : .none
+            return
+        }
+        try expect(.array, &reader, "true, false or an array of output names")
+        try attempt(&reader) { reader throws(JSONError) in try reader.enterArray() }
+        selection = .named
+        var isFirst = true
+        while try attempt(&reader, { reader throws(JSONError) in try reader.nextElement(&isFirst) }) {
+            try expect(.string, &reader, "true, false or an array of output names")
+            selected.append(try readString(&reader))
+        }
+    }
+
+    private func readTop(_ reader: inout JSONReader) throws(RequestError) {
+        try expect(.number, &reader, "a whole number from 1 to 100")
+        let offset = reader.offset
+        let number = try attempt(&reader) { reader throws(JSONError) in try reader.readNumber() }
+        guard case .integer(let value) = number, value >= 1, value <= 100 else {
+            throw .wrongType(
+                field: copied(name.bytes), expected: StaticText("a whole number from 1 to 100"), offset: offset)
+        }
+        top = Int(value)
+    }
+}

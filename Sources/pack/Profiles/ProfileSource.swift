@@ -1,0 +1,31 @@
+import Glibc
+import PackProfiles
+
+/// The profiles that belong to this program.
+func installedProfiles() throws(ProfileError) -> ProfileLibrary {
+    try ProfileLibrary.locate(executable: executablePath())
+}
+
+/// The absolute path of this program, links resolved.
+func executablePath() -> String {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = buffer.withUnsafeMutableBufferPointer { bytes in
+        bytes.withMemoryRebound(to: CChar.self) { path in
+            path.baseAddress.map { readlink("/proc/self/exe", $0, path.count) } ?? -1
+        }
+    }
+    return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : CommandLine.arguments[0]
+}
+
+/// The profiles of those names or files, or all that come with the tool.
+func profiles(named names: [String]) throws(ProfileError) -> [Profile] {
+    if names.isEmpty { return try installedProfiles().all() }
+    var found: [Profile] = []
+    for name in names {
+        let profile =
+            ProfileLibrary.isPath(name)
+            ? try ProfileLibrary.read(name) : try installedProfiles().profile(name)
+        if !found.contains(where: { $0.name == profile.name }) { found.append(profile) }
+    }
+    return found
+}

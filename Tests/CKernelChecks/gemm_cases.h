@@ -1,0 +1,18 @@
+#pragma once
+#include "support.h"
+
+/// One product to check: its shape, the part of it that is computed, and what is done with the sums.
+typedef struct {
+    size_t rows, k, n;
+    size_t row_begin, row_end, panel_begin, panel_end;
+    int bias;
+    int residual; // 0 none, 1 apart, 2 in place
+    uint32_t activation;
+} gemm_case;
+
+/// Calls `check` with tails of every kind (1…17 rows, 1…50 columns, depths 1…70), and with larger shapes.
+void for_gemm_cases(
+    void (*check)(const gemm_case *c, sequence *s, void *context), const uint32_t *activations, size_t count,
+    void *context);
+
+double activation_value(uint32_t activation, double x);

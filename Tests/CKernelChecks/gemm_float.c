@@ -1,0 +1,111 @@
+#include "gemm_cases.h"
+
+typedef struct {
+    pack_gemm_kernel kernel;
+    kernel_check *result;
+    int half;
+} context;
+
+typedef struct {
+    size_t lda, ldb, ldc, ldr;
+    float *a, *w, *bias, *residual, *c;
+    void *panels;
+    pack_gemm g;
+} product;
+
+static float *values(sequence *s, size_t count) {
+    float *v = guarded(count * sizeof *v);
+    for (size_t i = 0; i < count; i++) v[i] = next_value(s);
+    return v;
+}
+
+static product make(const gemm_case *c, sequence *s, int half) {
+    product p;
+    memset(&p, 0, sizeof p);
+    p.lda = c->k + next_below(s, 3), p.ldc = c->n + next_below(s, 3), p.ldr = c->residual == 2 ? p.ldc : c->n;
+    p.a = values(s, c->rows * p.lda), p.w = values(s, c->k * c->n), p.bias = values(s, c->n);
+    p.c = values(s, c->rows * p.ldc), p.residual = values(s, c->rows * p.ldr);
+    if (half) {
+        p.panels = guarded(pack_panels_bytes_f16(c->k, c->n));
+        uint16_t *rounded = malloc(c->k * c->n * sizeof *rounded);
+        pack_f32_to_f16(p.w, rounded, c->k * c->n);
+        pack_kernels portable;
+        pack_kernels_select("portable", &portable);
+        portable.f16_to_f32(rounded, p.w, c->k * c->n);
+        free(rounded);
+        pack_panels_f16(p.w, c->n, 0, c->k, c->n, p.panels);
+    } else {
+        p.panels = guarded(pack_panels_bytes_f32(c->k, c->n));
+        pack_panels_f32(p.w, c->n, 0, c->k, c->n, p.panels);
+    }
+    if (c->residual == 2) memcpy(p.residual, p.c, c->rows * p.ldc * sizeof(float));
+    p.g = (pack_gemm){.a = p.a, .lda = p.lda, .panels = p.panels, .k = c->k, .n = c->n, .c = p.c, .ldc = p.ldc,
+                      .bias = c->bias ? p.bias : 0, .ldr = p.ldr, .activation = c->activation};
+    p.g.residual = c->residual == 2 ? p.c : c->residual == 1 ? p.residual : 0;
+    return p;
+}
+
+static void compare(const gemm_case *c, const product *p, const float *before, kernel_check *result) {
+    for (size_t i = 0; i < c->rows; i++)
+        for (size_t j = 0; j < p->ldc; j++) {
+            float found = p->c[i * p->ldc + j];
+            int inside = i >= c->row_begin && i < c->row_end && j >= c->panel_begin * PACK_PANEL
+                && j < c->panel_end * PACK_PANEL && j < c->n;
+            if (!inside) {
+                if (found != before[i * p->ldc + j]) fail(result, "rows %zu k %zu n %zu: wrote outside", c->rows, c->k, c->n);
+                continue;
+            }
+            double sum = 0, size = 1;
+            for (size_t l = 0; l < c->k; l++) {
+                double term = (double)p->a[i * p->lda + l] * (double)p->w[l * c->n + j];
+                sum += term, size += fabs(term);
+            }
+            double expected = activation_value(c->activation, sum + (c->bias ? p->bias[j] : 0));
+            if (c->residual) expected += p->residual[i * p->ldr + j];
+            double tolerance = 1.2e-7 * (4 + sqrt((double)c->k)) * size / 2;
+            if (!near(result, found, expected, tolerance))
+                fail(result, "rows %zu k %zu n %zu bias %d residual %d activation %u at %zu,%zu: %.9g, expected %.9g",
+                     c->rows, c->k, c->n, c->bias, c->residual, c->activation, i, j, found, expected);
+        }
+}
+
+/// A row alone, panel by panel, must have the bits that it has among others.
+static void compare_alone(const gemm_case *c, product *p, const float *before, const context *x) {
+    size_t count = c->rows * p->ldc;
+    float *together = malloc(count * sizeof *together);
+    memcpy(together, p->c, count * sizeof *together);
+    memcpy(p->c, before, count * sizeof *together);
+    for (size_t i = c->row_begin; i < c->row_end; i++)
+        for (size_t panel = c->panel_begin; panel < c->panel_end; panel++) x->kernel(&p->g, i, i + 1, panel, panel + 1);
+    if (memcmp(together, p->c, count * sizeof *together) != 0)
+        fail(x->result, "rows %zu k %zu n %zu: a row alone differs", c->rows, c->k, c->n);
+    free(together);
+}
+
+static void check(const gemm_case *c, sequence *s, void *context_pointer) {
+    const context *x = context_pointer;
+    product p = make(c, s, x->half);
+    size_t count = c->rows * p.ldc;
+    float *before = malloc(count * sizeof *before);
+    memcpy(before, p.c, count * sizeof *before);
+    x->kernel(&p.g, c->row_begin, c->row_end, c->panel_begin, c->panel_end);
+    compare(c, &p, before, x->result);
+    compare_alone(c, &p, before, x);
+    x->result->cases++;
+    release(p.c, x->result, "c");
+    release(p.a, x->result, "a"), release(p.w, x->result, "w"), release(p.bias, x->result, "bias");
+    release(p.residual, x->result, "residual"), release(p.panels, x->result, "panels");
+    free(before);
+}
+
+static const uint32_t activations[] = {0, 0, 0, 1, 2, 3, 4};
+
+void check_gemm_f32(pack_any_kernel kernel, kernel_check *result) {
+    context x = {(pack_gemm_kernel)kernel, result, 0};
+    for_gemm_cases(check, activations, sizeof activations / sizeof *activations, &x);
+}
+
+void check_gemm_f16(pack_any_kernel kernel, kernel_check *result) {
+    context x = {(pack_gemm_kernel)kernel, result, 1};
+    for_gemm_cases(check, activations, sizeof activations / sizeof *activations, &x);
+}

@@ -1,0 +1,140 @@
+#include "support.h"
+
+/// Valid flags in the three types a mask may have.
+typedef struct {
+    uint8_t bytes[32];
+    int64_t integers[32];
+    float floats[32];
+} flags;
+
+static const void *flags_of(const flags *f, uint32_t type) {
+    return type == PACK_MASK_U8 ? (const void *)f->bytes : type == PACK_MASK_I64 ? (const void *)f->integers : f->floats;
+}
+
+static flags some_flags(sequence *s, size_t density) {
+    flags f;
+    for (size_t i = 0; i < 32; i++) {
+        f.bytes[i] = next_below(s, 4) < density;
+        f.integers[i] = f.bytes[i] ? INT64_C(1) << 40 : 0;
+        f.floats[i] = f.bytes[i] ? 0.5f : -0.0f;
+    }
+    return f;
+}
+
+static void pool(pack_pool_rows_kernel kernel, int maximum, kernel_check *result) {
+    sequence s = {61};
+    for (size_t n = 1; n < 70; n++)
+        for (uint32_t type = 0; type <= PACK_MASK_F32; type++) {
+            size_t rows = next_below(&s, 9), ldx = n + 1;
+            flags f = some_flags(&s, n % 5);
+            float *x = guarded(rows * ldx * 4 + 4), *y = guarded(n * 4);
+            for (size_t i = 0; i < rows * ldx; i++) x[i] = next_value(&s) - 1;
+            kernel(x, ldx, rows, n, type, type ? flags_of(&f, type) : 0, y);
+            for (size_t j = 0; j < n; j++) {
+                double sum = 0, most = -INFINITY;
+                size_t count = 0;
+                for (size_t i = 0; i < rows; i++) {
+                    if (type && !f.bytes[i]) continue;
+                    count++, sum += x[i * ldx + j], most = fmax(most, x[i * ldx + j]);
+                }
+                double wanted = !count ? 0 : maximum ? most : sum / (double)count;
+                if (!near(result, y[j], wanted, 1e-6)) fail(result, "n %zu rows %zu type %u at %zu", n, rows, type, j);
+            }
+            result->cases++;
+            release(x, result, "x"), release(y, result, "y");
+        }
+}
+
+void check_mean_rows(pack_any_kernel any, kernel_check *result) { pool((pack_pool_rows_kernel)any, 0, result); }
+
+void check_max_rows(pack_any_kernel any, kernel_check *result) { pool((pack_pool_rows_kernel)any, 1, result); }
+
+void check_l2_normalize(pack_any_kernel any, kernel_check *result) {
+    pack_l2_normalize_kernel kernel = (pack_l2_normalize_kernel)any;
+    sequence s = {71};
+    for (size_t n = 1; n < 500; n = n < 70 ? n + 1 : n + 61) {
+        float *x = guarded(n * 4), *y = guarded(n * 4);
+        double squares = 0;
+        for (size_t i = 0; i < n; i++) x[i] = next_value(&s), squares += (double)x[i] * x[i];
+        kernel(x, y, n, 1e-12f);
+        for (size_t i = 0; i < n; i++)
+            if (!near(result, y[i], x[i] / sqrt(squares), 4e-7)) fail(result, "n %zu at %zu", n, i);
+        memset(x, 0, n * 4);
+        kernel(x, x, n, 1e-12f);
+        for (size_t i = 0; i < n; i++)
+            if (x[i] != 0) fail(result, "n %zu: zeros at %zu", n, i);
+        result->cases++;
+        release(x, result, "x"), release(y, result, "y");
+    }
+}
+
+typedef struct {
+    size_t queries, keys, head_dim;
+    uint32_t mask_type;
+    size_t density; // of 4 keys, how many are valid
+} attention_case;
+
+static void attend(const attention_case *c, const pack_attention *t, const uint8_t *valid, kernel_check *result) {
+    double *weights = malloc((c->keys + 1) * sizeof *weights);
+    for (size_t i = 0; i < c->queries; i++) {
+        double most = -INFINITY, sum = 0;
+        for (size_t j = 0; j < c->keys; j++) {
+            weights[j] = -INFINITY;
+            if (!valid[j]) continue;
+            weights[j] = 0;
+            for (size_t d = 0; d < c->head_dim; d++) weights[j] += (double)t->q[i * t->ldq + d] * t->k[j * t->ldk + d];
+            weights[j] *= t->scale;
+            most = fmax(most, weights[j]);
+        }
+        for (size_t j = 0; j < c->keys; j++) sum += weights[j] = valid[j] ? exp(weights[j] - most) : 0;
+        for (size_t d = 0; d < c->head_dim; d++) {
+            double wanted = 0;
+            for (size_t j = 0; j < c->keys; j++) wanted += weights[j] ? weights[j] * t->v[j * t->ldv + d] / sum : 0;
+            if (!near(result, t->out[i * t->ldo + d], wanted, 3e-6))
+                fail(result, "queries %zu keys %zu head %zu mask %u at %zu,%zu: %.9g, expected %.9g", c->queries, c->keys,
+                     c->head_dim, c->mask_type, i, d, t->out[i * t->ldo + d], wanted);
+        }
+    }
+    free(weights);
+}
+
+static void attention(pack_attention_kernel kernel, const attention_case *c, sequence *s, kernel_check *result) {
+    size_t width = 3 * c->head_dim + next_below(s, 3), tokens = c->queries > c->keys ? c->queries : c->keys;
+    float *qkv = guarded(tokens * width * 4 + 4), *out = guarded(c->queries * c->head_dim * 4);
+    uint8_t *valid = malloc(c->keys + 1), *mask8 = guarded(c->keys);
+    int64_t *mask64 = guarded(c->keys * 8);
+    float *mask32 = guarded(c->keys * 4);
+    for (size_t i = 0; i < tokens * width; i++) qkv[i] = next_value(s) * 2;
+    for (size_t j = 0; j < c->keys; j++) {
+        valid[j] = c->mask_type == PACK_MASK_NONE || next_below(s, 4) < c->density;
+        mask8[j] = valid[j], mask64[j] = valid[j], mask32[j] = valid[j];
+    }
+    void *scratch = guarded(pack_attention_scratch(c->keys, c->head_dim));
+    pack_attention t = {.q = qkv, .ldq = width, .k = qkv + c->head_dim, .ldk = width, .v = qkv + 2 * c->head_dim,
+                        .ldv = width, .out = out, .ldo = c->head_dim, .keys = c->keys, .head_dim = c->head_dim,
+                        .scale = 1 / sqrtf((float)c->head_dim), .mask_type = c->mask_type};
+    t.mask = c->mask_type == PACK_MASK_U8 ? (void *)mask8 : c->mask_type == PACK_MASK_I64 ? (void *)mask64 : mask32;
+    size_t half = c->queries / 2;
+    kernel(&t, 0, half, scratch);
+    kernel(&t, half, c->queries, scratch);
+    attend(c, &t, valid, result);
+    result->cases++;
+    release(qkv, result, "qkv"), release(out, result, "out"), release(scratch, result, "scratch");
+    release(mask8, result, "mask"), release(mask64, result, "mask"), release(mask32, result, "mask");
+    free(valid);
+}
+
+void check_attention_f32(pack_any_kernel any, kernel_check *result) {
+    sequence s = {81};
+    static const size_t heads[] = {1, 8, 16, 20, 32, 33, 64, 80};
+    for (size_t tokens = 1; tokens <= 40; tokens++)
+        for (uint32_t type = 0; type <= PACK_MASK_F32; type++) {
+            attention_case c = {tokens, tokens, heads[(tokens + type) % 8], type, tokens % 5};
+            attention((pack_attention_kernel)any, &c, &s, result);
+        }
+    static const attention_case large[] = {
+        {128, 128, 32, 0, 4}, {130, 257, 64, 1, 3}, {3, 512, 64, 2, 3}, {77, 1, 64, 0, 4}, {19, 600, 32, 1, 1},
+        {7, 5, 64, 1, 0}, {5, 0, 32, 0, 4}};
+    for (size_t i = 0; i < sizeof large / sizeof *large; i++)
+        attention((pack_attention_kernel)any, &large[i], &s, result);
+}

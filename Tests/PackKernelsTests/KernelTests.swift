@@ -1,0 +1,66 @@
+import CKernelChecks
+import CPackKernels
+import Testing
+
+/// A kernel of the list, by its place in it.
+struct Kernel: CustomTestStringConvertible {
+    let index: Int
+    let family: String
+    let isa: String
+    let symbol: String
+    let slot: String
+    let arch: String
+
+    var testDescription: String { symbol }
+
+    static let all: [Kernel] = {
+        var count = 0
+        let entries = UnsafeBufferPointer(start: pack_kernel_entries(&count), count: count)
+        return entries.enumerated().map { index, entry in
+            Kernel(
+                index: index, family: String(cString: entry.family), isa: String(cString: entry.isa),
+                symbol: String(cString: entry.symbol), slot: String(cString: entry.slot),
+                arch: String(cString: entry.arch))
+        }
+    }()
+}
+
+extension kernel_check {
+    /// The first failure, in words; empty if there was none.
+    var message: String {
+        withUnsafeBytes(of: first) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+}
+
+@Suite struct KernelTests {
+    @Test(arguments: Kernel.all) func agreesWithReference(kernel: Kernel) {
+        var result = kernel_check()
+        guard check_kernel(kernel.index, &result) != 0 else {
+            print("skipped \(kernel.symbol): it cannot run on this CPU")
+            return
+        }
+        #expect(result.cases > 0)
+        #expect(result.failures == 0, "\(result.failures) of \(result.cases) cases, first: \(result.message)")
+    }
+
+    /// Families whose results are exact give the same bits in every variant.
+    @Test func exactFamiliesAgreeToTheBit() {
+        var digests: [String: [UInt64: [String]]] = [:]
+        for kernel in Kernel.all {
+            var result = kernel_check()
+            guard check_kernel(kernel.index, &result) != 0, result.digest != 0 else { continue }
+            digests[kernel.family, default: [:]][result.digest, default: []].append(kernel.isa)
+        }
+        #expect(Set(digests.keys).isSuperset(of: ["gemm_s8", "quantize_rows", "binary", "dequantize_s8"]))
+        for (family, found) in digests {
+            #expect(found.count == 1, "\(family): \(found)")
+        }
+    }
+
+    @Test func packing() {
+        var result = kernel_check()
+        check_packing(&result)
+        #expect(result.cases > 0)
+        #expect(result.failures == 0, "\(result.message)")
+    }
+}
