@@ -70,6 +70,9 @@ let toolTargets: [Target] = [
             "PackServing", argumentParser,
         ],
         swiftSettings: toolSettings),
+    tests("PackIOTests", ["PackIO"]),
+    tests("PackFormatsTests", ["PackCore", "PackIO", "PackFormats"]),
+    tests("PackImportTests", ["PackCore", "PackIO", "PackFormats", "PackGraph", "PackPasses", "PackImport"]),
     tests("PackGraphTests", ["PackCore", "PackGraph"]),
     tests("PackPassesTests", ["PackCore", "PackGraph", "PackPasses"]),
     // Checks in C, because they also run on arm64 under an emulator (Tests/kernels-arm64/run.sh).
