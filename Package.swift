@@ -70,7 +70,7 @@ let toolTargets: [Target] = [
             "PackServing", argumentParser,
         ],
         swiftSettings: toolSettings),
-    // Checks in C, because they also run on arm64 under an emulator (Tests/kernels-arm64/run.sh).
+    // Checks in C, because they also run on arm64 under an emulator (Tests/kernels/arm64.sh).
     .target(
         name: "CKernelChecks", dependencies: ["CPackKernels"], path: "Tests/CKernelChecks", cSettings: kernelSettings),
     tests("PackKernelsTests", ["CPackKernels", "CKernelChecks"]),
