@@ -1,5 +1,6 @@
 // Rates of the matrix products, for every variant that this CPU can run, as GFLOP/s and as a fraction of the rate of
-// multiply-add instructions that was measured in between. All are interleaved and given as medians.
+// multiply-add instructions that was measured in between. All are interleaved and given as medians. Weights are cold, as in
+// a model: each call takes other ones, until COLD_BYTES have been read.
 //
 //     clang -O3 -ISources/CPackKernels/include Tests/kernels/bench.c Sources/CPackKernels/*.c Sources/CPackKernels/*/*.c -lm
 //     ./a.out [ROUNDS] [FAMILY]
@@ -80,12 +81,25 @@ static void *filled(size_t count) {
     return p;
 }
 
-static double seconds_per_call(const variant *v, pack_gemm *g, size_t rows) {
+enum { COLD_BYTES = 100 << 20 };
+
+/// Bytes of one set of weights; the panels of a set follow those of the one before.
+static size_t weight_bytes(const variant *v, size_t k, size_t n) {
+    if (strcmp(v->family, "gemm_f32") == 0) return pack_panels_bytes_f32(k, n);
+    return strcmp(v->family, "gemm_f16") == 0 ? pack_panels_bytes_f16(k, n) : pack_panels_bytes_s8(k, n);
+}
+
+static double seconds_per_call(const variant *v, pack_gemm *g, size_t rows, const char *weights) {
+    static size_t turn;
+    size_t bytes = weight_bytes(v, g->k, g->n), sets = COLD_BYTES / bytes;
     double work = 2.0 * (double)rows * (double)g->k * (double)g->n;
     int portable = strcmp(v->isa, "portable") == 0;
     int calls = (int)((portable ? 1e7 : 1e8) / work) + 1;
     double start = now();
-    for (int i = 0; i < calls; i++) v->kernel(g, 0, rows, 0, (g->n + PACK_PANEL - 1) / PACK_PANEL);
+    for (int i = 0; i < calls; i++) {
+        g->panels = weights + turn++ % sets * bytes;
+        v->kernel(g, 0, rows, 0, (g->n + PACK_PANEL - 1) / PACK_PANEL);
+    }
     return (now() - start) / calls;
 }
 
@@ -94,6 +108,7 @@ int main(int count, char **arguments) {
     size_t rounds = count > 1 ? (size_t)atoi(arguments[1]) : 7;
     if (rounds == 0 || rounds > ROUNDS) rounds = ROUNDS;
     variant variants[VARIANTS];
+    float *w = filled(COLD_BYTES / sizeof *w);
     size_t used = find_variants(variants, count > 2 ? arguments[2] : 0);
     static const size_t shapes[][2] = {{384, 384}, {384, 1536}, {1536, 384}, {768, 3072}, {3072, 768}};
     static const size_t heights[] = {1, 4, 16, 32, 128};
@@ -101,15 +116,15 @@ int main(int count, char **arguments) {
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
         for (size_t h = 0; h < sizeof heights / sizeof *heights; h++) {
             size_t k = shapes[s][0], n = shapes[s][1], rows = heights[h];
-            float *a = filled(rows * k), *w = filled(k * n), *c = filled(rows * n), *scale = filled(n + rows);
+            float *a = filled(rows * k), *c = filled(rows * n), *scale = filled(n + rows);
             int32_t *whole = calloc(n + rows, sizeof *whole);
             static double times[VARIANTS][ROUNDS], peaks[ROUNDS];
             for (size_t r = 0; r < rounds; r++) {
                 peaks[r] = peak();
                 for (size_t v = 0; v < used; v++) {
-                    pack_gemm g = {.a = a, .lda = k, .panels = w, .k = k, .n = n, .c = c, .ldc = n, .bias = scale,
+                    pack_gemm g = {.a = a, .lda = k, .k = k, .n = n, .c = c, .ldc = n, .bias = scale,
                                    .row_scale = scale, .column_scale = scale, .row_zero = whole, .column_sum = whole};
-                    times[v][r] = seconds_per_call(&variants[v], &g, rows);
+                    times[v][r] = seconds_per_call(&variants[v], &g, rows, (const char *)w);
                 }
             }
             double best = median(peaks, rounds);
@@ -119,7 +134,8 @@ int main(int count, char **arguments) {
                 snprintf(name, sizeof name, "%s_%s", variants[v].family, variants[v].isa);
                 printf("%-22s %5zu %5zu %5zu %9.1f %8.2f\n", name, rows, k, n, rate, rate / best);
             }
-            free(a), free(w), free(c), free(scale), free(whole);
+            free(a), free(c), free(scale), free(whole);
         }
+    free(w);
     return 0;
 }
