@@ -19,7 +19,7 @@ PACK_INLINE size_t stretch_length(const pack_gemm *g) {
 }
 
 /// What follows the sums of one tile over one stretch.
-static void finish_stretch(
+PACK_OUTLINE void finish_stretch(
     const pack_gemm *g, stretch s, float *values, size_t ldv, size_t row, size_t rows, size_t column, size_t width) {
     if (s.first && s.last) return finish_tile(g, values, ldv, row, rows, column, width);
     int in_place = g->residual == g->c;
@@ -48,7 +48,7 @@ typedef struct {
 PACK_INLINE size_t tallest(const pack_gemm *g) { return g->lda % 1024 == 0 ? MR_ALIASED : MR; }
 
 /// All tiles of some rows over one stretch of a group of panels.
-PACK_INLINE void multiply_stretch(
+PACK_OUTLINE void multiply_stretch(
     const pack_gemm *g, const tile_f32 (*tiles)[NP_MOST + 1], stretch s, size_t row_begin, size_t row_end,
     panel_group p) {
     float values[MR * NP_MOST * PACK_PANEL] __attribute__((aligned(64)));
