@@ -75,7 +75,7 @@ let toolTargets: [Target] = [
     tests("PackImportTests", ["PackCore", "PackIO", "PackFormats", "PackGraph", "PackPasses", "PackImport"]),
     tests("PackGraphTests", ["PackCore", "PackGraph"]),
     tests("PackPassesTests", ["PackCore", "PackGraph", "PackPasses"]),
-    // Checks in C, because they also run on arm64 under an emulator (Tests/kernels-arm64/run.sh).
+    // Checks in C, because they also run on arm64 under an emulator (Tests/kernels/arm64.sh).
     .target(
         name: "CKernelChecks", dependencies: ["CPackKernels"], path: "Tests/CKernelChecks", cSettings: kernelSettings),
     tests("PackKernelsTests", ["CPackKernels", "CKernelChecks"]),
