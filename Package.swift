@@ -56,7 +56,7 @@ let toolTargets: [Target] = [
     tool("PackImport", ["PackCore", "PackIO", "PackFormats", "PackGraph", "PackTokenizers"]),
     tool("PackPasses", ["PackCore", "PackIO", "PackGraph"]),
     tool("PackProfiles", ["PackCore", "PackIO", "Yams"]),
-    tool("PackPlanner", ["PackCore", "PackGraph", "CPackKernels", "CPackSystem"]),
+    tool("PackPlanner", ["PackCore", "PackGraph", "PackRuntime", "CPackKernels", "CPackSystem"]),
     tool("PackQuantize", ["CPackKernels", "PackCore", "PackGraph", "PackPlanner", "PackRuntime", "PackTokenizers"]),
     tool("PackFit", ["PackProfiles"]),
     tool("PackBundle", ["PackIO", "CPackKernels", "CArchive"]),
@@ -76,6 +76,8 @@ let toolTargets: [Target] = [
     .target(
         name: "CKernelChecks", dependencies: ["CPackKernels"], path: "Tests/CKernelChecks", cSettings: kernelSettings),
     tests("PackKernelsTests", ["CPackKernels", "CKernelChecks"]),
+    tests(
+        "PackQuantizeTests", ["PackCore", "PackGraph", "PackImport", "PackPlanner", "PackQuantize", "PackTokenizers"]),
     tests("PackTokenizersTests", ["PackCore", "PackTokenizers", "PackImport", "PackIO"]),
 ]
 

@@ -24,7 +24,7 @@ JSON
         --start-group "$lib/libc.a" "$libgcc" "$unicode" --end-group "$lib/crtn.o" -o "$out/runtime.o"
     # Every slot of the object is tied to the symbol of the same name.
     nm "$out/runtime.o" | awk '
-        $2 == "w" && $3 ~ /^pack_k?slot_/ { slots[++count] = $3 }
+        NF == 2 && $1 == "w" && $2 ~ /^pack_k?slot_/ { slots[++count] = $2 }
         $2 == "T" { defined[$3] = 1 }
         END { for (i = 1; i <= count; i++) {
             symbol = slots[i]; if (!sub(/^pack_kslot_/, "pack_", symbol)) sub(/^pack_slot_/, "pack_op_", symbol)

@@ -74,6 +74,9 @@ public struct RuntimeLibrary: Sendable {
             isComplete: false)
     }
 
+    /// Bytes of the complete runtime, nothing pruned.
+    public func completeBytes() throws(BundleError) -> Int { try read(folder + "/pack-run").count }
+
     private struct Kernel {
         let family: String
         let isa: String

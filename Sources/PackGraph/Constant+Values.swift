@@ -80,18 +80,26 @@ extension Constant {
     public func hasSameContents(as other: Constant) -> Bool {
         guard dtype == other.dtype, shape == other.shape else { return false }
         return withBytes { left in
-            other.withBytes { right in left.elementsEqual(right) }
+            other.withBytes { right in
+                guard left.count == right.count else { return false }
+                if left.baseAddress == right.baseAddress { return true }
+                let words = left.count / 8
+                for index in 0..<words {
+                    let a = left.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)
+                    if a != right.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self) { return false }
+                }
+                return left[(words * 8)...].elementsEqual(right[(words * 8)...])
+            }
         }
     }
 
-    /// A 64-bit digest of element type, shape and bytes, for finding candidates of `hasSameContents`; not stable between
-    /// versions of the tool, and no protection against crafted collisions.
-    public var contentHash: UInt64 {
-        let seed = shape.reduce(UInt64(dtype.rawValue)) { Self.mix($0, UInt64(bitPattern: Int64($1))) }
-        return withBytes { buffer in
-            var hash = seed
+    /// A hash of up to 64 words spread over the bytes: constants for which it differs have different contents. Not stable
+    /// between versions of the tool.
+    package var sampleHash: UInt64 {
+        withBytes { buffer in
             let words = buffer.count / 8
-            for index in 0..<words {
+            var hash = UInt64(buffer.count)
+            for index in stride(from: 0, to: words, by: max(1, words / 64)) {
                 hash = Self.mix(hash, buffer.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
             }
             for index in (words * 8)..<buffer.count { hash = Self.mix(hash, UInt64(buffer[index])) }

@@ -71,8 +71,13 @@ public indirect enum Dimension: Hashable, Sendable {
     /// Whether this is provably no less than `other`, whatever the symbols stand for.
     public func isAtLeast(_ other: Dimension) -> Bool {
         if self == other { return true }
-        guard let difference = Polynomial(self - other) else { return false }
-        return difference.isNonNegative
+        switch (self, other) {
+        case (_, .maximum(let a, let b)): return isAtLeast(a) && isAtLeast(b)
+        case (.minimum(let a, let b), _): return a.isAtLeast(other) && b.isAtLeast(other)
+        case (.maximum(let a, let b), _): return a.isAtLeast(other) || b.isAtLeast(other)
+        case (_, .minimum(let a, let b)): return isAtLeast(a) || isAtLeast(b)
+        default: return Polynomial(self - other)?.isNonNegative ?? false
+        }
     }
 }
 

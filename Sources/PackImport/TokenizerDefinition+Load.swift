@@ -95,7 +95,8 @@ extension TokenizerDefinition {
         // Old files leave the type out.
         if let type = try node.member("type") {
             guard try type.name() == "WordPiece" else {
-                throw type.unsupported(["WordPiece"], hint: "the model needs a tokenizer of this type: it cannot be packed yet")
+                throw type.unsupported(
+                    ["WordPiece"], hint: "the model needs a tokenizer of this type: it cannot be packed yet")
             }
         } else if try node.member("max_input_chars_per_word") == nil {
             throw try node.required("type").unsupported(["WordPiece"])
@@ -123,7 +124,8 @@ extension TokenizerDefinition {
         var taken: [Bool] = []
         for (piece, value) in members {
             let entry = TokenizerNode(
-                value, path: node.path + "[\"" + String(decoding: piece.prefix(80), as: UTF8.self) + "\"]", file: node.file)
+                value, path: node.path + "[\"" + String(decoding: piece.prefix(80), as: UTF8.self) + "\"]",
+                file: node.file)
             let id = try entry.number(upTo: limit)
             guard model.updateValue(id, forKey: piece) == nil else {
                 throw entry.invalid(expected: "each token once")
@@ -169,7 +171,8 @@ extension TokenizerDefinition {
             token.id = nextID
             if let id, try id.number(upTo: Self.idLimit - 1) != token.id {
                 throw id.invalid(
-                    expected: "\(token.id), the first id that is free", hint: "ids of added tokens follow the vocabulary's")
+                    expected: "\(token.id), the first id that is free",
+                    hint: "ids of added tokens follow the vocabulary's")
             }
             guard token.id < Self.idLimit else { throw content.invalid(expected: "at most \(Self.idLimit) tokens") }
             if token.id == pieces.count {

@@ -31,7 +31,8 @@ extension TokenizerDefinition {
         let words = needsWords ? TokenizerScalars.shared.word.flatMap { [$0.lowerBound, $0.upperBound] } : []
         writer.add(.wordRanges, words, elements: 2)
         return writer.finished(header: [
-            truncatesStart ? 1 : 0, UInt32(pieces.count), UInt32(unknownID), UInt32(padID), UInt32(truncationMaximum ?? 0),
+            truncatesStart ? 1 : 0, UInt32(pieces.count), UInt32(unknownID), UInt32(padID),
+            UInt32(truncationMaximum ?? 0),
             UInt32(wordLimit), UInt32(longestPiece), slotBits, UInt32(probes),
         ])
     }

@@ -40,13 +40,15 @@ extension TokenizerDefinition {
 
     private mutating func readLines(_ bytes: [UInt8], file: String) throws(TokenizerImportError) {
         guard bytes.count <= Self.fileLimit, String(validating: bytes, as: UTF8.self) != nil else {
-            throw .malformed(file: file, offset: 0, found: "bytes that are not UTF-8", expected: "UTF-8")
+            throw .malformed(
+                file: file, offset: validCount(bytes), found: "bytes that are not UTF-8", expected: "UTF-8")
         }
         var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }
         guard !lines.isEmpty, lines.count <= Self.idLimit else {
             throw .invalid(
-                file: file, path: "", found: "\(lines.count) lines", expected: "1 to \(Self.idLimit) lines, a token each",
+                file: file, path: "", found: "\(lines.count) lines",
+                expected: "1 to \(Self.idLimit) lines, a token each",
                 hint: nil)
         }
         for (id, line) in lines.enumerated() {

@@ -12,6 +12,17 @@ public struct TokenizerDefinition: Sendable {
         public var stripsAccents = true
         /// Turns to lower case.
         public var lowercases = true
+
+        /// The normalizer with the given steps.
+        public init(
+            cleansText: Bool = true, separatesIdeographs: Bool = true, stripsAccents: Bool = true,
+            lowercases: Bool = true
+        ) {
+            self.cleansText = cleansText
+            self.separatesIdeographs = separatesIdeographs
+            self.stripsAccents = stripsAccents
+            self.lowercases = lowercases
+        }
     }
 
     /// A token that is found in a text before the model sees it.
@@ -28,6 +39,12 @@ public struct TokenizerDefinition: Sendable {
         public var stripsRight = false
         /// Whether it is looked for in the normalized text instead of the source.
         public var isNormalized = false
+
+        /// A token that is looked for in the source.
+        public init(content: [UInt8], id: Int) {
+            self.content = content
+            self.id = id
+        }
     }
 
     /// A part of a template.
@@ -42,34 +59,37 @@ public struct TokenizerDefinition: Sendable {
     public static let idLimit = TokenizerTable.idLimit
 
     /// Pieces by id, added ones included; empty where an id has none.
-    public internal(set) var pieces: [[UInt8]] = []
+    public package(set) var pieces: [[UInt8]] = []
     /// For each piece of the model its id.
-    var model: [[UInt8]: Int] = [:]
+    package var model: [[UInt8]: Int] = [:]
     /// Ids of the added tokens that the model has not, and where each id's added token is.
     var addedIDs: [[UInt8]: Int] = [:]
     var addedIndex: [Int: Int] = [:]
     /// The id of the next token to be added.
     var nextID = 0
     /// What is done to a text first.
-    public internal(set) var normalizer = Normalizer()
+    public package(set) var normalizer = Normalizer()
     /// Tokens beside the model's own.
-    public internal(set) var addedTokens: [AddedToken] = []
+    public package(set) var addedTokens: [AddedToken] = []
     /// What marks a piece that continues a word.
-    public internal(set) var continuationPrefix: [UInt8] = Array("##".utf8)
+    public package(set) var continuationPrefix: [UInt8] = Array("##".utf8)
     /// The id of words that the vocabulary cannot spell.
-    public internal(set) var unknownID = 0
+    public package(set) var unknownID = 0
     /// The id that pads a batch.
-    public internal(set) var padID = 0
+    public package(set) var padID = 0
     /// Longest word in scalars.
-    public internal(set) var wordLimit = 100
+    public package(set) var wordLimit = 100
     /// Special tokens around one text.
-    public internal(set) var single: [Part] = [.text(index: 0, type: 0)]
+    public package(set) var single: [Part] = [.text(index: 0, type: 0)]
     /// Special tokens around two texts.
-    public internal(set) var pair: [Part] = [.text(index: 0, type: 0), .text(index: 1, type: 1)]
+    public package(set) var pair: [Part] = [.text(index: 0, type: 0), .text(index: 1, type: 1)]
     /// The most tokens that tokenizer.json asks for in its `truncation`.
-    public internal(set) var truncationMaximum: Int?
+    public package(set) var truncationMaximum: Int?
     /// Whether truncation removes tokens from the start of a text.
-    public internal(set) var truncatesStart = false
+    public package(set) var truncatesStart = false
+
+    /// A definition without tokens.
+    package init() {}
 
     /// Number of ids: the rows that a model's table of embeddings needs at least.
     public var vocabularyCount: Int { pieces.count }

@@ -19,12 +19,23 @@ enum TokenizerJSON {
     /// - Throws: `TokenizerImportError.malformed` with the offset of the first byte that does not fit.
     static func parse(_ bytes: [UInt8], file: String) throws(TokenizerImportError) -> TokenizerJSON {
         var parser = TokenizerJSONParser(bytes: bytes, file: file)
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            throw .malformed(
+                file: file, offset: validCount(bytes), found: "bytes that are not UTF-8", expected: "UTF-8")
+        }
         parser.skipSpace()
         let value = try parser.value(depth: 0)
         parser.skipSpace()
         guard parser.position == bytes.count else { throw parser.error("the end of the file") }
         return value
     }
+}
+
+/// The offset of the first byte that is not UTF-8.
+func validCount(_ bytes: [UInt8]) -> Int {
+    var (parser, iterator, offset) = (Unicode.UTF8.ForwardParser(), bytes.makeIterator(), 0)
+    while case .valid(let scalar) = parser.parseScalar(from: &iterator) { offset += scalar.count }
+    return offset
 }
 
 /// A parser after RFC 8259. Recursion is bounded by the depth limit.

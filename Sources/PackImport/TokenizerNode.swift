@@ -17,7 +17,8 @@ struct TokenizerNode {
 
     /// A member that may be missing; null counts as missing.
     func member(_ name: StaticString) throws(TokenizerImportError) -> TokenizerNode? {
-        for (key, value) in try members() where key.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)) {
+        for (key, value) in try members()
+        where key.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)) {
             let node = TokenizerNode(value, path: path.isEmpty ? "\(name)" : "\(path).\(name)", file: file)
             return node.isNull ? nil : node
         }

@@ -30,7 +30,9 @@ struct TokenizerNormalizerTable {
     /// Scalars that may not simply stay.
     private func affected() -> Set<UInt32> {
         var affected: Set<UInt32> = []
-        for set in [scalars.removed, scalars.blank, scalars.space, scalars.ideograph, scalars.punctuation, scalars.mark] {
+        for set in [
+            scalars.removed, scalars.blank, scalars.space, scalars.ideograph, scalars.punctuation, scalars.mark,
+        ] {
             for range in set { affected.formUnion(range) }
         }
         affected.formUnion(scalars.combiningClass.keys)

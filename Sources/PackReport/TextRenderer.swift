@@ -75,6 +75,10 @@ public struct TextRenderer: Sendable {
         var widths = table.columns.indices.map { column in
             cells.map { column < $0.count ? TextWidth.of($0[column].text) : 0 }.max() ?? 0
         }
+        let least = table.columns.indices.map { column in
+            guard table.columns[column].overflow == .wrap else { return 16 }
+            return cells.flatMap { $0[column].text.split(separator: " ") }.map { TextWidth.of(String($0)) }.max() ?? 0
+        }
         let gaps = 2 * table.columns.count
         let flexible = table.columns.indices.filter { column in
             switch table.columns[column].overflow {
@@ -84,7 +88,8 @@ public struct TextRenderer: Sendable {
             }
         }
         while widths.reduce(gaps, +) > width {
-            guard let widest = flexible.max(by: { widths[$0] < widths[$1] }), widths[widest] > 16 else { break }
+            let yielding = flexible.filter { widths[$0] > least[$0] }
+            guard let widest = yielding.max(by: { widths[$0] < widths[$1] }) else { break }
             widths[widest] -= 1
         }
         return widths

@@ -60,8 +60,8 @@ struct Scratch: Sendable {
     var units: [Unit] = []
 }
 
-/// Memory for one word, of fixed size.
-final class WordMemory: @unchecked Sendable {  // used by one encoding at a time: `Encoding` checks that it is its only owner
+/// Memory for one word, of fixed size. One encoding uses it: `Encoding` checks that it is the only owner.
+final class WordMemory: @unchecked Sendable {
     /// The word's bytes and where each of them comes from.
     let bytes: UnsafeMutablePointer<UInt8>
     let spans: UnsafeMutablePointer<Span>

@@ -188,7 +188,9 @@ struct Scanner {
             for unit in scratch.pending where unit.combiningClass == next { scratch.ordered.append(unit) }
             done = next
         }
-        for index in scratch.ordered.indices { keep(Unit(packed: scratch.ordered[index].packed, span: scratch.pending[index].span)) }
+        for index in scratch.ordered.indices {
+            keep(Unit(packed: scratch.ordered[index].packed, span: scratch.pending[index].span))
+        }
         scratch.pending.removeAll(keepingCapacity: true)
     }
 
@@ -220,7 +222,8 @@ struct Scanner {
             tokens.append(unknown, wordSpan)
         } else {
             model.append(
-                UnsafeBufferPointer(start: word, count: length), hash: hash, spans: wordSpans, scratch: hashes, to: &tokens)
+                UnsafeBufferPointer(start: word, count: length), hash: hash, spans: wordSpans, scratch: hashes,
+                to: &tokens)
         }
         length = 0
         scalars = 0

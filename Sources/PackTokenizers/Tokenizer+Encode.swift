@@ -54,7 +54,9 @@ extension Tokenizer {
     }
 
     /// Closes the gaps of tokens left out, and fills in types and sources.
-    private func arrange(_ parts: UnsafeBufferPointer<UInt32>, _ texts: (TextTokens, TextTokens), in output: inout Encoding) {
+    private func arrange(
+        _ parts: UnsafeBufferPointer<UInt32>, _ texts: (TextTokens, TextTokens), in output: inout Encoding
+    ) {
         var (read, write) = (0, 0)
         for index in 0..<parts.count / 2 {
             let kind = parts[2 * index] & 0xFF

@@ -38,7 +38,8 @@ extension TokenizerTable {
         let values = halves(.values)
         for index in 0..<count(.values) {
             let value = values[index]
-            guard value <= Value.hangul || value >= Value.firstRecord && Int(value - Value.firstRecord) < count(.records)
+            guard
+                value <= Value.hangul || value >= Value.firstRecord && Int(value - Value.firstRecord) < count(.records)
             else { throw .badEntry(.values, index: index) }
         }
         let records = words(.records)

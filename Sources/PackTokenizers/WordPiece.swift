@@ -71,7 +71,8 @@ struct WordPiece {
     ///   - scratch: room for `scratchCount` hashes.
     ///   - tokens: where the ids go.
     func append(
-        _ word: UnsafeBufferPointer<UInt8>, hash: UInt32, spans: UnsafePointer<Span>, scratch: UnsafeMutablePointer<UInt32>,
+        _ word: UnsafeBufferPointer<UInt8>, hash: UInt32, spans: UnsafePointer<Span>,
+        scratch: UnsafeMutablePointer<UInt32>,
         to tokens: inout TokenList
     ) {
         guard let base = word.baseAddress else { return }

@@ -12,7 +12,7 @@ import Glibc
             Data goes to standard output; progress, warnings and errors go to standard error.
             """,
         version: "pack " + toolVersion,
-        subcommands: [Profiles.self])
+        subcommands: [Slim.self, Analyze.self, Inspect.self, Profiles.self])
 
     static func main() {
         do {
@@ -39,7 +39,8 @@ import Glibc
             print(fullMessage(for: error))
             return .done
         case .validationFailure:
-            writeError(fullMessage(for: error) + "\n")
+            let message = fullMessage(for: error)
+            writeError("error: " + (message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message) + "\n")
             return .usage
         default:
             writeError(ErrorMessage(unforeseen: error).text)

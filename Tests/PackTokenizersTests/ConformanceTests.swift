@@ -32,7 +32,9 @@ import Testing
             if encoding.ids != ids {
                 wrong += 1
                 if wrong <= 10 {
-                    Issue.record("\(name) case \(cases): \(text.prefix(200)) \(pair ?? []) max \(maximum): \(encoding.ids.prefix(60)) for \(ids.prefix(60))")
+                    Issue.record(
+                        "\(name) case \(cases): \(text.prefix(200)) \(pair ?? []) max \(maximum): \(encoding.ids.prefix(60)) for \(ids.prefix(60))"
+                    )
                 }
             }
             if flags & 2 != 0 {
@@ -42,7 +44,8 @@ import Testing
                     wrongSpans += 1
                     if wrongSpans <= 10, encoding.ids == ids {
                         Issue.record(
-                            "\(name) case \(cases): \(String(decoding: text, as: UTF8.self).debugDescription) spans \(encoding.spans.map { [$0.start, $0.end] }) for \(spans.map { [$0.start, $0.end] })")
+                            "\(name) case \(cases): \(String(decoding: text, as: UTF8.self).debugDescription) spans \(encoding.spans.map { [$0.start, $0.end] }) for \(spans.map { [$0.start, $0.end] })"
+                        )
                     }
                 }
             }

@@ -19,6 +19,7 @@ import sys
 import tempfile
 
 from tokenizers import Tokenizer
+from tokenizers.normalizers import NFD, BertNormalizer
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 NONE = 0x7FFFFFFF
@@ -86,7 +87,7 @@ class Cases:
     def add(self, text, pair=None, maximum=None, spans=False):
         """`text` and `pair` are bytes; the library gets what errors="replace" makes of them."""
         decoded = text.decode("utf-8", errors="replace")
-        spans = spans and decoded.encode() == text and (pair is None or pair.decode("utf-8", "replace").encode() == pair)
+        spans = spans and self.has_comparable_spans(text) and (pair is None or self.has_comparable_spans(pair))
         if maximum is None:
             self.tokenizer.no_truncation()
         else:
@@ -106,6 +107,17 @@ class Cases:
                 place = places[sequence or 0]
                 out += struct.pack("<II", place[start], place[end])
         self.file.write(out)
+
+    @staticmethod
+    def has_comparable_spans(text):
+        """Whether the text is UTF-8, and no marks change places: for those the library's spans are those of the place."""
+        try:
+            decoded = text.decode()
+        except UnicodeDecodeError:
+            return False
+        clean = BertNormalizer(clean_text=True, handle_chinese_chars=True, strip_accents=False, lowercase=False)
+        decoded = clean.normalize_str(decoded)
+        return NFD().normalize_str(decoded) == "".join(NFD().normalize_str(c) for c in decoded)
 
     @staticmethod
     def places(text):
@@ -162,8 +174,8 @@ def line(rng, edges, words):
 def fill(cases, rng, lines, words, sweep):
     edges = edge_scalars(rng)
     if sweep:
-        for c in SCALARS:
-            cases.add((chr(c) + " a" + chr(c) + "b" + chr(c)).encode())
+        for i in range(0, len(SCALARS), 16):
+            cases.add(" ".join(f"{chr(c)} a{chr(c)}b{chr(c)}" for c in SCALARS[i:i + 16]).encode())
     for a in edges:
         for b in edges:
             cases.add(("e" + chr(a) + chr(b) + "x").encode())

@@ -51,7 +51,8 @@ PACK_INLINE void tile_by_panels(
     for (size_t p = 0, taken; p < count; p += taken) {
         taken = count - p < wide ? 1 : wide;
         tiles_f32[rows][taken](
-            a, lda, panels + p * depth * PACK_PANEL, depth * PACK_PANEL, depth, out + p * PACK_PANEL, ldo);
+            a, lda, panels + p * depth * PACK_PANEL, depth * PACK_PANEL, depth, out + p * PACK_PANEL, ldo,
+            (const char *)a, 0);
     }
 }
 
@@ -61,7 +62,7 @@ PACK_INLINE void attention_output(
     float sums[MR * PACK_PANEL] __attribute__((aligned(64)));
     for (size_t d = 0; d < t->head_dim; d += PACK_PANEL) {
         size_t width = pack_min(PACK_PANEL, t->head_dim - d);
-        tiles_f32[rows][1](weights, r.columns, r.values + d * t->keys, 0, t->keys, sums, PACK_PANEL);
+        tiles_f32[rows][1](weights, r.columns, r.values + d * t->keys, 0, t->keys, sums, PACK_PANEL, (const char *)weights, 0);
         for (size_t i = 0; i < rows; i++) {
             float *out = t->out + (row + i) * t->ldo + d;
             for (size_t l = 0; l < PACK_PANEL; l += VW)

@@ -4,7 +4,7 @@
 // a block of rows pass over it; between stretches the sums rest in c. An element is summed in order within a stretch, and
 // the stretches in order, whatever tile it falls into.
 
-#define ROW_BLOCK 120
+#define ROW_BLOCK 192
 
 /// A stretch of k: where it starts, how long it is, and whether sums are already in c or are yet to be completed.
 typedef struct {
@@ -35,17 +35,30 @@ static void finish_stretch(
     finish_tile(&rest, values, ldv, row, rows, column, width);
 }
 
-/// All tiles of some rows over one stretch of `panels` panels at `weights`, `stride` values apart.
+/// Panels at hand for one stretch: where they start, how far apart they are, and where the ones after them start.
+typedef struct {
+    const void *weights;
+    size_t stride; // in values
+    size_t first, count;
+    const char *next;
+    size_t line; // bytes of a panel for one k, where `next` is
+} panel_group;
+
+/// All tiles of some rows over one stretch of a group of panels.
 PACK_INLINE void multiply_stretch(
     const pack_gemm *g, const tile_f32 (*tiles)[NP_MOST + 1], stretch s, size_t row_begin, size_t row_end,
-    const void *weights, size_t stride, size_t panel, size_t panels) {
+    panel_group p) {
     float values[MR * NP_MOST * PACK_PANEL] __attribute__((aligned(64)));
-    size_t column = panel * PACK_PANEL, width = pack_min(panels * PACK_PANEL, g->n - column);
+    size_t column = p.first * PACK_PANEL, width = pack_min(p.count * PACK_PANEL, g->n - column);
+    size_t rows = row_end - row_begin, tall = (rows + MR - 1) / MR, step = p.line / tall;
     for (size_t row = row_begin, end; row < row_end; row = end) {
         end = tile_end(row, row_end, MR);
+        for (size_t i = row; i < end; i++) __builtin_prefetch(g->c + i * g->ldc + column, 1, 3);
         const float *a = (const float *)g->a + row * g->lda + s.begin;
-        tiles[end - row][panels](a, g->lda, weights, stride, s.length, values, panels * PACK_PANEL);
-        finish_stretch(g, s, values, panels * PACK_PANEL, row, end - row, column, width);
+        tiles[end - row][p.count](
+            a, g->lda, p.weights, p.stride, s.length, values, p.count * PACK_PANEL, p.next, step);
+        p.next += step * s.length;
+        finish_stretch(g, s, values, p.count * PACK_PANEL, row, end - row, column, width);
     }
 }
 
@@ -71,7 +84,8 @@ void PACK_KERNEL(gemm_f32)(const pack_gemm *g, size_t row_begin, size_t row_end,
             for (size_t p = panel_begin, panels; p < panel_end; p += panels) {
                 panels = panels_at_once(end - row, panel_end - p);
                 const float *weights = (const float *)g->panels + p * stride + begin * PACK_PANEL;
-                multiply_stretch(g, tiles_f32, s, row, end, weights, stride, p, panels);
+                panel_group group = {weights, stride, p, panels, (const char *)(weights + panels * stride), 64};
+                multiply_stretch(g, tiles_f32, s, row, end, group);
             }
             begin += s.length;
         } while (begin < g->k);
@@ -90,14 +104,17 @@ void PACK_KERNEL(gemm_f16)(const pack_gemm *g, size_t row_begin, size_t row_end,
             for (size_t p = panel_begin, panels; p < panel_end; p += panels) {
                 panels = panels_at_once(end - row, panel_end - p);
                 const uint16_t *weights = (const uint16_t *)g->panels + p * stride + begin * PACK_PANEL;
+                panel_group group = {weights, stride, p, panels, (const char *)(weights + panels * stride), 32};
                 if (end - row <= MR || s.length > KC || panels > NP_TALL) {
-                    multiply_stretch(g, tiles_f16, s, row, end, weights, stride, p, panels);
+                    multiply_stretch(g, tiles_f16, s, row, end, group);
                     continue;
                 }
                 for (size_t i = 0; i < panels; i++)
                     for (size_t j = 0; j < s.length * PACK_PANEL; j += VW)
                         v_store(converted + i * KC * PACK_PANEL + j, v_half(weights + i * stride + j));
-                multiply_stretch(g, tiles_f32, s, row, end, converted, KC * PACK_PANEL, p, panels);
+                group.weights = converted;
+                group.stride = KC * PACK_PANEL;
+                multiply_stretch(g, tiles_f32, s, row, end, group);
             }
             begin += s.length;
         } while (begin < g->k);

@@ -1,9 +1,13 @@
 // Register tiles of the f32 arithmetic: `mr` rows by `np` panels, the sums of a stretch of k. The file of an instruction
 // set defines MR (most rows), NP_MOST, TILES(X) with X(mr, np) for each tile it wants, and wide_panels(mr), the panels that
 // a tile of mr rows takes at once.
+//
+// While a tile is computed, the weights that come after it are asked for: `ahead` moves by `ahead_step` bytes for each k.
+// Tall tiles leave time to bring them to the first-level cache, low ones only to the second.
 
 typedef void (*tile_f32)(
-    const float *a, size_t lda, const void *panel, size_t panel_stride, size_t k, float *out, size_t ldo);
+    const float *a, size_t lda, const void *panel, size_t panel_stride, size_t k, float *out, size_t ldo,
+    const char *ahead, size_t ahead_step);
 
 #define PANEL_VALUE float
 #define PANEL_LOAD(p) v_load(p)
@@ -11,13 +15,17 @@ typedef void (*tile_f32)(
 #define TILE_BODY(MROWS, NPANELS)                                                                                      \
     static void TILE_NAME(MROWS, NPANELS)(                                                                             \
         const float *restrict a, size_t lda, const void *restrict panel, size_t panel_stride, size_t k,                \
-        float *restrict out, size_t ldo) {                                                                             \
+        float *restrict out, size_t ldo, const char *ahead, size_t ahead_step) {                                       \
         const PANEL_VALUE *b = panel;                                                                                  \
         vf sum[MROWS][NPANELS * NV];                                                                                   \
         PACK_UNROLL for (int i = 0; i < MROWS; i++)                                                                    \
             PACK_UNROLL for (int j = 0; j < NPANELS * NV; j++) sum[i][j] = v_set(0.0f);                                \
         _Pragma("clang loop unroll_count(TILE_UNROLL)") for (size_t l = 0; l < k; l++) {                               \
             vf w[NPANELS * NV];                                                                                        \
+            PACK_UNROLL for (int j = 0; j < NPANELS; j++)                                                              \
+                __builtin_prefetch(                                                                                    \
+                    ahead + (size_t)j * panel_stride * sizeof(PANEL_VALUE), 0, MROWS > 4 ? 3 : 2);                     \
+            ahead += ahead_step;                                                                                       \
             PACK_UNROLL for (int j = 0; j < NPANELS * NV; j++)                                                         \
                 w[j] = PANEL_LOAD(b + (j / NV) * panel_stride + (j % NV) * VW);                                        \
             PACK_UNROLL for (int i = 0; i < MROWS; i++) {                                                              \

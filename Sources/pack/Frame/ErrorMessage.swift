@@ -14,14 +14,7 @@ struct ErrorMessage {
 
     /// Words the parts that are known.
     init(_ facts: ErrorFacts) {
-        var head = [facts.file, facts.what].compactMap { $0 }.joined(separator: ": ")
-        if let place = facts.place { head += ", at " + place }
-        let tail = [facts.found.map { "found " + $0 }, facts.expected.map { "expected " + $0 }].compactMap { $0 }
-        var lines = [
-            "error: "
-                + Escaping.visible(
-                    ([head] + (tail.isEmpty ? [] : [tail.joined(separator: ", ")])).joined(separator: ": "))
-        ]
+        var lines = ["error: " + Escaping.visible(Self.sentence(facts))]
         if let hint = facts.hint { lines.append("hint: " + Escaping.visible(hint)) }
         text = lines.joined(separator: "\n") + "\n"
     }
@@ -29,5 +22,13 @@ struct ErrorMessage {
     /// Words an error that no module describes.
     init(unforeseen error: any Error) {
         text = "error: " + Escaping.visible("\(error)") + "\n"
+    }
+
+    /// The parts in one line, the hint left out; not escaped.
+    static func sentence(_ facts: ErrorFacts) -> String {
+        var head = [facts.file, facts.what].compactMap { $0 }.joined(separator: ": ")
+        if let place = facts.place { head += ", at " + place }
+        let tail = [facts.found.map { "found " + $0 }, facts.expected.map { "expected " + $0 }].compactMap { $0 }
+        return ([head] + (tail.isEmpty ? [] : [tail.joined(separator: ", ")])).joined(separator: ": ")
     }
 }

@@ -3,14 +3,18 @@ import PackProfiles
 
 /// The profiles that belong to this program.
 func installedProfiles() throws(ProfileError) -> ProfileLibrary {
+    try ProfileLibrary.locate(executable: executablePath())
+}
+
+/// The absolute path of this program, links resolved.
+func executablePath() -> String {
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = buffer.withUnsafeMutableBufferPointer { bytes in
         bytes.withMemoryRebound(to: CChar.self) { path in
             path.baseAddress.map { readlink("/proc/self/exe", $0, path.count) } ?? -1
         }
     }
-    let path = count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : CommandLine.arguments[0]
-    return try ProfileLibrary.locate(executable: path)
+    return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : CommandLine.arguments[0]
 }
 
 /// The profiles of those names or files, or all that come with the tool.

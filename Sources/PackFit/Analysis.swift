@@ -1,0 +1,99 @@
+import PackProfiles
+
+/// All that an analysis says: what the model is, what each platform says to it, and what would help.
+public struct Analysis: Sendable {
+    /// The model.
+    public var model: ModelFacts
+    /// Bundles that could be made of it.
+    public var predictions: [Prediction]
+    /// Why no bundle can be made of it, if that is so.
+    public var obstacle: String?
+    /// What each platform says.
+    public var answers: [Answer]
+    /// What was not looked at.
+    public var notLookedAt: [String]
+
+    /// What one platform says.
+    public struct Answer: Sendable {
+        /// To the files as they are.
+        public var fit: Fit
+        /// What could be deployed instead, best first.
+        public var remedies: [Remedy]
+    }
+
+    /// Judges a model on platforms.
+    ///
+    /// - Parameters:
+    ///   - model: What was found out about it.
+    ///   - asItIs: What is known about deploying its files as they are.
+    ///   - predictions: Bundles that could be made of it, with the least loss first.
+    ///   - obstacle: Why no bundle can be made of it, if that is so.
+    ///   - notLookedAt: What was not looked at.
+    ///   - profiles: The platforms.
+    public init(
+        model: ModelFacts, asItIs: FitFacts, predictions: [Prediction], obstacle: String?, notLookedAt: [String],
+        profiles: [Profile]
+    ) {
+        self.model = model
+        self.predictions = predictions
+        self.obstacle = obstacle
+        self.notLookedAt = notLookedAt
+        answers = profiles.map { profile in
+            let alternatives = predictions.enumerated().map { index, prediction in
+                let action = "slim --quantize \(prediction.quantization)"
+                return Alternative(
+                    action: action,
+                    command:
+                        "pack slim \(shellQuoted(model.path)) --target \(profile.name) --quantize \(prediction.quantization)",
+                    loss: index, facts: Self.facts(of: prediction, for: model))
+            }
+            return Answer(
+                fit: Fit(asItIs, on: profile),
+                remedies: PackFit.remedies(for: asItIs, on: profile, alternatives: alternatives))
+        }
+    }
+
+    /// A bundle's facts, with what follows from the model: how long it takes to wake up, and how large an answer is.
+    static func facts(of prediction: Prediction, for model: ModelFacts) -> FitFacts {
+        var facts = prediction.facts
+        // The process itself in 5 to 100 ms, its files read at 2 GB/s (page cache) to 0.1 GB/s (a cold disk).
+        let bytes = Double(prediction.unpackedBytes)
+        facts.startup = Known(
+            low: 0.005 + bytes / 2e9, high: 0.1 + bytes / 1e8, how: .assumed,
+            note: "files read at 0.1 to 2 GB/s")
+        facts.response = responseBytes(of: model)
+        return facts
+    }
+
+    /// An answer to one input of the greatest length: a number takes up to 14 bytes in JSON, comma included.
+    private static func responseBytes(of model: ModelFacts) -> Known? {
+        var count = 0
+        for output in model.outputs {
+            guard let elements = output.count else { return nil }
+            count += elements
+        }
+        guard count > 0 else { return nil }
+        return Known(
+            low: Double(count) * 2, high: Double(count) * 14 + 1024, how: .estimated,
+            note: "one input of the greatest length")
+    }
+}
+
+/// The text as one word of a shell's command line.
+func shellQuoted(_ text: String) -> String {
+    let plain = text.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "="), UInt8(ascii: ":"), UInt8(ascii: ","):
+            true
+        default: false
+        }
+    }
+    if plain, !text.isEmpty, !text.hasPrefix("-") { return text }
+    var quoted = "'"
+    for scalar in text.unicodeScalars {
+        if scalar == "'" { quoted += "'\\''" } else { quoted.unicodeScalars.append(scalar) }
+    }
+    return (text.hasPrefix("-") ? "./" : "") + quoted + "'"
+}

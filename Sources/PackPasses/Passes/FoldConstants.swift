@@ -1,0 +1,106 @@
+import PackCore
+import PackGraph
+
+extension Pass {
+    /// A constant of up to so many bytes takes less of a plan than the step that would compute it.
+    fileprivate static let stepBytes = 64
+
+    /// Shape arithmetic and other tiny results.
+    static let foldShapes = Pass("fold-shapes", "Compute shape arithmetic and other tiny constant expressions") {
+        (rewriter: inout Rewriter) throws(GraphError) in
+        try rewriter.fold(limit: stepBytes)
+    }
+
+    /// Results of constants that take no more room than what they replace.
+    static let foldConstants = Pass("fold-constants", "Compute what depends on constants only") {
+        (rewriter: inout Rewriter) throws(GraphError) in
+        try rewriter.fold(limit: rewriter.options.foldBudget)
+    }
+}
+
+extension Rewriter {
+    fileprivate mutating func fold(limit: Int) throws(GraphError) {
+        for slot in slots.indices {
+            guard let node = slots[slot], let patch = try folded(node, slot, limit) else { continue }
+            guard try apply(patch) else { return }
+        }
+    }
+
+    /// The patch that puts constants in the place of a node, if its results are known and small enough.
+    private func folded(_ node: Node, _ slot: Int, _ limit: Int) throws(GraphError) -> Patch? {
+        // An output of the graph must be made by a node.
+        guard node.outputs.allSatisfy({ !outputs.contains($0) }), bytes(of: node).map({ $0 <= limit }) ?? false,
+            let results = try results(of: node)
+        else { return nil }
+        let made = results.values.reduce(0) { $0 + $1.byteCount }
+        guard made <= max(Pass.stepBytes, freedBytes(node)) else { return nil }
+        var patch = Patch(node.name)
+        patch.removed = [slot]
+        for (output, constant) in results {
+            let name = freshValue(output + ".folded")
+            patch.constants[name] = constant
+            patch.aliases.append(Patch.Alias(value: output, replacement: name))
+        }
+        return patch
+    }
+
+    /// Bytes of a node's results; `nil` where they are not fixed.
+    private func bytes(of node: Node) -> Int? {
+        var sum = 0
+        for output in node.outputs where useCount(output) > 0 {
+            guard let type = graph.types[output],
+                let count = type.shape.reduce(Dimension.constant(type.dtype.size), *).constant
+            else { return nil }
+            let (total, overflow) = sum.addingReportingOverflow(count)
+            guard !overflow else { return nil }
+            sum = total
+        }
+        return sum
+    }
+
+    private func results(of node: Node) throws(GraphError) -> [String: Constant]? {
+        var known: [String: Constant] = [:]
+        for output in node.outputs where useCount(output) > 0 {
+            if let constant = try contents(of: output) { known[output] = constant }
+        }
+        let wanted = node.outputs.filter { useCount($0) > 0 }
+        if wanted.isEmpty { return nil }
+        if known.count == wanted.count { return known }
+        guard isExact(node), let tensors = try? Evaluator.fold(node, graph.constants) else { return nil }
+        for (output, tensor) in zip(node.outputs, tensors) where useCount(output) > 0 {
+            guard let tensor else { return nil }
+            known[output] = try Constant(tensor)
+        }
+        return known
+    }
+
+    /// A value whose contents inference has found.
+    private func contents(of value: String) throws(GraphError) -> Constant? {
+        guard let list = numbers(value), let type = graph.types[value] else { return nil }
+        guard [.i64, .i32, .bool].contains(type.dtype) else { return nil }
+        let shape = type.shape.compactMap(\.constant)
+        guard shape.count == type.shape.count else { return nil }
+        return try Constant(Tensor(type.dtype, shape, .integers(list)))
+    }
+
+    /// Whether the evaluator computes a node in the types that it has.
+    private func isExact(_ node: Node) -> Bool {
+        let exact: Set<DType> = [.f32, .i64, .i32, .bool]
+        // The evaluator's 32 bits lose digits of f64; narrower types it widens without loss.
+        for input in node.inputs where !input.isEmpty {
+            guard let constant = graph.constants[input], exact.contains(constant.dtype) || node.op == "Cast" else {
+                return false
+            }
+        }
+        return node.outputs.allSatisfy { graph.types[$0].map { exact.contains($0.dtype) } ?? true }
+    }
+
+    /// Bytes of the constants that only this node reads.
+    private func freedBytes(_ node: Node) -> Int {
+        Set(node.inputs).reduce(0) { sum, input in
+            let own = node.inputs.filter { $0 == input }.count
+            guard let constant = graph.constants[input], useCount(input) == own else { return sum }
+            return sum + constant.byteCount
+        }
+    }
+}

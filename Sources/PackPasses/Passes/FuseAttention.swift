@@ -1,0 +1,133 @@
+import PackGraph
+
+extension Pass {
+    /// softmax(q·kᵀ·scale + mask)·v over heads (Vaswani et al. 2017), from the split into heads to their joining.
+    static let fuseAttention = Pass("fuse-attention", "Recognize multi-head attention", at: ["Reshape"]) {
+        (rewriter: borrowing Rewriter, slot: Int, node: Node) throws(GraphError) in
+        guard let found = rewriter.attention(node), rewriter.isClosed(found.slots, anchor: slot) else { return nil }
+        let path = rewriter.path(found.core.union([slot]))
+        return Patch(
+            path, slot,
+            Node(
+                "Attention", name: path, inputs: [found.q, found.k, found.v, found.mask], outputs: node.outputs,
+                attributes: ["heads": .int(found.heads), "scale": .float(found.scale)]))
+    }
+}
+
+private struct AttentionMatch {
+    var q, k, v, mask: String
+    var heads: Int
+    var scale: Float
+    /// All nodes but those of the mask.
+    var slots: Set<Int>
+    /// The nodes between the products, which bear the attention's own name.
+    var core: Set<Int>
+}
+
+private struct Heads {
+    var source: String
+    var count: Int
+    /// For each axis of the value, that of [batch, sequence, head, element].
+    var order = [0, 1, 2, 3]
+    var scale: Float = 1
+    var slots: Set<Int> = []
+}
+
+private struct Scores {
+    var value: String
+    var mask = ""
+    var scale: Float = 1
+    var slots: Set<Int> = []
+}
+
+extension Rewriter {
+    fileprivate func attention(_ node: Node) -> AttentionMatch? {
+        guard let joined = node.input(0), let (join, transpose) = maker(joined, "Transpose"),
+            (try? transpose.ints("perm")) == [0, 2, 1, 3], let mixed = transpose.input(0),
+            let (mix, mixing) = maker(mixed, "MatMul"), let shares = mixing.input(0),
+            let (normalization, softmax) = maker(shares, "Softmax"), axis(softmax, default: -1) == 3,
+            let scores = softmax.input(0).flatMap(scores), let (dot, product) = maker(scores.value, "MatMul"),
+            let q = product.input(0).flatMap(heads), let k = product.input(1).flatMap(heads),
+            let v = mixing.input(1).flatMap(heads)
+        else { return nil }
+        guard q.order == [0, 2, 1, 3], k.order == [0, 2, 3, 1], v.order == [0, 2, 1, 3], v.scale == 1,
+            q.count == k.count, q.count == v.count, let type = graph.types[q.source], type == graph.types[k.source],
+            type == graph.types[v.source], graph.types[node.outputs[0]] == type
+        else { return nil }
+        let core = scores.slots.union([join, mix, normalization, dot])
+        return AttentionMatch(
+            q: q.source, k: k.source, v: v.source, mask: scores.mask, heads: q.count,
+            scale: scores.scale * q.scale * k.scale, slots: core.union(q.slots).union(k.slots).union(v.slots),
+            core: core)
+    }
+
+    /// Scores before scale and mask, in whatever order those are applied.
+    private func scores(_ value: String) -> Scores? {
+        var scores = Scores(value: value)
+        while let (slot, node) = maker(scores.value), node.op != "MatMul" {
+            scores.slots.insert(slot)
+            if let (base, scale, slots) = scaled(scores.value), !slots.isEmpty {
+                scores.value = base
+                scores.scale *= scale
+                scores.slots.formUnion(slots)
+            } else if scores.mask.isEmpty, let (base, mask) = masked(node), shape(base) == shape(scores.value) {
+                scores.value = base
+                scores.mask = mask
+            } else {
+                return nil
+            }
+        }
+        return scores
+    }
+
+    /// What a mask is added to, or put over, and the mask.
+    private func masked(_ node: Node) -> (base: String, mask: String)? {
+        if node.op == "Add" {
+            for (base, bias) in orders(node) {
+                if let trace = traceMask(bias), trace.kind == .additive, hidesKeys(trace) { return (base, trace.mask) }
+            }
+        }
+        guard node.op == "Where", node.inputs.count == 3, let trace = traceMask(node.inputs[0]), hidesKeys(trace),
+            trace.kind != .additive
+        else { return nil }
+        let (low, base) =
+            trace.kind == .dropped ? (node.inputs[1], node.inputs[2]) : (node.inputs[2], node.inputs[1])
+        guard let bottom = scalar(low), bottom <= MaskTrace.floor else { return nil }
+        return (base, trace.mask)
+    }
+
+    /// Whether a mask runs along batch and keys.
+    private func hidesKeys(_ trace: MaskTrace) -> Bool { trace.aligned(rank: 4) == [0, nil, nil, 1] }
+
+    /// Follows a value [batch, head, …] back to the [batch, sequence, width] that was split into heads.
+    private func heads(_ value: String) -> Heads? {
+        var found = Heads(source: value, count: 0)
+        while let (slot, node) = maker(found.source), let source = node.input(0) {
+            if let (base, scale, slots) = scaled(found.source), !slots.isEmpty {
+                (found.source, found.scale) = (base, found.scale * scale)
+                found.slots.formUnion(slots)
+            } else if found.count == 0, node.op == "Transpose", let order = (try? node.ints("perm")) ?? nil,
+                order.count == 4
+            {
+                found.order = found.order.map { order[$0] }
+                found.source = source
+                found.slots.insert(slot)
+            } else if found.count == 0, node.op == "Reshape", let count = split(source, found.source) {
+                (found.source, found.count) = (source, count)
+                found.slots.insert(slot)
+            } else {
+                break
+            }
+        }
+        return found.count > 0 ? found : nil
+    }
+
+    /// How many heads a Reshape makes of the last axis, if that is all it does.
+    private func split(_ source: String, _ value: String) -> Int? {
+        guard let before = shape(source), let after = shape(value), before.count == 3, after.count == 4,
+            before[0] == after[0], before[1] == after[1], let heads = after[2].constant, heads > 0,
+            after[2] * after[3] == before[2]
+        else { return nil }
+        return heads
+    }
+}

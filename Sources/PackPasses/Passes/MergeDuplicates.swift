@@ -1,0 +1,88 @@
+import PackCore
+import PackGraph
+
+extension Pass {
+    /// Constants with the same element type, shape and bytes.
+    static let deduplicateConstants = Pass("deduplicate-constants", "Keep one of constants with the same contents") {
+        (rewriter: inout Rewriter) throws(GraphError) in
+        for group in rewriter.constantsOfOneForm() {
+            for (name, first) in rewriter.duplicates(group) {
+                var patch = Patch(name)
+                patch.aliases = [Patch.Alias(value: name, replacement: first)]
+                patch.unused = [name]
+                guard try rewriter.apply(patch) else { return }
+            }
+        }
+    }
+
+    /// Nodes that compute the same from the same.
+    static let mergeDuplicates = Pass("merge-duplicates", "Compute common subexpressions once") {
+        (rewriter: inout Rewriter) throws(GraphError) in
+        var seen: [Expression: Int] = [:]
+        for slot in rewriter.slots.indices {
+            guard let node = rewriter.slots[slot], !random.contains(node.op) else { continue }
+            guard let first = seen[Expression(node)], let original = rewriter.slots[first] else {
+                seen[Expression(node)] = slot
+                continue
+            }
+            let pairs = zip(node.outputs, original.outputs)
+            guard pairs.allSatisfy({ rewriter.canAlias($0, to: $1) }) else { continue }
+            var patch = Patch(node.name)
+            patch.removed = [slot]
+            patch.aliases = pairs.map { Patch.Alias(value: $0, replacement: $1) }
+            guard try rewriter.apply(patch) else { return }
+        }
+    }
+
+    /// Operators whose results differ from one node to the next.
+    private static let random: Set<String> = [
+        "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli", "Dropout",
+        "If", "Loop", "Scan",
+    ]
+}
+
+/// What a node computes, whatever it is called.
+private struct Expression: Hashable {
+    let op: String
+    let inputs: [String]
+    let attributes: [String: Attribute]
+    let present: [Bool]
+
+    init(_ node: Node) {
+        op = node.op
+        inputs = node.inputs
+        attributes = node.attributes
+        present = node.outputs.map { !$0.isEmpty }
+    }
+}
+
+/// What constants must share before it is worth reading them.
+private struct Form: Hashable {
+    let dtype: DType
+    let shape: [Int]
+}
+
+extension Rewriter {
+    /// Names of constants of the same element type and shape, where there are several.
+    fileprivate func constantsOfOneForm() -> [[String]] {
+        var groups: [Form: [String]] = [:]
+        for name in graph.constants.keys.sorted() where !outputs.contains(name) {
+            guard let constant = graph.constants[name] else { continue }
+            groups[Form(dtype: constant.dtype, shape: constant.shape), default: []].append(name)
+        }
+        return groups.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
+    }
+
+    /// Each constant of a group whose contents an earlier one has, with that one.
+    fileprivate func duplicates(_ names: [String]) -> [(String, String)] {
+        var firsts: [UInt64: [String]] = [:]
+        var found: [(String, String)] = []
+        for name in names {
+            guard let constant = graph.constants[name] else { continue }
+            let sample = constant.sampleHash
+            let same = firsts[sample]?.first { graph.constants[$0]?.hasSameContents(as: constant) ?? false }
+            if let same { found.append((name, same)) } else { firsts[sample, default: []].append(name) }
+        }
+        return found
+    }
+}

@@ -1,0 +1,67 @@
+import PackGraph
+
+/// A product taken apart: `scale` times the numerators, divided by the denominators.
+struct Factors {
+    var scale: Float = 1
+    var numerators: [String] = []
+    var denominators: [String] = []
+    /// The nodes that multiply and divide.
+    var slots: Set<Int> = []
+}
+
+extension Rewriter {
+    /// Takes a product apart through Mul, Div, Reciprocal, Neg and whole powers, as far as the values within it have no
+    /// other use. Constants with one element go into the scale.
+    func factors(of value: String) -> Factors {
+        var factors = Factors()
+        collect(value, into: &factors, inverted: false, depth: 0)
+        return factors
+    }
+
+    private func collect(_ value: String, into factors: inout Factors, inverted: Bool, depth: Int) {
+        if let scalar = scalar(value) {
+            factors.scale *= inverted ? 1 / scalar : scalar
+            return
+        }
+        guard depth < 8, depth == 0 || useCount(value) == 1, let (slot, node) = maker(value),
+            let parts = parts(of: node, inverted)
+        else {
+            if inverted { factors.denominators.append(value) } else { factors.numerators.append(value) }
+            return
+        }
+        factors.slots.insert(slot)
+        if node.op == "Neg" { factors.scale = -factors.scale }
+        for (part, inverted) in parts { collect(part, into: &factors, inverted: inverted, depth: depth + 1) }
+    }
+
+    /// The operands of a node that multiplies or divides.
+    private func parts(of node: Node, _ inverted: Bool) -> [(String, Bool)]? {
+        guard let first = node.input(0) else { return nil }
+        switch node.op {
+        case "Mul": return node.input(1).map { [(first, inverted), ($0, inverted)] }
+        case "Div": return node.input(1).map { [(first, inverted), ($0, !inverted)] }
+        case "Reciprocal": return [(first, !inverted)]
+        case "Neg": return [(first, inverted)]
+        case "Pow":
+            guard let exponent = node.input(1).flatMap(scalar), exponent == 2 || exponent == 3 else { return nil }
+            return Array(repeating: (first, inverted), count: Int(exponent))
+        default: return nil
+        }
+    }
+
+    /// A value as another times a number.
+    func scaled(_ value: String) -> (base: String, scale: Float, slots: Set<Int>)? {
+        let factors = factors(of: value)
+        guard factors.numerators.count == 1, factors.denominators.isEmpty else { return nil }
+        return (factors.numerators[0], factors.scale, factors.slots)
+    }
+
+    /// What a number is added to.
+    func addend(_ value: String, to number: Float) -> (other: String, slot: Int)? {
+        guard let (slot, node) = maker(value, "Add") else { return nil }
+        for (a, b) in orders(node) {
+            if let constant = scalar(a), isNear(constant, number) { return (b, slot) }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import PackFit
+
+/// `pack analyze`: what a model is, whether platforms take it and why, and what would help.
+struct Analyze: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Says what a model is, whether it fits platforms and why, and what would make it fit.",
+        discussion: """
+            The files are judged as they are, and as the bundles that "pack slim" would make of them. Nothing is \
+            imported, executed or unpickled. The exit status is 0 whatever the verdicts are.
+            """)
+
+    @Argument(help: ArgumentHelp("A model folder, or a file of weights.", valueName: "path"))
+    var path = "."
+
+    @Option(help: ArgumentHelp("A platform's name, or the path of a profile; all if not given.", valueName: "name"))
+    var target: [String] = []
+
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let platforms = try profiles(named: target)
+        let reading = try ModelReading.read(path)
+        let analysis = Analysis(
+            model: reading.facts, asItIs: factsAsItIs(reading.facts, reading.checkpoint),
+            predictions: estimatedPredictions(of: reading),
+            obstacle: reading.obstacle.map(ErrorMessage.sentence),
+            notLookedAt: [
+                "code and Python packages around the model", "accuracy after quantizing", "speed of requests",
+            ],
+            profiles: platforms)
+        try output.write(
+            document: { AnalyzeReport(analysis, showsAllLimits: !target.isEmpty).document },
+            json: { AnalyzeReport.json(analysis) })
+    }
+}

@@ -1,0 +1,83 @@
+import PackFit
+import PackReport
+
+extension AnalyzeReport {
+    /// Every limit of a platform: what the files take as they are, what the best bundle takes, what is left.
+    ///
+    /// Without named targets only the platforms of the latest date are shown in full.
+    var limits: [Document.Block] {
+        let latest = analysis.answers.map(\.fit.profile.asOf).max()
+        return analysis.answers.filter { showsAllLimits || $0.fit.profile.asOf == latest }.flatMap(limits)
+    }
+
+    private func limits(of answer: Analysis.Answer) -> [Document.Block] {
+        let best = Self.bundles(answer).first
+        let title = best.map { "pack \($0.action)" } ?? "no bundle"
+        var columns: [Table.Column] = [.init("LIMIT"), .init("ALLOWED", .right), .init("AS IT IS", .right)]
+        if best != nil {
+            columns += [.init("SLIM", .right), .init("SPARE", .right), .init("KNOWN")]
+        }
+        columns.append(.init("NOTE", overflow: .wrap))
+        var table = Table(columns)
+        table.rows = answer.fit.checks.map { check in
+            let other = best?.result.checks.first { $0.id == check.id }
+            return row(check, other, hasBundle: best != nil)
+        }
+        let known = Set(answer.fit.checks.map(\.id))
+        for check in best?.result.checks ?? [] where !known.contains(check.id) {
+            table.rows.append(row(nil, check, hasBundle: true))
+        }
+        let heading = "Limits of \(answer.fit.profile.name)" + (best == nil ? "" : ", SLIM being \(title)")
+        return [.heading(heading), .table(table)]
+    }
+
+    private func row(_ asItIs: Check?, _ slim: Check?, hasBundle: Bool) -> [Text] {
+        guard let any = asItIs ?? slim else { return [] }
+        var cells = [Text(any.id.rawValue), Text(allowed(any)), asItIs.map(amount) ?? Text("–", .faint)]
+        if hasBundle {
+            cells += [
+                slim.map(amount) ?? Text("–", .faint), Text(slim.map(spare) ?? ""),
+                Text(slim?.actual.map(\.how.rawValue) ?? ""),
+            ]
+        }
+        let note = asItIs?.verdict == .fail ? asItIs?.liftedBy.map { "lifted by \($0)" } : nil
+        cells.append(Text(note ?? slim?.note ?? (hasBundle ? "" : any.note ?? ""), .faint))
+        return cells
+    }
+
+    private func allowed(_ check: Check) -> String {
+        guard let limit = check.limit, let unit = check.unit else { return check.limitText.map(short) ?? "–" }
+        return unit == .bytes ? NumberText.binaryBytes(Self.whole(limit)) : NumberText.seconds(limit)
+    }
+
+    /// Promised CPU features fill a line; their architecture is enough here.
+    private func short(_ text: String) -> String {
+        text.split(separator: " ", omittingEmptySubsequences: true).first.map { first in
+            text.utf8.count > 20 ? first + ", …" : text
+        } ?? text
+    }
+
+    private func amount(_ check: Check) -> Text {
+        let style: Text.Style =
+            switch check.verdict {
+            case .pass: .good
+            case .fail: .bad
+            case .unknown: .doubtful
+            }
+        if let text = check.actualText {
+            return Text(text.utf8.count > 24 ? String(text.prefix(23)) + "…" : text, style)
+        }
+        guard let actual = check.actual, let unit = check.unit else { return Text("unknown", .doubtful) }
+        guard let high = actual.high else { return Text("≥ " + number(actual.low, unit), style) }
+        return Text((actual.isExact ? "" : "≤ ") + number(high, unit), style)
+    }
+
+    private func spare(_ check: Check) -> String {
+        guard let margin = check.margin, let unit = check.unit else { return "" }
+        return number(margin, unit)
+    }
+
+    private func number(_ value: Double, _ unit: Check.Unit) -> String {
+        unit == .bytes ? NumberText.binaryBytes(Self.whole(value)) : NumberText.seconds(value)
+    }
+}

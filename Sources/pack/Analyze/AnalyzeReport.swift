@@ -1,0 +1,99 @@
+import PackFit
+import PackReport
+
+/// An analysis for people: verdicts, limits, what is large, what is stored twice, operators, findings, fixes, and what
+/// was not looked at.
+struct AnalyzeReport {
+    let analysis: Analysis
+    let showsAllLimits: Bool
+
+    init(_ analysis: Analysis, showsAllLimits: Bool) {
+        self.analysis = analysis
+        self.showsAllLimits = showsAllLimits
+    }
+
+    var document: Document {
+        Document(
+            summary + verdicts + limits + contributors + duplicates + operators + findings + fixes + notLookedAt)
+    }
+
+    private var summary: [Document.Block] {
+        let model = analysis.model
+        var parts = [model.architecture ?? "unknown architecture"]
+        if let task = model.task { parts.append(task) }
+        parts.append(NumberText.count(model.parameters) + " parameters")
+        if let tokens = model.maximumTokens { parts.append("up to \(tokens) tokens") }
+        let dtypes = model.dtypes.keys.sorted().joined(separator: ", ")
+        let sizes =
+            "\(NumberText.bytes(model.weightBytes)) of weights (\(dtypes)) in \(model.tensors.count) tensors; "
+            + "\(NumberText.bytes(model.fileBytes)) in \(model.files.count) files"
+        return [
+            .paragraph([Text(model.path, .strong)]), .paragraph([Text("  " + parts.joined(separator: " · "))]),
+            .paragraph([Text("  " + sizes)]),
+        ]
+    }
+
+    private var contributors: [Document.Block] {
+        var table = Table([
+            .init("BYTES", .right), .init("SHARE", .right), .init("TYPE"), .init("SHAPE"),
+            .init("TENSOR", overflow: .cut),
+        ])
+        let tensors = analysis.model.tensors.sorted { ($1.bytes, $0.name) < ($0.bytes, $1.name) }
+        let total = max(analysis.model.weightBytes, 1)
+        table.rows = tensors.prefix(5).map { tensor in
+            [
+                Text(NumberText.bytes(tensor.bytes)), Text(NumberText.percent(Double(tensor.bytes) / Double(total))),
+                Text(tensor.dtype), Text("\(tensor.shape)"), Text(tensor.name),
+            ]
+        }
+        let rest = tensors.dropFirst(5)
+        var blocks: [Document.Block] = [.heading("Largest tensors"), .table(table)]
+        if !rest.isEmpty {
+            let bytes = NumberText.bytes(rest.reduce(0) { $0 + $1.bytes })
+            blocks.append(.list([[Text("and \(rest.count) smaller, \(bytes) in all", .faint)]]))
+        }
+        return blocks
+    }
+
+    private var duplicates: [Document.Block] {
+        let groups = analysis.model.duplicates
+        guard !groups.isEmpty else { return [] }
+        var lines = groups.prefix(5).map { group in
+            [Text("\(NumberText.bytes(group.wasted)): \(group.names.joined(separator: " = "))")]
+        }
+        if groups.count > 5 { lines.append([Text("and \(groups.count - 5) smaller", .faint)]) }
+        return [.heading("Stored more than once"), .list(lines)]
+    }
+
+    private var operators: [Document.Block] {
+        guard let operators = analysis.model.operators else { return [] }
+        var blocks: [Document.Block] = [.heading("Operators"), .list([[Text("as exported: " + counts(operators))]])]
+        if let fused = analysis.model.fusedOperators {
+            blocks.append(.list([[Text("after fusing: " + counts(fused))]]))
+        }
+        return blocks
+    }
+
+    private func counts(_ counts: [String: Int]) -> String {
+        counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }.joined(
+            separator: ", ")
+    }
+
+    private var findings: [Document.Block] {
+        let findings = analysis.model.findings
+        guard !findings.isEmpty else { return [] }
+        return [
+            .heading("Findings"),
+            .list(
+                findings.map { finding in
+                    let bytes = finding.bytes > 0 ? " (\(NumberText.bytes(finding.bytes)))" : ""
+                    return [Text(finding.text + bytes)]
+                }),
+        ]
+    }
+
+    private var notLookedAt: [Document.Block] {
+        guard !analysis.notLookedAt.isEmpty else { return [] }
+        return [.heading("Not looked at"), .list(analysis.notLookedAt.map { [Text($0)] })]
+    }
+}

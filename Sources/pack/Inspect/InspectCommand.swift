@@ -1,0 +1,35 @@
+import ArgumentParser
+import PackFormats
+import PackIO
+import PackImport
+
+/// `pack inspect`: what is in a file or folder, entry by entry.
+struct Inspect: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows what is in a file or folder: tensors, operators, shapes, bytes.",
+        discussion: """
+            A safetensors file (or the index of a sharded one) is listed tensor by tensor; a model folder is described \
+            and its graph printed. Only headers are read.
+            """)
+
+    @Argument(help: ArgumentHelp("A safetensors file or a model folder.", valueName: "file-or-folder"))
+    var path: String
+
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        if try FileContents.kind(of: path) == .folder {
+            let model = try ImportedModel.load(path)
+            var graph = model.graph
+            try graph.inferTypes()
+            let inspection = ModelInspection(model, graph)
+            try output.write(
+                document: { inspection.document }, json: { inspection.json })
+        } else {
+            let checkpoint = try Checkpoint(file: path)
+            try output.write(
+                document: { CheckpointInspection(checkpoint).document }, json: { CheckpointInspection(checkpoint).json }
+            )
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import PackCore
+import PackGraph
+import PackIO
+import PackImport
+import PackPasses
+import PackPlanner
+
+/// A model on its way to a plan: imported, rewritten, with its tokenizer.
+struct ModelPipeline {
+    let imported: ImportedModel
+    /// The graph after all passes.
+    let optimized: Graph
+    /// Every rewrite, in order.
+    let rewrites: [RewriteRecord]
+    /// What plans say besides the computation.
+    let metadata: PlanMetadata
+    /// Why plans take tensors and no texts; nil where they take texts.
+    let tokenizerObstacle: ErrorFacts?
+
+    /// Reads a model folder and rewrites its graph.
+    static func load(_ path: String, options: PassOptions = PassOptions()) throws -> ModelPipeline {
+        try ModelPipeline(try ImportedModel.load(path), options)
+    }
+
+    init(_ imported: ImportedModel, _ options: PassOptions = PassOptions()) throws {
+        self.imported = imported
+        (optimized, rewrites) = try PassPipeline.standard.run(imported.graph, options)
+        var table: [UInt8] = []
+        var obstacle: ErrorFacts?
+        do throws(TokenizerImportError) {
+            table = try TokenizerDefinition.load(folder: imported.tokenizerFolder).encodedTable()
+        } catch {
+            // A broken tokenizer is an error; one of another kind leaves a model that takes token ids.
+            guard error.isUnsupported else { throw error }
+            obstacle = error.facts
+        }
+        tokenizerObstacle = obstacle
+        let tokens = imported.description.maximumTokens
+        metadata = PlanMetadata(
+            task: imported.task.kind, labels: imported.task.labels, maximumTokens: tokens, tokenizer: table,
+            symbolMaxima: ["sequence": tokens, "batch": 4096])
+    }
+
+    /// The layout of the plan with weights stored so.
+    func draft(_ storage: WeightStorage) throws -> PlanDraft {
+        try Planner.draft(optimized, storage: storage, metadata: metadata)
+    }
+
+    /// The plan of the graph before any pass, weights as f32: what everything else is compared with.
+    func originalPlan() throws -> PlanImage {
+        try Planner.draft(imported.graph, storage: WeightStorage(.f32), metadata: metadata).makeImage()
+    }
+}
+
+extension Task {
+    /// The number by which plans name it.
+    var kind: TaskKind {
+        switch self {
+        case .embedding: .embedding
+        case .hiddenState: .hiddenState
+        case .classification: .classification
+        case .tokenClassification: .tokenClassification
+        case .questionAnswering: .questionAnswering
+        case .maskedLanguage: .maskedLanguage
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import Foundation
+import PackBundle
+import PackIO
+import PackQuantize
+
+/// Runs the very files of a bundle on a sample and compares the answer with what the tool itself computes.
+struct BundleProof {
+    /// How the bundle was run.
+    enum Way: String {
+        /// As it is.
+        case native
+        /// For another architecture, by an emulator of that CPU.
+        case emulated
+        /// For another architecture without an emulator: the runtime of this one, linked with the same parts, was run.
+        case substitute
+    }
+
+    /// A bundle that does not answer as it must.
+    struct Failure: FactualError {
+        let facts: ErrorFacts
+    }
+
+    /// How it was run.
+    let way: Way
+    /// The largest difference of a number of the first output.
+    let difference: Double
+
+    /// - Parameters:
+    ///   - program: The linked runtime.
+    ///   - substitute: Links the runtime of this machine with the same parts.
+    ///   - plan: The plan.
+    ///   - sample: A text, or token ids for a plan without a tokenizer.
+    ///   - expected: The first output as the tool computes it.
+    init(
+        program: RuntimeLibrary.Program, arch: String, substitute: () throws -> RuntimeLibrary.Program,
+        plan: UnsafeRawBufferPointer, sample: Sample, expected: [Float]
+    ) throws {
+        let folder = try TemporaryFolder(prefix: "pack-proof")
+        var command = [folder.path + "/bootstrap"]
+        var bytes = program.bytes
+        if arch == BundleProof.hostArchitecture {
+            way = .native
+        } else if arch == "arm64", let emulator = BundleProof.emulator() {
+            way = .emulated
+            command.insert(emulator, at: 0)
+        } else {
+            way = .substitute
+            bytes = try substitute().bytes
+        }
+        try AtomicFile.write(bytes, to: folder.path + "/bootstrap", mode: 0o755)
+        let file = try AtomicFile(path: folder.path + "/model.pack")
+        try file.write(plan)
+        try file.commit()
+        try AtomicFile.write(Array(sample.request.utf8), to: folder.path + "/request.json")
+        let answer = try BundleProof.run(command + ["--json", folder.path + "/request.json"])
+        guard let numbers = BundleProof.firstOutput(answer) else {
+            throw Failure(
+                facts: ErrorFacts(
+                    "the bundle's answer cannot be read", found: String(decoding: answer.prefix(200), as: UTF8.self)))
+        }
+        difference = Comparison.largestDifference(numbers, expected)
+        let largest = expected.reduce(0) { Swift.max($0, Double(abs($1))) }
+        guard difference <= 1e-4 * Swift.max(largest, 1) else {
+            throw Failure(
+                facts: ErrorFacts(
+                    "the bundle's answer is not the model's", found: "a difference of \(difference)",
+                    expected: "at most 1e-4"))
+        }
+    }
+
+    /// What a bundle is asked.
+    enum Sample {
+        case text(String)
+        case tokens([Int])
+
+        /// The request as JSON.
+        var request: String {
+            switch self {
+            case .text(let text):
+                let encoded = (try? JSONEncoder().encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+                return "{\"text\": \(encoded), \"outputs\": true}"
+            case .tokens(let ids):
+                let zeros = ids.map { _ in 0 }
+                let ones = ids.map { _ in 1 }
+                return "{\"inputs\": {\"input_ids\": [\(ids)], \"attention_mask\": [\(ones)]\(zeros.isEmpty ? "" : "")}}"
+            }
+        }
+    }
+
+    private static var hostArchitecture: String {
+        #if arch(arm64)
+        "arm64"
+        #else
+        "x86_64"
+        #endif
+    }
+
+    private static func emulator() -> String? {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+        for folder in path.split(separator: ":") {
+            for name in ["qemu-aarch64-static", "qemu-aarch64"]
+            where FileManager.default.isExecutableFile(atPath: "\(folder)/\(name)") {
+                return "\(folder)/\(name)"
+            }
+        }
+        return nil
+    }
+
+    private static func run(_ command: [String]) throws -> Data {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: command[0])
+        process.arguments = Array(command.dropFirst())
+        process.environment = [:]
+        let output = Pipe()
+        let errors = Pipe()
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        let answer = output.fileHandleForReading.readDataToEndOfFile()
+        let message = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationReason == .exit, process.terminationStatus == 0 else {
+            throw Failure(
+                facts: ErrorFacts(
+                    "the bundle could not answer a sample request",
+                    found: String(decoding: message.prefix(500), as: UTF8.self)
+                        .trimmingCharacters(in: .whitespacesAndNewlines)))
+        }
+        return answer
+    }
+
+    private struct Answer: Decodable {
+        struct Output: Decodable { let data: [Double] }
+        let outputs: [String: Output]
+    }
+
+    private static func firstOutput(_ answer: Data) -> [Float]? {
+        guard let decoded = try? JSONDecoder().decode(Answer.self, from: answer) else { return nil }
+        let names = decoded.outputs.keys.sorted()
+        // Question answering has two; the plan's first is the start.
+        let name = names.contains("start_logits") ? "start_logits" : names.first
+        return name.flatMap { decoded.outputs[$0] }?.data.map { Float($0) }
+    }
+}

@@ -1,0 +1,133 @@
+import ArgumentParser
+import PackBundle
+import PackFit
+import PackIO
+import PackImport
+import PackPasses
+import PackPlanner
+import PackProfiles
+import PackQuantize
+import PackReport
+
+/// `pack slim`: a model folder becomes a bundle.
+struct Slim: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Makes a bundle of a model: pruned, quantized within an accuracy budget, with its own runtime.",
+        discussion: """
+            The bundle is run on a sample before it is written. It is written only if it fits the target and its \
+            answers stay within the budget; otherwise the exit status is 1 and nothing is written.
+            """)
+
+    /// How weights are stored.
+    enum Quantization: String, ExpressibleByArgument, CaseIterable {
+        case auto, none, fp16, int8
+    }
+
+    @Argument(help: ArgumentHelp("A model folder.", valueName: "path"))
+    var path = "."
+
+    @Option(help: ArgumentHelp("A platform's name, or the path of a profile.", valueName: "name"))
+    var target: String?
+
+    @Option(help: ArgumentHelp("x86_64 or arm64; the target's first if not given.", valueName: "name"))
+    var arch: String?
+
+    @Option(help: "How weights are stored; auto takes the smallest within the accuracy budget.")
+    var quantize: Quantization = .auto
+
+    @Option(
+        help: ArgumentHelp(
+            "The least cosine of an output with the original's, for every calibration text.", valueName: "cosine"))
+    var accuracy: Double = 0.99
+
+    @Option(help: ArgumentHelp("Texts to compare on, one a line; built-in ones if not given.", valueName: "file"))
+    var calibration: String?
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The bundle; NAME-TARGET-ARCH.zip if not given.", valueName: "file"))
+    var output: String?
+
+    @Flag(help: "Do everything but write the bundle.")
+    var dryRun = false
+
+    @Flag(help: "List the passes that rewrite the graph, and what each did to this model.")
+    var explainPasses = false
+
+    @Option(help: ArgumentHelp("Leave a pass out; may be repeated.", valueName: "pass"))
+    var skipPass: [String] = []
+
+    @Option(help: ArgumentHelp("Stop after so many rewrites, to find one that does harm.", valueName: "count"))
+    var stopAfter: Int?
+
+    @Option(help: "Form of the report: table is for people, json is for programs.")
+    var format: OutputFormat = .table
+
+    func validate() throws {
+        guard accuracy > 0, accuracy <= 1 else { throw ValidationError("--accuracy is a cosine: above 0, at most 1") }
+        guard stopAfter.map({ $0 >= 0 }) ?? true else { throw ValidationError("--stop-after is a count") }
+        let known = PassPipeline.standard.list.map(\.name)
+        for pass in skipPass where !known.contains(pass) {
+            throw ValidationError("no pass is called '\(pass)'; passes: \(known.joined(separator: ", "))")
+        }
+    }
+
+    func run() throws {
+        let pipeline = try ModelPipeline.load(path, options: PassOptions(limit: stopAfter, skipped: Set(skipPass)))
+        if explainPasses { return try write(PassesReport.document(pipeline), PassesReport.json(pipeline)) }
+        guard let target else { throw ValidationError("--target is missing: a platform's name (pack profiles lists them)") }
+        let profile = try profiles(named: [target])[0]
+        let arch = try architecture(of: profile)
+        let result = try Slimmer(
+            command: self, pipeline: pipeline, profile: profile, arch: arch, progress: Progress()
+        ).run()
+        try write(SlimReport.document(result), SlimReport.json(result))
+        if result.output == nil && !dryRun { throw ExitStatus.no }
+    }
+
+    private func write(_ document: @autoclosure () -> Document, _ json: @autoclosure () -> JSON) throws {
+        var options = OutputOptions()
+        options.format = format
+        options.output = nil
+        try options.write(document: { document() }, json: { json() })
+    }
+
+    private func architecture(of profile: Profile) throws -> String {
+        let offered = profile.architectures.map(\.name)
+        let wanted = arch ?? offered.first ?? "x86_64"
+        guard RuntimeLibrary.architectures.contains(wanted) else {
+            throw ValidationError("--arch is \(RuntimeLibrary.architectures.joined(separator: " or ")), not '\(wanted)'")
+        }
+        guard offered.contains(wanted) else {
+            throw Refusal(
+                facts: ErrorFacts(
+                    "the target has no such architecture", file: profile.name, found: wanted,
+                    expected: offered.joined(separator: " or ")))
+        }
+        guard profile.packaging == .zip else {
+            throw Refusal(
+                facts: ErrorFacts(
+                    "the target takes container images", file: profile.name, found: "packaging image",
+                    expected: "a target that takes a zip", hint: "pack slim --target lambda writes a zip"))
+        }
+        return wanted
+    }
+}
+
+/// A refusal in the command's own words.
+struct Refusal: FactualError {
+    let facts: ErrorFacts
+}
+
+/// Lines about what is going on, for people who wait at a terminal.
+struct Progress {
+    private let isShown = Terminal(descriptor: 2).isTerminal
+
+    /// Says what is being done now.
+    func say(_ text: String) {
+        if isShown { writeError("\u{1B}[2K\r\(text) …") }
+    }
+
+    /// Wipes the line.
+    func finish() {
+        if isShown { writeError("\u{1B}[2K\r") }
+    }
+}

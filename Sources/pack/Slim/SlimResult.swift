@@ -1,0 +1,44 @@
+import PackBundle
+import PackFit
+import PackPlanner
+import PackQuantize
+
+/// What `pack slim` has made, for its report.
+struct SlimResult {
+    /// What one step did to the bytes of the thing at hand.
+    struct Step {
+        let name: String
+        let before: Int
+        let after: Int
+    }
+
+    /// A weight, how it is stored and by how much that changes it.
+    struct StoredWeight {
+        let name: String
+        let kind: WeightKind
+        let bytes: Int
+        /// Root of the mean squared error over root of the mean square.
+        let error: Double
+    }
+
+    let model: String
+    let output: String?
+    let target: String
+    let arch: String
+    let zipped: Int
+    let unpacked: Int
+    let runtime: Int
+    let plan: Int
+    let weightBytes: Int
+    let program: RuntimeLibrary.Program
+    let weights: [StoredWeight]
+    let comparison: Comparison
+    let budget: Double
+    let steps: [Step]
+    let operatorsBefore: Int
+    let operatorsAfter: Int
+    let peakMemory: Int
+    let proof: BundleProof
+    let fit: Fit
+    let notes: [String]
+}

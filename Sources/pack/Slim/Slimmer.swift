@@ -1,0 +1,216 @@
+import Foundation
+import PackBundle
+import PackFit
+import PackIO
+import PackImport
+import PackPlanner
+import PackProfiles
+import PackQuantize
+
+/// Makes a bundle, step by step.
+struct Slimmer {
+    let command: Slim
+    let pipeline: ModelPipeline
+    let profile: Profile
+    let arch: String
+    let progress: Progress
+
+    /// Makes, proves and, if it fits and is accurate enough, writes the bundle.
+    func run() throws -> SlimResult {
+        defer { progress.finish() }
+        progress.say("computing the original's outputs")
+        let original = try pipeline.originalPlan()
+        let quantizer = try Quantizer(
+            original: original, graph: pipeline.optimized, metadata: pipeline.metadata,
+            texts: try calibrationTexts(command.calibration), threads: threads)
+        progress.say("quantizing")
+        let choice = try choose(quantizer)
+        progress.say("linking the runtime")
+        let program = try link(arch, choice.draft)
+        progress.say("running the bundle on a sample")
+        let proof = try prove(program, choice)
+        progress.say("writing")
+        let peak = try peakMemory(choice.draft, program)
+        let manifest = try manifest(choice, program, peak)
+        let entries = [
+            BundleEntry("bootstrap", isExecutable: true, bytes: program.bytes),
+            BundleEntry("manifest.json", bytes: manifest),
+            BundleEntry("model.pack", lent: { [image = choice.image] body in body(image.bytes) }),
+        ]
+        let unpacked = program.bytes.count + manifest.count + choice.image.bytes.count
+        return try finish(entries, choice, program, proof, unpacked: unpacked, peak: peak)
+    }
+
+    private var threads: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
+
+    private func choose(_ quantizer: Quantizer) throws -> Quantizer.Choice {
+        switch command.quantize {
+        case .none: try quantizer.evaluate(WeightStorage(.f32))
+        case .fp16: try quantizer.evaluate(WeightStorage(.f16))
+        case .int8: try quantizer.evaluate(WeightStorage(.int8))
+        case .auto:
+            try quantizer.automatic(budget: command.accuracy) { draft in
+                guard let limit = profile.limits[.packageUnpacked]?.base else { return true }
+                return Double(draft.byteCount) + 1_000_000 <= limit
+            }
+        }
+    }
+
+    private func link(_ arch: String, _ draft: PlanDraft) throws -> RuntimeLibrary.Program {
+        try RuntimeLibrary.locate(arch: arch, executable: executablePath())
+            .program(operators: draft.operators, kernelFamilies: draft.kernelFamilies)
+    }
+
+    private func prove(_ program: RuntimeLibrary.Program, _ choice: Quantizer.Choice) throws -> BundleProof {
+        let runner = try TextRunner(choice.image, threads: threads)
+        let text = "The quick brown fox jumps over the lazy dog."
+        var request = runner.tokens(text)
+        var sample = BundleProof.Sample.text(text)
+        if request.ids.isEmpty {
+            request = ([1, 2, 3, 4], [0, 0, 0, 0])
+            sample = .tokens(request.ids.map(Int.init))
+        }
+        return try BundleProof(
+            program: program, arch: arch,
+            substitute: { try link("x86_64", choice.draft) }, plan: choice.image.bytes, sample: sample,
+            expected: try runner.output(ids: request.ids, types: request.types))
+    }
+
+    /// Bytes at the peak of a request of one text of the greatest length: the mapped bundle, activations, and what the
+    /// program itself needs.
+    private func peakMemory(_ draft: PlanDraft, _ program: RuntimeLibrary.Program) throws -> Int {
+        try predictedPeakMemory(
+            draft, runtimeBytes: program.bytes.count, tokens: max(pipeline.metadata.maximumTokens, 1))
+    }
+
+    private func manifest(
+        _ choice: Quantizer.Choice, _ program: RuntimeLibrary.Program, _ peak: Int
+    ) throws -> [UInt8] {
+        let description = pipeline.imported.description
+        let files = try sourceFiles()
+        let manifest = Manifest(
+            packVersion: toolVersion, target: profile.name,
+            model: .init(architecture: description.architecture, parameters: description.parameters, files: files),
+            runtime: .init(arch: arch, operators: program.operators, kernels: program.kernels),
+            weights: Dictionary(
+                choice.draft.weights.compactMap { weight in weight.kind.map { (weight.name, $0.rawValue) } },
+                uniquingKeysWith: { first, _ in first }),
+            accuracy: .init(
+                metric: "cosine", smallest: choice.comparison.smallest, mean: choice.comparison.mean,
+                budget: command.accuracy, texts: choice.comparison.texts),
+            predictedPeakMemory: peak,
+            files: [
+                .init(
+                    name: "bootstrap", bytes: program.bytes.count, sha256: SHA256Digest(of: program.bytes).hex),
+                .init(
+                    name: "model.pack", bytes: choice.image.bytes.count, sha256: SHA256Digest(of: choice.image.bytes).hex),
+            ])
+        return try manifest.encoded()
+    }
+
+    /// The files of the model's folder that say what the model is, with their digests.
+    private func sourceFiles() throws -> [Manifest.File] {
+        let wanted = { (name: String) in
+            name.hasSuffix(".safetensors") || name.hasSuffix(".json") || name == "vocab.txt"
+        }
+        var files: [Manifest.File] = []
+        for entry in try FolderWalk.entries(of: command.path) where entry.kind == .regular && wanted(entry.path) {
+            files.append(
+                Manifest.File(
+                    name: entry.path, bytes: entry.bytes,
+                    sha256: try SHA256Digest(ofFile: command.path + "/" + entry.path).hex))
+        }
+        return files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+
+    private func finish(
+        _ entries: [BundleEntry], _ choice: Quantizer.Choice, _ program: RuntimeLibrary.Program, _ proof: BundleProof,
+        unpacked: Int, peak: Int
+    ) throws -> SlimResult {
+        let path = command.output ?? standardOutput
+        let folder = try TemporaryFolder(prefix: "pack-slim")
+        // Written beside first: whether it fits is known only when it is compressed.
+        let draft = folder.path + "/bundle.zip"
+        try ZipWriter.write(entries, to: draft)
+        let zipped = try MappedFile(path: draft).size
+        var facts = FitFacts()
+        facts.zipped = Known(bytes: zipped, .measured)
+        facts.unpacked = Known(bytes: unpacked, .measured)
+        facts.peakMemory = Known(bytes: peak, .computed)
+        facts.written = Known(bytes: 0, .computed)
+        facts.architectures = [.init(name: arch)]
+        facts.libc = .nothing
+        let fit = Fit(facts, on: profile)
+        var notes: [String] = []
+        if let obstacle = pipeline.tokenizerObstacle {
+            notes.append("the bundle takes tensors and no texts: " + ErrorMessage.sentence(obstacle))
+        }
+        let isAccurate = choice.comparison.smallest >= command.accuracy
+        if !isAccurate {
+            notes.append("not written: the outputs differ more than --accuracy allows; try --quantize fp16 or none")
+        }
+        if fit.verdict == .doesNotFit { notes.append("not written: \(profile.name) would refuse it") }
+        let isWritten = isAccurate && fit.verdict != .doesNotFit && !command.dryRun
+        if isWritten { try copy(draft, to: path) }
+        return SlimResult(
+            model: command.path, output: isWritten ? path : nil, target: profile.name, arch: arch, zipped: zipped,
+            unpacked: unpacked, runtime: program.bytes.count, plan: choice.image.bytes.count,
+            weightBytes: choice.draft.weightsBytes, program: program, weights: stored(choice), comparison: choice.comparison,
+            budget: command.accuracy, steps: try steps(choice, program, unpacked: unpacked, zipped: zipped),
+            operatorsBefore: pipeline.imported.graph.nodes.count, operatorsAfter: pipeline.optimized.nodes.count,
+            peakMemory: peak, proof: proof, fit: fit, notes: notes)
+    }
+
+    private var standardOutput: String {
+        let name = URL(fileURLWithPath: command.path).standardizedFileURL.lastPathComponent
+        return "\(name)-\(profile.name)-\(arch).zip"
+    }
+
+    private func copy(_ source: String, to path: String) throws {
+        let file = try AtomicFile(path: path)
+        let bytes = try MappedFile(path: source)
+        try bytes.withBytes { (buffer) throws(IOFailure) in try file.write(buffer) }
+        try file.commit()
+    }
+
+    private func stored(_ choice: Quantizer.Choice) -> [SlimResult.StoredWeight] {
+        let tables = Set(pipeline.optimized.nodes.filter { $0.op == "Embed" }.flatMap { $0.inputs[2...4] })
+        let transposed = Set(
+            pipeline.optimized.nodes.filter { $0.op == "Linear" && $0.attributes["transposed"] == .int(1) }
+                .map { $0.inputs[1] })
+        return choice.draft.weights.compactMap { weight in
+            guard let kind = weight.kind, let constant = pipeline.optimized.constants[weight.name] else { return nil }
+            return SlimResult.StoredWeight(
+                name: weight.name, kind: kind, bytes: weight.bytes,
+                error: WeightError.relative(
+                    constant, as: kind, rowsAreScaled: tables.contains(weight.name) || transposed.contains(weight.name)))
+        }
+    }
+
+    private func steps(
+        _ choice: Quantizer.Choice, _ program: RuntimeLibrary.Program, unpacked: Int, zipped: Int
+    ) throws -> [SlimResult.Step] {
+        let folder = try FolderWalk.entries(of: command.path).filter { $0.kind == .regular }.reduce(0) { $0 + $1.bytes }
+        let checkpoint = pipeline.imported.description.fileBytes
+        let read = Set(pipeline.imported.graph.nodes.flatMap(\.inputs))
+        let used = pipeline.imported.graph.constants.filter { read.contains($0.key) }.reduce(0) { $0 + $1.value.byteCount }
+        let complete = try RuntimeLibrary.locate(arch: arch, executable: executablePath()).completeBytes()
+        return [
+            .init(name: "keep the weights of the model folder", before: folder, after: checkpoint),
+            .init(name: "drop tensors that no output needs", before: checkpoint, after: used),
+            .init(name: "store weights (\(command.quantize.rawValue))", before: used, after: choice.draft.weightsBytes),
+            .init(
+                name: "add the plan and the tokenizer", before: choice.draft.weightsBytes,
+                after: choice.image.bytes.count),
+            .init(name: "prune the runtime", before: complete, after: program.bytes.count),
+            .init(name: "compress all into a zip", before: unpacked, after: zipped),
+        ]
+    }
+}
+
+/// Bytes at the peak of a request of one text: the mapped plan and runtime, activations, and what the program itself takes
+/// (stacks, tokenizer, request and answer buffers, the C library's heap).
+func predictedPeakMemory(_ draft: PlanDraft, runtimeBytes: Int, tokens: Int) throws -> Int {
+    let program = 1_200_000
+    return draft.byteCount + runtimeBytes + program + (try draft.arenaBytes(shape: [1, tokens], threads: 2))
+}

@@ -1,2 +1,0 @@
-import PackPasses
-import Testing
