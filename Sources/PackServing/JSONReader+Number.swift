@@ -1,7 +1,7 @@
 import CPackSystem
 
 /// A number as JSON text has it.
-public enum JSONNumber: Equatable {
+public enum JSONNumber: Equatable, Sendable {
     /// Written without point and exponent, and in the range of 64 bits.
     case integer(Int64)
     /// Any other, rounded to the nearest `Double`; infinite if it is larger than all of them.

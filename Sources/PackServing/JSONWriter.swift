@@ -68,7 +68,7 @@ extension ByteBuffer {
         append(FloatDecimal(value.magnitude))
     }
 
-    /// Plain notation for 10^-5 up to 10^15, scientific outside.
+    /// Plain notation from 10^-5 up to below 10^15, scientific outside.
     private func append(_ number: FloatDecimal) {
         var digits = number.digits
         var exponent = number.exponent

@@ -114,7 +114,7 @@ public struct RequestError: Error, Equatable {
 
     /// Describes a fault of the JSON text.
     @inline(never)
-    init(_ kind: Kind, offset: Int) {
+    public init(_ kind: Kind, offset: Int) {
         facts = Facts(kind, [], [], StaticText(""), 0, 0, 0, offset)
     }
 
