@@ -67,7 +67,7 @@ let toolTargets: [Target] = [
         dependencies: [
             "PackCore", "PackIO", "PackFormats", "PackGraph", "PackImport", "PackPasses", "PackProfiles", "PackPlanner",
             "PackQuantize", "PackFit", "PackBundle", "PackReport", "PackLab", "PackRuntime", "PackTokenizers",
-            "PackServing", argumentParser,
+            "PackServing", "CPackKernels", "CPackSystem", argumentParser,
         ],
         swiftSettings: toolSettings),
     tests("PackIOTests", ["PackIO"]),
