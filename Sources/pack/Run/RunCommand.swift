@@ -55,9 +55,11 @@ struct Run: ParsableCommand {
         let opened = clock.now
         let answer = ByteBuffer()
         let request = try requestBytes()
-        do throws(RequestError) {
-            try request.withUnsafeBytes { bytes throws(RequestError) in try predictor.answer(bytes, into: answer) }
-        } catch {
+        var failure: RequestError?
+        request.withUnsafeBytes { bytes in
+            do throws(RequestError) { try predictor.answer(bytes, into: answer) } catch { failure = error }
+        }
+        if let error = failure {
             let message = ByteBuffer()
             error.appendMessage(to: message)
             throw Refusal(
