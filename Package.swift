@@ -70,15 +70,22 @@ let toolTargets: [Target] = [
             "PackServing", argumentParser,
         ],
         swiftSettings: toolSettings),
+    tests("PackIOTests", ["PackIO"]),
+    tests("PackFormatsTests", ["PackCore", "PackIO", "PackFormats"]),
+    tests("PackImportTests", ["PackCore", "PackIO", "PackFormats", "PackGraph", "PackPasses", "PackImport"]),
     tests("PackGraphTests", ["PackCore", "PackGraph"]),
     tests("PackPassesTests", ["PackCore", "PackGraph", "PackPasses"]),
-    // Checks in C, because they also run on arm64 under an emulator (Tests/kernels-arm64/run.sh).
+    // Checks in C, because they also run on arm64 under an emulator (Tests/kernels/arm64.sh).
     .target(
         name: "CKernelChecks", dependencies: ["CPackKernels"], path: "Tests/CKernelChecks", cSettings: kernelSettings),
     tests("PackKernelsTests", ["CPackKernels", "CKernelChecks"]),
     tests(
         "PackQuantizeTests", ["PackCore", "PackGraph", "PackImport", "PackPlanner", "PackQuantize", "PackTokenizers"]),
     tests("PackTokenizersTests", ["PackCore", "PackTokenizers", "PackImport", "PackIO"]),
+    tests("PackProfilesTests", ["PackIO", "PackProfiles"]),
+    tests("PackFitTests", ["PackFit", "PackProfiles"]),
+    tests("PackReportTests", ["PackReport"]),
+    tests("PackCommandTests", ["pack", "PackIO"]),
 ]
 
 let package = Package(

@@ -10,9 +10,11 @@ struct Rows {
     /// Elements of a row.
     let width: Int
 
+    @inline(never)
     func value(_ row: Int, _ column: Int) -> Float { type.float(bytes, row * width + column) }
 
     /// The column with the largest value; 0 if there is none.
+    @inline(never)
     func best(_ row: Int) -> Int {
         var best = 0
         for column in 0..<width where value(row, column) > value(row, best) { best = column }
@@ -20,6 +22,7 @@ struct Rows {
     }
 
     /// The logarithm of the sum of a row's exponentials, computed without overflow.
+    @inline(never)
     func logSum(_ row: Int) -> Double {
         guard width > 0 else { return 0 }
         let largest = Double(value(row, best(row)))
@@ -29,6 +32,7 @@ struct Rows {
     }
 
     /// The softmax of one element, given the row's `logSum`.
+    @inline(never)
     func probability(_ row: Int, _ column: Int, _ logSum: Double) -> Float {
         Float(pack_exp(Double(value(row, column)) - logSum))
     }

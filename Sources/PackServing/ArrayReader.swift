@@ -40,7 +40,7 @@ struct ArrayReader {
     /// Finds the shape of nested arrays, or takes that of `{"shape": […], "data": […]}`.
     mutating func measure(name: ByteBuffer) throws(RequestError) {
         var reader = JSONReader(body, at: offset)
-        if try kind(&reader) == .object {
+        if try reader.kind() == .object {
             try measureObject(&reader, name)
             return
         }
@@ -49,28 +49,30 @@ struct ArrayReader {
 
     private mutating func measure(_ reader: inout JSONReader, axis: Int) throws(RequestError) {
         let start = reader.offset
-        switch try kind(&reader) {
+        switch try reader.kind() {
         case .array:
             guard axis < ArrayReader.maximumRank, leafAxis < 0 || axis < leafAxis else {
-                throw .ragged(input: input, axis: axis, offset: start)
+                throw RequestError(.ragged, name: input, axis: axis, offset: start)
             }
             rank = max(rank, axis + 1)
             let count = try measureElements(&reader, axis: axis)
             if dimensions[axis] < 0 { dimensions[axis] = count }
-            guard dimensions[axis] == count else { throw .ragged(input: input, axis: axis, offset: start) }
+            guard dimensions[axis] == count else { throw RequestError(.ragged, name: input, axis: axis, offset: start) }
         case .number, .boolean:
             if leafAxis < 0, axis >= rank { leafAxis = axis }
-            guard leafAxis == axis else { throw .ragged(input: input, axis: axis, offset: start) }
+            guard leafAxis == axis else { throw RequestError(.ragged, name: input, axis: axis, offset: start) }
             _ = try number(&reader)
-        default: throw .wrongType(field: input, expected: StaticText("an array of numbers"), offset: reader.offset)
+        default:
+            throw RequestError(
+                .wrongType, name: input, detail: StaticText("an array of numbers"), offset: reader.offset)
         }
     }
 
     private mutating func measureElements(_ reader: inout JSONReader, axis: Int) throws(RequestError) -> Int {
         var count = 0
         var isFirst = true
-        do throws(JSONError) { try reader.enterArray() } catch { throw .json(error) }
-        while try next(&reader, &isFirst) {
+        try reader.enterArray()
+        while try reader.nextElement(&isFirst) {
             try measure(&reader, axis: axis + 1)
             count += 1
         }
@@ -82,23 +84,27 @@ struct ArrayReader {
         var hasShape = false
         let start = reader.offset
         offset = -1
-        do throws(JSONError) { try reader.enterObject() } catch { throw .json(error) }
-        while try nextMember(&reader, &isFirst, name) {
+        try reader.enterObject()
+        while try reader.nextMember(&isFirst, name: name) {
             if matches(name.bytes, "shape") {
                 hasShape = true
                 try readShape(&reader)
             } else if matches(name.bytes, "data") {
                 offset = reader.offset
-                do throws(JSONError) { try reader.skipValue(name) } catch { throw .json(error) }
+                try reader.skipValue(name)
             } else {
-                throw .unknownField(copied(name.bytes))
+                throw RequestError(
+                    .wrongType, name: input, detail: StaticText("an object of shape and data"), offset: start)
             }
         }
         guard hasShape, offset >= 0 else {
-            throw .wrongType(field: input, expected: StaticText("an array, or an object of shape and data"), offset: start)
+            throw RequestError(
+                .wrongType, name: input, detail: StaticText("an array, or an object of shape and data"), offset: start)
         }
         let found = try countElements()
-        guard found == count else { throw .wrongCount(input: input, found: found, expected: count ?? Int.max) }
+        guard found == count else {
+            throw RequestError(.wrongCount, name: input, found: found, expected: count ?? Int.max)
+        }
     }
 
     /// Elements that the JSON text really has, so that a shape alone makes nobody take memory.
@@ -112,11 +118,11 @@ struct ArrayReader {
     private mutating func readShape(_ reader: inout JSONReader) throws(RequestError) {
         var isFirst = true
         rank = 0
-        do throws(JSONError) { try reader.enterArray() } catch { throw .json(error) }
-        while try next(&reader, &isFirst) {
+        try reader.enterArray()
+        while try reader.nextElement(&isFirst) {
             let start = reader.offset
             guard case .integer(let extent) = try number(&reader), extent >= 0, extent < 1 << 40, rank < 8 else {
-                throw .ragged(input: input, axis: rank, offset: start)
+                throw RequestError(.ragged, name: input, axis: rank, offset: start)
             }
             dimensions[rank] = Int(extent)
             rank += 1
@@ -131,48 +137,30 @@ struct ArrayReader {
         let expected = place.count / type.size
         var count = 0
         try fill(&reader, type, place, &count, expected, axis: 0)
-        guard count == expected else { throw .wrongCount(input: input, found: count, expected: expected) }
+        guard count == expected else { throw RequestError(.wrongCount, name: input, found: count, expected: expected) }
     }
 
     private func fill(
         _ reader: inout JSONReader, _ type: DType, _ place: UnsafeMutableRawBufferPointer, _ count: inout Int,
         _ expected: Int, axis: Int
     ) throws(RequestError) {
-        if axis <= ArrayReader.maximumRank, try kind(&reader) == .array {
+        if axis <= ArrayReader.maximumRank, try reader.kind() == .array {
             var isFirst = true
-            do throws(JSONError) { try reader.enterArray() } catch { throw .json(error) }
-            while try next(&reader, &isFirst) { try fill(&reader, type, place, &count, expected, axis: axis + 1) }
+            try reader.enterArray()
+            while try reader.nextElement(&isFirst) { try fill(&reader, type, place, &count, expected, axis: axis + 1) }
             return
         }
         let start = reader.offset
         let value = try number(&reader)
         if count < expected, let base = place.baseAddress, !type.store(value, to: base + count * type.size) {
-            throw .outOfRange(input: input, type: type.wanted, offset: start)
+            throw RequestError(.outOfRange, name: input, detail: type.wanted, offset: start)
         }
         count += 1
     }
 
-    // MARK: JSON
-
-    private func kind(_ reader: inout JSONReader) throws(RequestError) -> JSONReader.Kind {
-        do throws(JSONError) { return try reader.kind() } catch { throw .json(error) }
-    }
-
-    private func next(_ reader: inout JSONReader, _ isFirst: inout Bool) throws(RequestError) -> Bool {
-        do throws(JSONError) { return try reader.nextElement(&isFirst) } catch { throw .json(error) }
-    }
-
-    private func nextMember(
-        _ reader: inout JSONReader, _ isFirst: inout Bool, _ name: ByteBuffer
-    ) throws(RequestError) -> Bool {
-        do throws(JSONError) { return try reader.nextMember(&isFirst, name: name) } catch { throw .json(error) }
-    }
-
     /// A number; booleans count as 1 and 0.
     private func number(_ reader: inout JSONReader) throws(RequestError) -> JSONNumber {
-        do throws(JSONError) {
-            if try reader.kind() == .boolean { return .integer(try reader.readBoolean() ? 1 : 0) }
-            return try reader.readNumber()
-        } catch { throw .json(error) }
+        if try reader.kind() == .boolean { return .integer(try reader.readBoolean() ? 1 : 0) }
+        return try reader.readNumber()
     }
 }

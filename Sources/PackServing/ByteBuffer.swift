@@ -29,6 +29,7 @@ public final class ByteBuffer {
     }
 
     /// A part of the bytes held; the range is cut to what there is.
+    @inline(never)
     public func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
         let part = range.clamped(to: 0..<count)
         guard let memory else { return UnsafeRawBufferPointer(start: nil, count: 0) }
@@ -36,12 +37,14 @@ public final class ByteBuffer {
     }
 
     /// Forgets the bytes and keeps the memory.
+    @inline(never)
     public func clear() {
         count = 0
         overflowed = false
     }
 
     /// Forgets the bytes, and gives the memory back if it is more than `keeping`.
+    @inline(never)
     public func clear(keeping: Int) {
         clear()
         if capacity > keeping {
@@ -62,6 +65,7 @@ public final class ByteBuffer {
     }
 
     /// Forgets bytes in the middle and moves those after them there.
+    @inline(never)
     public func remove(_ range: Range<Int>) {
         let gap = range.clamped(to: 0..<count)
         guard gap.count > 0, let memory else { return }
@@ -72,6 +76,7 @@ public final class ByteBuffer {
     }
 
     /// Room for `extra` more bytes after those held; empty when there is no memory or the limit forbids it.
+    @inline(never)
     public func reserve(_ extra: Int) -> UnsafeMutableRawBufferPointer {
         guard extra > 0, extra <= limit - count, grow(to: count + extra), let memory else {
             if extra > 0 { overflowed = true }
@@ -97,6 +102,7 @@ public final class ByteBuffer {
     // MARK: Appending
 
     /// Appends one byte.
+    @inline(never)
     public func append(_ byte: UInt8) {
         if count < capacity, count < limit, let memory {
             memory.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
@@ -110,6 +116,7 @@ public final class ByteBuffer {
     }
 
     /// Appends bytes.
+    @inline(never)
     public func append(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count > 0 else { return }
         let room = reserve(bytes.count)
@@ -124,22 +131,26 @@ public final class ByteBuffer {
     }
 
     /// Appends the UTF-8 of a literal.
+    @inline(never)
     public func append(_ text: StaticString) {
         append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     /// Appends bytes.
+    @inline(never)
     public func append(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { append($0) }
     }
 
     /// Appends a number in decimal.
+    @inline(never)
     public func append(decimal value: Int) {
         if value < 0 { append(0x2D) }
         append(decimal: UInt64(value.magnitude))
     }
 
     /// Appends a number in decimal.
+    @inline(never)
     public func append(decimal value: UInt64) {
         var divisor: UInt64 = 1
         while value / divisor >= 10 { divisor *= 10 }

@@ -1,4 +1,5 @@
 /// Whether bytes are those of a literal.
+@inline(never)
 func matches(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
     guard bytes.count == text.utf8CodeUnitCount else { return false }
     for index in 0..<bytes.count where bytes[index] != text.utf8Start[index] { return false }
@@ -6,6 +7,7 @@ func matches(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
 }
 
 /// Whether bytes are those of a literal in lower case, ASCII letters in any case.
+@inline(never)
 func matchesIgnoringCase(_ bytes: UnsafeRawBufferPointer, _ lowercase: StaticString) -> Bool {
     guard bytes.count == lowercase.utf8CodeUnitCount else { return false }
     for index in 0..<bytes.count where lowercased(bytes[index]) != lowercase.utf8Start[index] { return false }
@@ -13,6 +15,7 @@ func matchesIgnoringCase(_ bytes: UnsafeRawBufferPointer, _ lowercase: StaticStr
 }
 
 /// Whether two runs of bytes are the same.
+@inline(never)
 func equal(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
     guard a.count == b.count else { return false }
     for index in 0..<a.count where a[index] != b[index] { return false }
@@ -25,6 +28,7 @@ func lowercased(_ byte: UInt8) -> UInt8 {
 }
 
 /// The value of a decimal text of 1 to 18 digits; nil for anything else.
+@inline(never)
 func decimal(_ bytes: UnsafeRawBufferPointer) -> Int? {
     guard bytes.count >= 1, bytes.count <= 18 else { return nil }
     var value = 0
@@ -47,12 +51,14 @@ func hexadecimal(_ byte: UInt8) -> UInt32? {
 
 extension UnsafeRawBufferPointer {
     /// A part; the range is cut to what there is.
+    @inline(never)
     func part(_ range: Range<Int>) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: self[range.clamped(to: 0..<count)])
     }
 }
 
 /// A copy of bytes, for errors.
+@inline(never)
 func copied(_ bytes: UnsafeRawBufferPointer, limit: Int = 200) -> [UInt8] {
     [UInt8](bytes.part(0..<limit))
 }

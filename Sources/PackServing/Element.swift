@@ -38,6 +38,7 @@ extension DType {
     }
 
     /// An element as a `Float`, rounded where it must be.
+    @inline(never)
     func float(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Float {
         switch self {
         case .f32: bytes.loadUnaligned(fromByteOffset: index * 4, as: Float.self)
@@ -49,6 +50,7 @@ extension DType {
     }
 
     /// An element of an integer type; 0 for other types.
+    @inline(never)
     func integer(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Int {
         switch self {
         case .i8: Int(bytes.loadUnaligned(fromByteOffset: index, as: Int8.self))

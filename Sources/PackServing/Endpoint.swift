@@ -23,7 +23,9 @@ public struct Endpoint: Equatable, Sendable {
         var parts = 0
         var start = 0
         for index in 0...host.count where index == host.count || host[index] == 0x2E {
-            guard parts < 4, index - start <= 3, let part = decimal(host.part(start..<index)), part < 256 else { return nil }
+            guard parts < 4, index - start <= 3, let part = decimal(host.part(start..<index)), part < 256 else {
+                return nil
+            }
             address = address << 8 | UInt32(part)
             parts += 1
             start = index + 1

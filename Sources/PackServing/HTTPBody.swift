@@ -118,7 +118,9 @@ struct HTTPBody {
         return true
     }
 
-    private mutating func line(_ bytes: UnsafeMutableRawBufferPointer, longest: Int) throws(Fault) -> UnsafeRawBufferPointer? {
+    private mutating func line(_ bytes: UnsafeMutableRawBufferPointer, longest: Int) throws(Fault)
+        -> UnsafeRawBufferPointer?
+    {
         var end = consumed
         while end < bytes.count, bytes[end] != 0x0D {
             guard end - consumed < longest, bytes[end] != 0x0A else { throw .badChunk }

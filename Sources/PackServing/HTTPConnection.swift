@@ -83,7 +83,9 @@ final class HTTPConnection {
         case .body:
             if before == .head {
                 deadline = now + limits.body
-                if parser.expectsContinue, input.count <= parser.length { output.append("HTTP/1.1 100 Continue\r\n\r\n") }
+                if parser.expectsContinue, input.count <= parser.length {
+                    output.append("HTTP/1.1 100 Continue\r\n\r\n")
+                }
             }
             send(now: now)
             return false

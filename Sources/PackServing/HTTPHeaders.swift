@@ -15,6 +15,7 @@ struct HTTPHeaders {
     }
 
     /// The first line, without its end.
+    @inline(never)
     mutating func startLine() throws(Fault) -> UnsafeRawBufferPointer {
         let start = offset
         while offset < bytes.count, bytes[offset] != 0x0D, bytes[offset] != 0x0A { offset += 1 }
@@ -24,6 +25,7 @@ struct HTTPHeaders {
     }
 
     /// The next header; nil at the empty line.
+    @inline(never)
     mutating func next() throws(Fault) -> (name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer)? {
         guard offset < bytes.count else { throw .badLine }
         if bytes[offset] == 0x0D {

@@ -45,7 +45,9 @@ public final class HTTPServer<Handler: RequestHandler> {
     ///   - address: The address in host byte order; 0 for all.
     ///   - port: The port; 0 for a free one.
     /// - Throws: `ServerError` if the port cannot be had.
-    public init(handler: Handler, address: UInt32 = 0, port: UInt16, limits: HTTPLimits = HTTPLimits()) throws(ServerError) {
+    public init(handler: Handler, address: UInt32 = 0, port: UInt16, limits: HTTPLimits = HTTPLimits())
+        throws(ServerError)
+    {
         var bound: UInt16 = 0
         let listener = pack_listen(address, port, 1024, &bound)
         guard listener >= 0 else { throw ServerError(code: Int(-listener)) }
@@ -173,7 +175,9 @@ public final class HTTPServer<Handler: RequestHandler> {
 
     private func predict(_ connection: HTTPConnection) {
         guard connection.parser.method == .post else {
-            refuse(connection, 405, type: "MethodNotAllowed", message: "predictions are asked for with POST", allow: "POST")
+            refuse(
+                connection, 405, type: "MethodNotAllowed", message: "predictions are asked for with POST", allow: "POST"
+            )
             return
         }
         var status = 200
@@ -202,7 +206,7 @@ public final class HTTPServer<Handler: RequestHandler> {
     private func refuse(_ connection: HTTPConnection, _ status: Int) {
         if status == 413 {
             answer.clear()
-            RequestError.bodyTooLarge(limit: limits.bodyBytes).appendHTTPBody(to: answer, scratch: scratch)
+            RequestError(.bodyTooLarge, expected: limits.bodyBytes).appendHTTPBody(to: answer, scratch: scratch)
             finish(connection, status, allow: nil)
             return
         }
@@ -226,11 +230,8 @@ public final class HTTPServer<Handler: RequestHandler> {
         allow: StaticString? = nil
     ) {
         answer.clear()
-        answer.append("{\"error\":{\"type\":")
-        answer.append(jsonString: type)
-        answer.append(",\"message\":")
-        answer.append(jsonString: message)
-        answer.append("}}\n")
+        appendHTTPError(
+            type, UnsafeRawBufferPointer(start: message.utf8Start, count: message.utf8CodeUnitCount), to: answer)
         finish(connection, status, allow: allow)
     }
 

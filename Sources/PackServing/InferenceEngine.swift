@@ -25,13 +25,13 @@ public protocol InferenceEngine: AnyObject {
     func inputDimension(_ input: Int, _ axis: Int) -> Int?
 
     /// Says what shape an input of the next request has.
-    func setInputShape(_ input: Int, _ dimensions: UnsafeBufferPointer<Int>) throws(EngineError)
+    func setInputShape(_ input: Int, _ dimensions: UnsafeBufferPointer<Int>) throws(RequestError)
     /// Makes room for a request of these shapes.
-    func prepare() throws(EngineError)
+    func prepare() throws(RequestError)
     /// Where to write an input's elements, row-major.
     func inputBytes(_ input: Int) -> UnsafeMutableRawBufferPointer
     /// Computes the outputs.
-    func run() throws(EngineError)
+    func run() throws(RequestError)
 
     /// Number of outputs.
     var outputCount: Int { get }
@@ -45,20 +45,4 @@ public protocol InferenceEngine: AnyObject {
     func outputDimension(_ output: Int, _ axis: Int) -> Int
     /// An output's elements, row-major.
     func outputBytes(_ output: Int) -> UnsafeRawBufferPointer
-}
-
-/// Why an engine refuses shapes or values.
-public enum EngineError: Error, Equatable {
-    /// An input was given another number of dimensions than it has.
-    case wrongRank(input: Int, found: Int, expected: Int)
-    /// A dimension contradicts the model or another input.
-    case wrongDimension(input: Int, axis: Int, found: Int, expected: Int)
-    /// A dimension is larger than the model takes.
-    case tooLong(input: Int, axis: Int, found: Int, limit: Int)
-    /// The shapes need more memory than there is.
-    case outOfMemory(bytes: Int)
-    /// An operator refused a value of its arguments.
-    case badValue(step: Int)
-    /// Anything else; the number is for those who maintain the runtime.
-    case failed(code: Int)
 }

@@ -1,7 +1,7 @@
 import CPackSystem
 
 /// A number as JSON text has it.
-public enum JSONNumber: Equatable {
+public enum JSONNumber: Equatable, Sendable {
     /// Written without point and exponent, and in the range of 64 bits.
     case integer(Int64)
     /// Any other, rounded to the nearest `Double`; infinite if it is larger than all of them.
@@ -44,7 +44,8 @@ private let exactPowers: [23 of Double] = [
 
 extension JSONReader {
     /// Reads a number.
-    public mutating func readNumber() throws(JSONError) -> JSONNumber {
+    @inline(never)
+    public mutating func readNumber() throws(RequestError) -> JSONNumber {
         try expect(.number)
         let start = offset
         let digits = try scanNumber()
@@ -61,11 +62,11 @@ extension JSONReader {
         var value = 0.0
         guard let base = bytes.baseAddress,
             pack_parse_double((base + start).assumingMemoryBound(to: CChar.self), offset - start, &value) == 1
-        else { throw JSONError(.badNumber, start) }
+        else { throw RequestError(.badNumber, offset: start) }
         return .real(value)
     }
 
-    private mutating func scanNumber() throws(JSONError) -> Digits {
+    private mutating func scanNumber() throws(RequestError) -> Digits {
         var digits = Digits()
         if bytes[offset] == 0x2D {
             digits.isNegative = true
@@ -73,7 +74,7 @@ extension JSONReader {
         }
         if current == 0x30 {
             offset += 1
-            if isDigit(current) { throw JSONError(.badNumber, offset) }
+            if isDigit(current) { throw RequestError(.badNumber, offset: offset) }
         } else {
             try scanDigits(&digits, afterPoint: false)
         }
@@ -90,7 +91,7 @@ extension JSONReader {
         return digits
     }
 
-    private mutating func scanDigits(_ digits: inout Digits, afterPoint: Bool) throws(JSONError) {
+    private mutating func scanDigits(_ digits: inout Digits, afterPoint: Bool) throws(RequestError) {
         try expectDigit()
         while isDigit(current) {
             digits.append(current, afterPoint: afterPoint)
@@ -98,7 +99,7 @@ extension JSONReader {
         }
     }
 
-    private mutating func scanExponent(_ digits: inout Digits) throws(JSONError) {
+    private mutating func scanExponent(_ digits: inout Digits) throws(RequestError) {
         let isNegative = current == 0x2D
         if isNegative || current == 0x2B { offset += 1 }
         try expectDigit()
@@ -110,8 +111,10 @@ extension JSONReader {
         digits.exponent += isNegative ? -exponent : exponent
     }
 
-    private func expectDigit() throws(JSONError) {
-        guard isDigit(current) else { throw JSONError(offset < bytes.count ? .badNumber : .truncated, offset) }
+    private func expectDigit() throws(RequestError) {
+        guard isDigit(current) else {
+            throw RequestError(offset < bytes.count ? .badNumber : .truncated, offset: offset)
+        }
     }
 
     /// The byte at hand; 0 at the end.

@@ -1,6 +1,7 @@
 extension JSONReader {
     /// Reads a string and appends its bytes, escapes resolved.
-    public mutating func readString(into text: ByteBuffer) throws(JSONError) {
+    @inline(never)
+    public mutating func readString(into text: ByteBuffer) throws(RequestError) {
         try expect(.string)
         offset += 1
         var start = offset
@@ -10,23 +11,23 @@ extension JSONReader {
                 text.append(bytes.part(start..<offset))
                 offset += 1
                 if byte == 0x22 {
-                    if text.overflowed { throw JSONError(.outOfMemory, offset) }
+                    if text.overflowed { throw RequestError(.stringTooLarge, offset: offset) }
                     return
                 }
                 try readEscape(into: text)
                 start = offset
             } else if byte < 0x20 {
-                throw JSONError(.controlCharacter, offset)
+                throw RequestError(.controlCharacter, offset: offset)
             } else {
                 offset += 1
             }
         }
-        throw JSONError(.truncated, offset)
+        throw RequestError(.truncated, offset: offset)
     }
 
     /// Reads what follows a backslash.
-    private mutating func readEscape(into text: ByteBuffer) throws(JSONError) {
-        guard offset < bytes.count else { throw JSONError(.truncated, offset) }
+    private mutating func readEscape(into text: ByteBuffer) throws(RequestError) {
+        guard offset < bytes.count else { throw RequestError(.truncated, offset: offset) }
         let byte = bytes[offset]
         offset += 1
         switch byte {
@@ -37,12 +38,12 @@ extension JSONReader {
         case 0x72: text.append(0x0D)
         case 0x74: text.append(0x09)
         case 0x75: append(scalar: try readScalar(), to: text)
-        default: throw JSONError(.badEscape, offset - 1)
+        default: throw RequestError(.badEscape, offset: offset - 1)
         }
     }
 
     /// The scalar of one `\u` escape, or of two that are a surrogate pair; U+FFFD for a surrogate alone.
-    private mutating func readScalar() throws(JSONError) -> UInt32 {
+    private mutating func readScalar() throws(RequestError) -> UInt32 {
         let first = try readFourDigits()
         guard first >= 0xD800, first < 0xE000 else { return first }
         let mark = offset
@@ -58,11 +59,11 @@ extension JSONReader {
         return 0x10000 + (first - 0xD800) << 10 + (second - 0xDC00)
     }
 
-    private mutating func readFourDigits() throws(JSONError) -> UInt32 {
+    private mutating func readFourDigits() throws(RequestError) -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<4 {
-            guard offset < bytes.count else { throw JSONError(.truncated, offset) }
-            guard let digit = hexadecimal(bytes[offset]) else { throw JSONError(.badEscape, offset) }
+            guard offset < bytes.count else { throw RequestError(.truncated, offset: offset) }
+            guard let digit = hexadecimal(bytes[offset]) else { throw RequestError(.badEscape, offset: offset) }
             value = value << 4 | digit
             offset += 1
         }

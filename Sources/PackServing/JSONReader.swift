@@ -25,6 +25,18 @@ public struct JSONReader {
         case boolean
         /// `null`
         case null
+
+        /// The name in errors.
+        var name: StaticText {
+            switch self {
+            case .object: StaticText("an object")
+            case .array: StaticText("an array")
+            case .string: StaticText("a string")
+            case .number: StaticText("a number")
+            case .boolean: StaticText("true or false")
+            case .null: StaticText("null")
+            }
+        }
     }
 
     /// Starts at an offset; the bytes must stay until reading is over.
@@ -36,17 +48,19 @@ public struct JSONReader {
     // MARK: What comes next
 
     /// The next byte that is not white space, not consumed.
-    mutating func peek() throws(JSONError) -> UInt8 {
+    @inline(never)
+    mutating func peek() throws(RequestError) -> UInt8 {
         while offset < bytes.count {
             let byte = bytes[offset]
             guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
             offset += 1
         }
-        throw JSONError(.truncated, offset)
+        throw RequestError(.truncated, offset: offset)
     }
 
     /// The type of the next value.
-    public mutating func kind() throws(JSONError) -> Kind {
+    @inline(never)
+    public mutating func kind() throws(RequestError) -> Kind {
         switch try peek() {
         case 0x7B: return .object
         case 0x5B: return .array
@@ -54,21 +68,23 @@ public struct JSONReader {
         case 0x2D, 0x30...0x39: return .number
         case 0x74, 0x66: return .boolean
         case 0x6E: return .null
-        default: throw JSONError(.unexpectedByte, offset)
+        default: throw RequestError(.unexpectedByte, offset: offset)
         }
     }
 
     /// Refuses a value of another type.
-    public mutating func expect(_ wanted: Kind) throws(JSONError) {
-        guard try kind() == wanted else { throw JSONError(.wrongType, offset) }
+    @inline(never)
+    public mutating func expect(_ wanted: Kind) throws(RequestError) {
+        guard try kind() == wanted else { throw RequestError(.wrongType, detail: wanted.name, offset: offset) }
     }
 
     /// Refuses anything but white space up to the end.
-    public mutating func finish() throws(JSONError) {
+    @inline(never)
+    public mutating func finish() throws(RequestError) {
         while offset < bytes.count {
             let byte = bytes[offset]
             guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else {
-                throw JSONError(.trailingBytes, offset)
+                throw RequestError(.trailingBytes, offset: offset)
             }
             offset += 1
         }
@@ -77,19 +93,21 @@ public struct JSONReader {
     // MARK: Arrays and objects
 
     /// Enters an object; read its members with `nextMember`.
-    public mutating func enterObject() throws(JSONError) {
+    @inline(never)
+    public mutating func enterObject() throws(RequestError) {
         try expect(.object)
         try enter()
     }
 
     /// Enters an array; read its elements with `nextElement`.
-    public mutating func enterArray() throws(JSONError) {
+    @inline(never)
+    public mutating func enterArray() throws(RequestError) {
         try expect(.array)
         try enter()
     }
 
-    private mutating func enter() throws(JSONError) {
-        guard depth < JSONReader.maximumDepth else { throw JSONError(.tooDeep, offset) }
+    private mutating func enter() throws(RequestError) {
+        guard depth < JSONReader.maximumDepth else { throw RequestError(.tooDeep, offset: offset) }
         depth += 1
         offset += 1
     }
@@ -97,7 +115,8 @@ public struct JSONReader {
     /// Moves to the next element of the array that was entered last; false at its end, which is consumed.
     ///
     /// - Parameter isFirst: true before the first call; it is set to false.
-    public mutating func nextElement(_ isFirst: inout Bool) throws(JSONError) -> Bool {
+    @inline(never)
+    public mutating func nextElement(_ isFirst: inout Bool) throws(RequestError) -> Bool {
         try next(&isFirst, closing: 0x5D)
     }
 
@@ -106,17 +125,19 @@ public struct JSONReader {
     /// - Parameters:
     ///   - isFirst: true before the first call; it is set to false.
     ///   - name: Gets the member's name, in place of what it held.
-    public mutating func nextMember(_ isFirst: inout Bool, name: ByteBuffer) throws(JSONError) -> Bool {
+    @inline(never)
+    public mutating func nextMember(_ isFirst: inout Bool, name: ByteBuffer) throws(RequestError) -> Bool {
         guard try next(&isFirst, closing: 0x7D) else { return false }
-        guard try peek() == 0x22 else { throw JSONError(.unexpectedByte, offset) }
+        guard try peek() == 0x22 else { throw RequestError(.unexpectedByte, offset: offset) }
         name.clear()
         try readString(into: name)
-        guard try peek() == 0x3A else { throw JSONError(.unexpectedByte, offset) }
+        guard try peek() == 0x3A else { throw RequestError(.unexpectedByte, offset: offset) }
         offset += 1
         return true
     }
 
-    private mutating func next(_ isFirst: inout Bool, closing: UInt8) throws(JSONError) -> Bool {
+    @inline(never)
+    private mutating func next(_ isFirst: inout Bool, closing: UInt8) throws(RequestError) -> Bool {
         let byte = try peek()
         if byte == closing {
             offset += 1
@@ -125,16 +146,17 @@ public struct JSONReader {
             return false
         }
         if !isFirst {
-            guard byte == 0x2C else { throw JSONError(.unexpectedByte, offset) }
+            guard byte == 0x2C else { throw RequestError(.unexpectedByte, offset: offset) }
             offset += 1
-            guard try peek() != closing else { throw JSONError(.unexpectedByte, offset) }
+            guard try peek() != closing else { throw RequestError(.unexpectedByte, offset: offset) }
         }
         isFirst = false
         return true
     }
 
     /// Skips the next value, whatever it is, and checks it on the way.
-    public mutating func skipValue(_ scratch: ByteBuffer) throws(JSONError) {
+    @inline(never)
+    public mutating func skipValue(_ scratch: ByteBuffer) throws(RequestError) {
         let outer = depth
         var objects: UInt64 = 0
         var isFirst = false
@@ -164,7 +186,8 @@ public struct JSONReader {
     // MARK: Words
 
     /// Reads `true` or `false`.
-    public mutating func readBoolean() throws(JSONError) -> Bool {
+    @inline(never)
+    public mutating func readBoolean() throws(RequestError) -> Bool {
         try expect(.boolean)
         let value = bytes[offset] == 0x74
         if value { try read("true") } else { try read("false") }
@@ -172,15 +195,15 @@ public struct JSONReader {
     }
 
     /// Reads `null`.
-    public mutating func readNull() throws(JSONError) {
+    public mutating func readNull() throws(RequestError) {
         try expect(.null)
         try read("null")
     }
 
-    private mutating func read(_ word: StaticString) throws(JSONError) {
+    private mutating func read(_ word: StaticString) throws(RequestError) {
         for index in 0..<word.utf8CodeUnitCount {
-            guard offset < bytes.count else { throw JSONError(.truncated, offset) }
-            guard bytes[offset] == word.utf8Start[index] else { throw JSONError(.unexpectedByte, offset) }
+            guard offset < bytes.count else { throw RequestError(.truncated, offset: offset) }
+            guard bytes[offset] == word.utf8Start[index] else { throw RequestError(.unexpectedByte, offset: offset) }
             offset += 1
         }
     }

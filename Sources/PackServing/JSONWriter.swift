@@ -3,6 +3,7 @@ import CPackSystem
 // JSON text (RFC 8259) appended to a buffer. Commas are the caller's.
 extension ByteBuffer {
     /// Appends a string in quotes. Bytes that are not UTF-8 become U+FFFD, so that the text is always valid JSON.
+    @inline(never)
     public func append(jsonString text: UnsafeRawBufferPointer) {
         append(0x22)
         appendEscaped(text)
@@ -53,6 +54,7 @@ extension ByteBuffer {
     }
 
     /// Appends a number as the shortest text that reads back as the same `Float`; NaN and infinities as `null`.
+    @inline(never)
     public func append(json value: Float) {
         if value.bitPattern & 0x7F80_0000 == 0x7F80_0000 {
             append("null")
@@ -66,7 +68,7 @@ extension ByteBuffer {
         append(FloatDecimal(value.magnitude))
     }
 
-    /// Plain notation for 10^-5 up to 10^15, scientific outside.
+    /// Plain notation from 10^-5 up to below 10^15, scientific outside.
     private func append(_ number: FloatDecimal) {
         var digits = number.digits
         var exponent = number.exponent
@@ -105,6 +107,7 @@ extension ByteBuffer {
     }
 
     /// Appends a `Double` as a text that reads back as the same value; NaN and infinities as `null`.
+    @inline(never)
     public func append(json value: Double) {
         let narrow = Float(value)
         guard Double(narrow) != value, value.isFinite else {

@@ -18,17 +18,19 @@ final class LambdaEvent {
         text.clear(keeping: 1 << 20)
         decoded.clear(keeping: 1 << 20)
         var found = Found()
-        do throws(JSONError) {
+        do throws(RequestError) {
             try read(event, &found)
         } catch {
             isHTTP = false
             return event
         }
         guard isHTTP else { return event }
-        guard found.hasBody else { throw .contradiction(StaticText("the HTTP request has no body")) }
+        guard found.hasBody else {
+            throw RequestError(.contradiction, detail: StaticText("the HTTP request has no body"))
+        }
         guard found.isBase64 else { return text.bytes }
         guard decodeBase64(text.bytes, into: decoded) else {
-            throw .contradiction(StaticText("the body of the event is not base64"))
+            throw RequestError(.contradiction, detail: StaticText("the body of the event is not base64"))
         }
         return decoded.bytes
     }
@@ -39,7 +41,7 @@ final class LambdaEvent {
     }
 
     /// Reads an event's members as far as needed. Faults are left to whoever reads the request itself.
-    private func read(_ event: UnsafeRawBufferPointer, _ found: inout Found) throws(JSONError) {
+    private func read(_ event: UnsafeRawBufferPointer, _ found: inout Found) throws(RequestError) {
         var reader = JSONReader(event)
         var isFirst = true
         var isWrapped = false

@@ -66,7 +66,7 @@ public final class LambdaLoop<Handler: RequestHandler> {
     private func compute() -> RequestError? {
         do throws(RequestError) {
             let request = try event.request(client.body)
-            if isLate { return .deadlinePassed }
+            if isLate { return RequestError(.deadlinePassed) }
             try handler.answer(request, into: answer)
             return nil
         } catch { return error }
@@ -82,11 +82,15 @@ public final class LambdaLoop<Handler: RequestHandler> {
         if event.isHTTP {
             envelope.clear()
             LambdaEvent.append(status: status, body: body, to: envelope)
-            if envelope.overflowed { return try report(.answerTooLarge(limit: LambdaLoop.answerLimit), path) }
+            if envelope.overflowed {
+                return try report(RequestError(.answerTooLarge, expected: LambdaLoop.answerLimit), path)
+            }
             body = envelope.bytes
         }
         try client.post(path + slashed("response"), body)
-        if client.status == 413 { return try report(.answerTooLarge(limit: LambdaLoop.answerLimit), path) }
+        if client.status == 413 {
+            return try report(RequestError(.answerTooLarge, expected: LambdaLoop.answerLimit), path)
+        }
         return fatal(client.status)
     }
 
@@ -108,11 +112,7 @@ public final class LambdaLoop<Handler: RequestHandler> {
 /// - Returns: false if the platform did not take it.
 public func reportInitError(_ client: HTTPClient, type: StaticString, message: UnsafeRawBufferPointer) -> Bool {
     let body = ByteBuffer()
-    body.append("{\"errorType\":")
-    body.append(jsonString: type)
-    body.append(",\"errorMessage\":")
-    body.append(jsonString: message)
-    body.append(",\"stackTrace\":[]}")
+    appendLambdaError(type, message, to: body)
     do throws(HTTPClientError) {
         try client.post(lambdaPath("init/error"), body.bytes, errorType: type)
     } catch { return false }

@@ -6,35 +6,37 @@ extension Predictor {
         try checkNames()
         var readers: [ArrayReader] = []
         for input in 0..<engine.inputCount {
-            guard let given = given(input) else { throw .missingInput(name(ofInput: input)) }
+            guard let given = given(input) else { throw RequestError(.missingInput, name: name(ofInput: input)) }
             var reader = ArrayReader(input: name(ofInput: input), body: body, offset: given.value)
             try reader.measure(name: scratch)
             try setShape(input, of: reader)
             readers.append(reader)
         }
-        try prepare()
+        try engine.prepare()
         for input in 0..<engine.inputCount {
             try readers[input].fill(engine.inputDType(input), engine.inputBytes(input))
         }
-        try run()
+        try engine.run()
     }
 
     private func setShape(_ input: Int, of reader: ArrayReader) throws(RequestError) {
         let rank = engine.inputRank(input)
         guard reader.rank == rank else {
-            throw .wrongRank(input: name(ofInput: input), found: reader.rank, expected: rank)
+            throw RequestError(.wrongRank, name: name(ofInput: input), found: reader.rank, expected: rank)
         }
         var dimensions: [Int] = []
         for axis in 0..<rank {
             let found = reader.dimensions[axis]
             if let expected = engine.inputDimension(input, axis), expected != found {
-                throw .wrongDimension(input: name(ofInput: input), axis: axis, found: found, expected: expected)
+                throw RequestError(
+                    .wrongDimension, name: name(ofInput: input), found: found, expected: expected, axis: axis)
             }
-            guard found > 0 else { throw .emptyAxis(input: name(ofInput: input), axis: axis) }
+            guard found > 0 else { throw RequestError(.emptyAxis, name: name(ofInput: input), axis: axis) }
             dimensions.append(found)
         }
         if roles[input] != .other, let count = reader.count, count > limits.tokens, dimensions[0] > 1 {
-            throw .tooManyTokens(texts: dimensions[0], longest: dimensions[1], limit: limits.tokens)
+            throw RequestError(
+                .tooManyTokens, found: dimensions[1], expected: limits.tokens, axis: dimensions[0])
         }
         try setShape(input, dimensions)
     }
@@ -49,9 +51,9 @@ extension Predictor {
     private func checkNames() throws(RequestError) {
         for (index, given) in request.inputs.enumerated() {
             let found = request.text.bytes(given.name)
-            guard isInput(found) else { throw .unknownInput(name: copied(found), known: knownInputs()) }
+            guard isInput(found) else { throw RequestError(.unknownInput, name: copied(found), known: knownInputs()) }
             for other in request.inputs[..<index] where equal(request.text.bytes(other.name), found) {
-                throw .repeatedInput(copied(found))
+                throw RequestError(.repeatedInput, name: copied(found))
             }
         }
     }
@@ -68,6 +70,15 @@ extension Predictor {
         for input in 0..<engine.inputCount {
             if input > 0 { known += [0x2C, 0x20] }
             known += name(ofInput: input)
+        }
+        return known
+    }
+
+    private func knownOutputs() -> [UInt8] {
+        var known: [UInt8] = []
+        for output in 0..<engine.outputCount {
+            if output > 0 { known += [0x2C, 0x20] }
+            known += copied(UnsafeRawBufferPointer(engine.outputName(output)))
         }
         return known
     }
@@ -111,7 +122,7 @@ extension Predictor {
             for output in 0..<engine.outputCount where equal(UnsafeRawBufferPointer(engine.outputName(output)), name) {
                 isKnown = true
             }
-            guard isKnown else { throw .unknownOutput(copied(name)) }
+            guard isKnown else { throw RequestError(.unknownOutput, name: copied(name), known: knownOutputs()) }
         }
     }
 

@@ -8,20 +8,20 @@ extension Predictor {
         let columns = fixed ?? max(batch.longest, 1)
         let rows = batch.rowCount
         if let fixedRows = fixedDimension(axis: 0), fixedRows != rows {
-            throw .tooManyTexts(found: rows, limit: fixedRows)
+            throw RequestError(.tooManyTexts, found: rows, expected: fixedRows)
         }
         guard rows * columns <= limits.tokens || rows == 1 else {
-            throw .tooManyTokens(texts: rows, longest: columns, limit: limits.tokens)
+            throw RequestError(.tooManyTokens, found: columns, expected: limits.tokens, axis: rows)
         }
         for input in 0..<engine.inputCount { try setShape(input, rows, columns) }
-        try prepare()
+        try engine.prepare()
         for input in 0..<engine.inputCount { fill(input, rows, columns) }
-        try run()
+        try engine.run()
     }
 
     private func encodeTexts() throws(RequestError) {
-        guard encoder != nil, !roles.isEmpty else { throw .takesNoText }
-        for role in roles where role == .other { throw .takesNoText }
+        guard encoder != nil, !roles.isEmpty else { throw RequestError(.takesNoText) }
+        for role in roles where role == .other { throw RequestError(.takesNoText) }
         let maximum = maximumTokens
         batch.clear()
         for text in request.texts {

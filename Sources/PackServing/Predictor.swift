@@ -50,18 +50,10 @@ public final class Predictor<Engine: InferenceEngine, Encoder: TextEncoder> {
         if !request.hasInputs { try appendHead(to: answer) }
         try appendOutputs(to: answer)
         answer.append("}\n")
-        if answer.overflowed { throw .answerTooLarge(limit: answer.limit) }
+        if answer.overflowed { throw RequestError(.answerTooLarge, expected: answer.limit) }
     }
 
     // MARK: Running
-
-    func setShape(_ input: Int, _ dimensions: [Int]) throws(RequestError) {
-        do throws(EngineError) {
-            try dimensions.withUnsafeBufferPointer { dimensions throws(EngineError) in
-                try engine.setInputShape(input, dimensions)
-            }
-        } catch { throw explain(error) }
-    }
 
     func setShape(_ input: Int, _ rows: Int, _ columns: Int) throws(RequestError) {
         shape.removeAll(keepingCapacity: true)
@@ -70,25 +62,9 @@ public final class Predictor<Engine: InferenceEngine, Encoder: TextEncoder> {
         try setShape(input, shape)
     }
 
-    func prepare() throws(RequestError) {
-        do throws(EngineError) { try engine.prepare() } catch { throw explain(error) }
-    }
-
-    func run() throws(RequestError) {
-        do throws(EngineError) { try engine.run() } catch { throw explain(error) }
-    }
-
-    private func explain(_ error: EngineError) -> RequestError {
-        switch error {
-        case .wrongRank(let input, let found, let expected):
-            .wrongRank(input: name(ofInput: input), found: found, expected: expected)
-        case .wrongDimension(let input, let axis, let found, let expected):
-            .wrongDimension(input: name(ofInput: input), axis: axis, found: found, expected: expected)
-        case .tooLong(let input, let axis, let found, let limit):
-            .tooLong(input: name(ofInput: input), axis: axis, found: found, limit: limit)
-        case .outOfMemory(let bytes): .outOfMemory(bytes: bytes)
-        case .badValue(let step): .badValue(step: step)
-        case .failed(let code): .failed(code: code)
+    func setShape(_ input: Int, _ dimensions: [Int]) throws(RequestError) {
+        try dimensions.withUnsafeBufferPointer { dimensions throws(RequestError) in
+            try engine.setInputShape(input, dimensions)
         }
     }
 

@@ -59,18 +59,14 @@ public final class Request {
     public func read(_ body: UnsafeRawBufferPointer) throws(RequestError) {
         clear()
         var reader = JSONReader(body)
-        do throws(JSONError) {
-            try reader.enterObject()
-        } catch { throw .json(error) }
+        try reader.enterObject()
         var isFirst = true
         var forms = 0
-        while try attempt(&reader, { reader throws(JSONError) in try reader.nextMember(&isFirst, name: name) }) {
+        while try reader.nextMember(&isFirst, name: name) {
             forms += try readField(&reader)
         }
-        do throws(JSONError) {
-            try reader.finish()
-        } catch { throw .json(error) }
-        guard forms == 1 else { throw .needsOneOfTextTextsInputs }
+        try reader.finish()
+        guard forms == 1 else { throw RequestError(.needsOneForm) }
         try joinPairs()
     }
 
@@ -100,36 +96,31 @@ public final class Request {
         } else if matches(field, "top") {
             try readTop(&reader)
         } else {
-            throw .unknownField(copied(field))
+            throw RequestError(.unknownField, name: copied(field))
         }
         return 0
     }
 
     private func joinPairs() throws(RequestError) {
-        if isBatch && texts.isEmpty { throw .noTexts }
+        if isBatch && texts.isEmpty { throw RequestError(.noTexts) }
         guard !second.isEmpty else { return }
-        guard !hasInputs else { throw .contradiction(StaticText("inputs has no text_pair")) }
+        guard !hasInputs else { throw RequestError(.contradiction, detail: StaticText("inputs has no text_pair")) }
         guard second.count == texts.count else {
-            throw .contradiction(StaticText("there must be as many text_pairs as texts"))
+            throw RequestError(.contradiction, detail: StaticText("there must be as many text_pairs as texts"))
         }
         for index in 0..<texts.count { texts[index].second = second[index] }
     }
 
     // MARK: Values
 
-    private func attempt<Value>(
-        _ reader: inout JSONReader, _ read: (inout JSONReader) throws(JSONError) -> Value
-    ) throws(RequestError) -> Value {
-        do throws(JSONError) { return try read(&reader) } catch { throw .json(error) }
-    }
-
     /// Refuses a value of another type than the field wants, with the field's name.
     private func expect(
         _ kind: JSONReader.Kind, _ reader: inout JSONReader, _ expected: StaticString
     ) throws(RequestError) {
-        let found = try attempt(&reader) { reader throws(JSONError) in try reader.kind() }
+        let found = try reader.kind()
         guard found == kind else {
-            throw .wrongType(field: copied(name.bytes), expected: StaticText(expected), offset: reader.offset)
+            throw RequestError(
+                .wrongType, name: copied(name.bytes), detail: StaticText(expected), offset: reader.offset)
         }
     }
 
@@ -140,20 +131,21 @@ public final class Request {
 
     private func readString(_ reader: inout JSONReader) throws(RequestError) -> Range<Int> {
         let start = text.count
-        try attempt(&reader) { reader throws(JSONError) in try reader.readString(into: text) }
+        try reader.readString(into: text)
         return start..<text.count
     }
 
     private func readTexts(_ reader: inout JSONReader, second isSecond: Bool) throws(RequestError) {
         try expect(.array, &reader, "an array of strings")
-        try attempt(&reader) { reader throws(JSONError) in try reader.enterArray() }
+        try reader.enterArray()
         var isFirst = true
         var count = 0
-        while try attempt(&reader, { reader throws(JSONError) in try reader.nextElement(&isFirst) }) {
+        while try reader.nextElement(&isFirst) {
             try expect(.string, &reader, "an array of strings")
             count += 1
             guard count <= maximumTexts else {
-                throw .tooManyTexts(found: try countRest(&reader, count), limit: maximumTexts)
+                let found = try countRest(&reader, count)
+                throw RequestError(.tooManyTexts, found: found, expected: maximumTexts)
             }
             let range = try readString(&reader)
             if isSecond { second.append(range) } else { texts.append(TextRange(first: range)) }
@@ -164,12 +156,10 @@ public final class Request {
     private func countRest(_ reader: inout JSONReader, _ count: Int) throws(RequestError) -> Int {
         var count = count
         var isFirst = false
-        try attempt(&reader) { reader throws(JSONError) in
+        try reader.skipValue(scratch)
+        while try reader.nextElement(&isFirst) {
             try reader.skipValue(scratch)
-            while try reader.nextElement(&isFirst) {
-                try reader.skipValue(scratch)
-                count += 1
-            }
+            count += 1
         }
         return count
     }
@@ -177,30 +167,28 @@ public final class Request {
     private func readInputs(_ reader: inout JSONReader) throws(RequestError) {
         try expect(.object, &reader, "an object of arrays by input name")
         hasInputs = true
-        try attempt(&reader) { reader throws(JSONError) in
-            try reader.enterObject()
-            var isFirst = true
-            while try reader.nextMember(&isFirst, name: name) {
-                let start = text.count
-                text.append(name.bytes)
-                _ = try reader.peek()
-                inputs.append(InputRange(name: start..<text.count, value: reader.offset))
-                try reader.skipValue(scratch)
-            }
+        try reader.enterObject()
+        var isFirst = true
+        while try reader.nextMember(&isFirst, name: name) {
+            let start = text.count
+            text.append(name.bytes)
+            _ = try reader.peek()
+            inputs.append(InputRange(name: start..<text.count, value: reader.offset))
+            try reader.skipValue(scratch)
         }
     }
 
     private func readSelection(_ reader: inout JSONReader) throws(RequestError) {
-        if try attempt(&reader, { reader throws(JSONError) in try reader.kind() }) == .boolean {
-            let isAll = try attempt(&reader) { reader throws(JSONError) in try reader.readBoolean() }
+        if try reader.kind() == .boolean {
+            let isAll = try reader.readBoolean()
             selection = isAll ? .all : .none
             return
         }
         try expect(.array, &reader, "true, false or an array of output names")
-        try attempt(&reader) { reader throws(JSONError) in try reader.enterArray() }
+        try reader.enterArray()
         selection = .named
         var isFirst = true
-        while try attempt(&reader, { reader throws(JSONError) in try reader.nextElement(&isFirst) }) {
+        while try reader.nextElement(&isFirst) {
             try expect(.string, &reader, "true, false or an array of output names")
             selected.append(try readString(&reader))
         }
@@ -209,10 +197,11 @@ public final class Request {
     private func readTop(_ reader: inout JSONReader) throws(RequestError) {
         try expect(.number, &reader, "a whole number from 1 to 100")
         let offset = reader.offset
-        let number = try attempt(&reader) { reader throws(JSONError) in try reader.readNumber() }
+        let number = try reader.readNumber()
         guard case .integer(let value) = number, value >= 1, value <= 100 else {
-            throw .wrongType(
-                field: copied(name.bytes), expected: StaticText("a whole number from 1 to 100"), offset: offset)
+            throw RequestError(
+                .wrongType, name: copied(name.bytes), detail: StaticText("a whole number from 1 to 100"), offset: offset
+            )
         }
         top = Int(value)
     }

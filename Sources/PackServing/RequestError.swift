@@ -1,57 +1,151 @@
-/// Why a request was not answered. Each is the fault of this request alone: the next one is served.
-public enum RequestError: Error, Equatable {
-    /// The body is not JSON, or a value in it has the wrong type.
-    case json(JSONError)
-    /// A field has the wrong type.
-    case wrongType(field: [UInt8], expected: StaticText, offset: Int)
-    /// A field that requests don't have.
-    case unknownField([UInt8])
-    /// Neither `text` nor `texts` nor `inputs`, or more than one of them.
-    case needsOneOfTextTextsInputs
-    /// The fields contradict each other: what is wrong with them.
-    case contradiction(StaticText)
-    /// No text at all in `texts`.
-    case noTexts
-    /// More texts than one request may have.
-    case tooManyTexts(found: Int, limit: Int)
-    /// More tokens than one request may have, padding included.
-    case tooManyTokens(texts: Int, longest: Int, limit: Int)
-    /// Texts were sent to a model without a tokenizer, or one with inputs that text cannot fill.
-    case takesNoText
-    /// An input that the model does not have.
-    case unknownInput(name: [UInt8], known: [UInt8])
-    /// An output that the model does not have.
-    case unknownOutput([UInt8])
-    /// An input that the model needs.
-    case missingInput([UInt8])
-    /// An input that is there twice.
-    case repeatedInput([UInt8])
-    /// Rows of an array differ in length, or numbers stand beside arrays.
-    case ragged(input: [UInt8], axis: Int, offset: Int)
-    /// The shape of an input is not what the model takes.
-    case wrongRank(input: [UInt8], found: Int, expected: Int)
-    /// An axis of an input has an extent that the model does not take.
-    case wrongDimension(input: [UInt8], axis: Int, found: Int, expected: Int)
-    /// An axis of an input is longer than the model takes.
-    case tooLong(input: [UInt8], axis: Int, found: Int, limit: Int)
-    /// An axis of an input has no elements.
-    case emptyAxis(input: [UInt8], axis: Int)
-    /// `data` has another number of elements than `shape` says.
-    case wrongCount(input: [UInt8], found: Int, expected: Int)
-    /// A number that the element type cannot hold.
-    case outOfRange(input: [UInt8], type: StaticText, offset: Int)
-    /// A value within an input is not one that the model's operators take, such as an index past the end of a table.
-    case badValue(step: Int)
-    /// The body is larger than allowed.
-    case bodyTooLarge(limit: Int)
-    /// The answer would be larger than allowed.
-    case answerTooLarge(limit: Int)
-    /// Not enough memory for these shapes.
-    case outOfMemory(bytes: Int)
-    /// There was no time left.
-    case deadlinePassed
-    /// The runtime itself failed; the number tells where.
-    case failed(code: Int)
+/// Why a request was not answered. It is the fault of this request alone: the next one is served.
+public struct RequestError: Error, Equatable {
+    /// Kinds of fault, with the facts that each carries.
+    public enum Kind: UInt8, Sendable, CaseIterable {
+        // JSON, all with `offset`.
+
+        /// The text ends within a value.
+        case truncated
+        /// A byte that cannot stand here.
+        case unexpectedByte
+        /// A backslash followed by something else than JSON knows.
+        case badEscape
+        /// A control character within a string.
+        case controlCharacter
+        /// A number that is not written as JSON has it, or longer than 500 digits.
+        case badNumber
+        /// More than 64 levels of arrays and objects.
+        case tooDeep
+        /// Something follows the value.
+        case trailingBytes
+        /// A string is larger than the memory there is.
+        case stringTooLarge
+        /// Another type of value is wanted: of the field `name`, if it is known; `detail` says which.
+        case wrongType
+
+        // Requests.
+
+        /// A field that requests don't have; `name`.
+        case unknownField
+        /// Neither `text` nor `texts` nor `inputs`, or more than one of them.
+        case needsOneForm
+        /// The fields contradict each other; `detail`.
+        case contradiction
+        /// No text at all in `texts`.
+        case noTexts
+        /// More texts than one request may have; `found`, `expected`.
+        case tooManyTexts
+        /// More tokens than one request may have, padding included; `axis` texts of `found` tokens, `expected` in all.
+        case tooManyTokens
+        /// Texts were sent to a model without a tokenizer, or one with inputs that text cannot fill.
+        case takesNoText
+
+        // Tensors, all with `name`.
+
+        /// An input that the model does not have; `known` names those it has.
+        case unknownInput
+        /// An output that the model does not have.
+        case unknownOutput
+        /// An input that the model needs.
+        case missingInput
+        /// An input that is there twice.
+        case repeatedInput
+        /// Rows of an array differ in length, or numbers stand beside arrays; `axis`, `offset`.
+        case ragged
+        /// Another number of axes than the model takes; `found`, `expected`.
+        case wrongRank
+        /// An axis has an extent that the model does not take; `axis`, `found`, `expected`.
+        case wrongDimension
+        /// An axis is longer than the model takes; `axis`, `found`, `expected`.
+        case tooLong
+        /// An axis has no elements; `axis`.
+        case emptyAxis
+        /// `data` has another number of elements than `shape` says; `found`, `expected`.
+        case wrongCount
+        /// A number that the element type cannot hold; `detail`, `offset`.
+        case outOfRange
+        /// A value that the model's operators refuse, such as an index past the end of a table; `found` is the step.
+        case badValue
+
+        // Limits.
+
+        /// The body is larger than `expected` bytes.
+        case bodyTooLarge
+        /// The answer would be larger than `expected` bytes.
+        case answerTooLarge
+        /// Not enough memory for these shapes; `found` bytes.
+        case outOfMemory
+        /// There was no time left.
+        case deadlinePassed
+        /// The runtime itself failed; `found` tells where.
+        case failed
+    }
+
+    /// An error that travels as one pointer: throwing it costs the callers in between almost no code.
+    private final class Facts: Sendable {
+        let kind: Kind
+        let name: [UInt8]
+        let known: [UInt8]
+        let detail: StaticText
+        let numbers: (found: Int, expected: Int, axis: Int, offset: Int)
+
+        init(
+            _ kind: Kind, _ name: [UInt8], _ known: [UInt8], _ detail: StaticText, _ found: Int, _ expected: Int,
+            _ axis: Int, _ offset: Int
+        ) {
+            self.kind = kind
+            self.name = name
+            self.known = known
+            self.detail = detail
+            numbers = (found, expected, axis, offset)
+        }
+    }
+
+    private let facts: Facts
+
+    /// Describes a fault; what each kind needs stands there.
+    @inline(never)
+    public init(
+        _ kind: Kind, name: [UInt8] = [], known: [UInt8] = [], detail: StaticText = StaticText(""), found: Int = 0,
+        expected: Int = 0, axis: Int = 0, offset: Int = 0
+    ) {
+        facts = Facts(kind, name, known, detail, found, expected, axis, offset)
+    }
+
+    /// Describes a fault of the JSON text.
+    @inline(never)
+    public init(_ kind: Kind, offset: Int) {
+        facts = Facts(kind, [], [], StaticText(""), 0, 0, 0, offset)
+    }
+
+    /// Describes a fault of an input.
+    @inline(never)
+    init(_ kind: Kind, name: [UInt8], found: Int = 0, expected: Int = 0, axis: Int = 0, offset: Int = 0) {
+        facts = Facts(kind, name, [], StaticText(""), found, expected, axis, offset)
+    }
+
+    /// What is wrong.
+    public var kind: Kind { facts.kind }
+    /// The field, input or output.
+    public var name: [UInt8] { facts.name }
+    /// Names that would have been right.
+    public var known: [UInt8] { facts.known }
+    /// What is expected, or contradictory.
+    public var detail: StaticText { facts.detail }
+    /// What was found.
+    public var found: Int { facts.numbers.found }
+    /// What was expected, or the limit.
+    public var expected: Int { facts.numbers.expected }
+    /// The axis, or the number of texts.
+    public var axis: Int { facts.numbers.axis }
+    /// Bytes of the body before the fault.
+    public var offset: Int { facts.numbers.offset }
+
+    /// Whether kinds and facts are the same.
+    public static func == (a: RequestError, b: RequestError) -> Bool {
+        a.kind == b.kind && a.name == b.name && a.known == b.known && a.detail == b.detail
+            && a.facts.numbers == b.facts.numbers
+    }
 }
 
 /// A literal that can be compared.
@@ -67,38 +161,5 @@ public struct StaticText: Equatable, Sendable {
     /// Whether the texts are the same, byte by byte.
     public static func == (a: StaticText, b: StaticText) -> Bool {
         matches(UnsafeRawBufferPointer(start: a.text.utf8Start, count: a.text.utf8CodeUnitCount), b.text)
-    }
-}
-
-extension RequestError {
-    /// The HTTP status.
-    public var status: Int {
-        switch self {
-        case .bodyTooLarge, .tooManyTexts, .tooManyTokens: 413
-        case .outOfMemory: 413
-        case .answerTooLarge: 413
-        case .deadlinePassed: 503
-        case .failed: 500
-        default: 400
-        }
-    }
-
-    /// A name for programs, as Lambda's `errorType`.
-    public var type: StaticString {
-        switch self {
-        case .json(let error): error.kind == .wrongType ? "WrongType" : "InvalidJSON"
-        case .wrongType, .outOfRange: "WrongType"
-        case .unknownField, .needsOneOfTextTextsInputs, .contradiction, .noTexts, .takesNoText: "InvalidRequest"
-        case .unknownInput: "UnknownInput"
-        case .unknownOutput: "UnknownOutput"
-        case .missingInput, .repeatedInput: "MissingInput"
-        case .ragged, .wrongRank, .wrongDimension, .tooLong, .emptyAxis, .wrongCount: "WrongShape"
-        case .badValue: "InvalidValue"
-        case .bodyTooLarge, .tooManyTexts, .tooManyTokens: "RequestTooLarge"
-        case .answerTooLarge: "AnswerTooLarge"
-        case .outOfMemory: "OutOfMemory"
-        case .deadlinePassed: "DeadlinePassed"
-        case .failed: "InternalError"
-        }
     }
 }

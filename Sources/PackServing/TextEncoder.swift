@@ -86,11 +86,16 @@ public struct TokenizerEncoder: TextEncoder {
         self.tokenizer = tokenizer
     }
 
+    /// As `TextEncoder` has it.
     public var padID: Int { Int(tokenizer.padID) }
+    /// As `TextEncoder` has it.
     public var defaultMaximum: Int? { tokenizer.defaultMaximum }
+    /// As `TextEncoder` has it.
     public var idCount: Int { tokenizer.idCount }
+    /// As `TextEncoder` has it.
     public func piece(_ id: Int) -> UnsafeRawBufferPointer? { tokenizer.piece(id) }
 
+    /// As `TextEncoder` has it.
     public mutating func encode(
         _ text: UnsafeRawBufferPointer, pair: UnsafeRawBufferPointer?, maximum: Int, into batch: TokenBatch
     ) {

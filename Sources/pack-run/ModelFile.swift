@@ -5,7 +5,9 @@ import PackServing
 enum ModelFile {
     /// Finds and maps the plan: where `--model` or PACK_MODEL says, else `model.pack` beside the program, else in the folder
     /// that Lambda names.
-    static func open(_ named: UnsafePointer<CChar>?, program: UnsafePointer<CChar>?) throws(StartFailure) -> UnsafeRawBufferPointer {
+    static func open(_ named: UnsafePointer<CChar>?, program: UnsafePointer<CChar>?) throws(StartFailure)
+        -> UnsafeRawBufferPointer
+    {
         if let path = named ?? pack_environment("PACK_MODEL") { return try map(path) }
         let path = ByteBuffer()
         appendFolder(of: program, to: path)
