@@ -45,11 +45,11 @@ public indirect enum Dimension: Hashable, Sendable {
         guard right != .constant(0), let a = Polynomial(left), let b = Polynomial(right) else {
             return .quotient(left, right)
         }
-        if let x = a.constant, let y = b.constant {
+        let (dividend, divisor) = Polynomial.cancel(a, b)
+        if let x = dividend.constant, let y = divisor.constant {
             let (value, overflow) = x.dividedReportingOverflow(by: y)
             return overflow ? .quotient(left, right) : .constant(value)
         }
-        let (dividend, divisor) = Polynomial.cancel(a, b)
         let (numerator, denominator) = (dividend.dimension, divisor.dimension)
         return denominator == .constant(1) ? numerator : .quotient(numerator, denominator)
     }
