@@ -56,7 +56,6 @@ import Testing
         }
         for op in [
             "Add", "MatMul", "Div", "ReduceMax", "Reshape", "Where", "Gemm", "LayerNormalization", "Attention",
-            "Concat",
         ] {
             value = s.graph.node(op, "part", [value])
         }
