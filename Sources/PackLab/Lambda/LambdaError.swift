@@ -37,6 +37,7 @@ public enum LambdaError: FactualError, Equatable {
         case request = "request"
     }
 
+    /// The parts of the message.
     public var facts: ErrorFacts {
         switch self {
         case .badArchive(let path, let reason): ErrorFacts("is not a readable archive", file: path, found: reason)

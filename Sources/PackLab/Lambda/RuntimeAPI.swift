@@ -4,9 +4,9 @@ import PackServing
 /// The platform's side of Lambda's Runtime API (2018-06-01) on a port of this machine, for one runtime process.
 ///
 /// It runs on the caller's thread: `call` waits for the runtime's next request, `answer` replies to it.
-final class RuntimeAPI {
+package final class RuntimeAPI {
     /// What a runtime asks.
-    enum Call: Equatable {
+    package enum Call: Equatable {
         /// It wants an event.
         case next
         /// It answers an event.
@@ -20,12 +20,12 @@ final class RuntimeAPI {
     }
 
     /// Why no call came.
-    enum Silence: Error, Equatable {
+    package enum Silence: Error, Equatable {
         case timeout, processEnded
     }
 
     /// `127.0.0.1:PORT`, for `AWS_LAMBDA_RUNTIME_API`.
-    let address: String
+    package let address: String
     private let listener: Int32
     private let bodyLimit: Int
     private var clients: [Client] = []
@@ -46,7 +46,7 @@ final class RuntimeAPI {
         deinit { pack_close(descriptor) }
     }
 
-    init(bodyLimit: Int) throws(LambdaError) {
+    package init(bodyLimit: Int) throws(LambdaError) {
         var port: UInt16 = 0
         listener = pack_listen(0x7F00_0001, 0, 16, &port)
         guard listener >= 0 else { throw .system(path: "127.0.0.1", code: -listener) }
@@ -63,7 +63,7 @@ final class RuntimeAPI {
     /// Waits for the runtime's next call.
     ///
     /// - Parameter seconds: The longest wait.
-    func call(_ process: RuntimeProcess?, seconds: Double) throws(Silence) -> Call {
+    package func call(_ process: RuntimeProcess?, seconds: Double) throws(Silence) -> Call {
         let deadline = pack_clock_ns() + UInt64(seconds * 1e9)
         while true {
             if let call = readyCall() { return call }
@@ -153,7 +153,7 @@ final class RuntimeAPI {
     // MARK: Answers
 
     /// Answers the call at hand with an event.
-    func answer(event: [UInt8], id: String, deadline: Int64) {
+    package func answer(event: [UInt8], id: String, deadline: Int64) {
         let headers = """
             Lambda-Runtime-Aws-Request-Id: \(id)\r
             Lambda-Runtime-Deadline-Ms: \(deadline)\r
@@ -164,7 +164,7 @@ final class RuntimeAPI {
     }
 
     /// Answers the call at hand.
-    func answer(_ status: Int, _ body: String) {
+    package func answer(_ status: Int, _ body: String) {
         answer(status, "", Array(body.utf8))
     }
 

@@ -2,7 +2,7 @@ import CPackSystem
 import Glibc
 
 /// A program under limits, with what it prints collected.
-final class RuntimeProcess {
+package final class RuntimeProcess {
     /// How it ended.
     struct End: Equatable, Sendable {
         /// Exit status, -1 after a signal.
