@@ -67,12 +67,15 @@ let toolTargets: [Target] = [
         dependencies: [
             "PackCore", "PackIO", "PackFormats", "PackGraph", "PackImport", "PackPasses", "PackProfiles", "PackPlanner",
             "PackQuantize", "PackFit", "PackBundle", "PackReport", "PackLab", "PackRuntime", "PackTokenizers",
-            "PackServing", argumentParser,
+            "PackServing", "CPackKernels", "CPackSystem", argumentParser,
         ],
         swiftSettings: toolSettings),
+    tests("PackIOTests", ["PackIO"]),
+    tests("PackFormatsTests", ["PackCore", "PackIO", "PackFormats"]),
+    tests("PackImportTests", ["PackCore", "PackIO", "PackFormats", "PackGraph", "PackPasses", "PackImport"]),
     tests("PackGraphTests", ["PackCore", "PackGraph"]),
     tests("PackPassesTests", ["PackCore", "PackGraph", "PackPasses"]),
-    // Checks in C, because they also run on arm64 under an emulator (Tests/kernels-arm64/run.sh).
+    // Checks in C, because they also run on arm64 under an emulator (Tests/kernels/arm64.sh).
     .target(
         name: "CKernelChecks", dependencies: ["CPackKernels"], path: "Tests/CKernelChecks", cSettings: kernelSettings),
     tests("PackKernelsTests", ["CPackKernels", "CKernelChecks"]),
@@ -81,6 +84,10 @@ let toolTargets: [Target] = [
     tests("PackServingTests", ["PackCore", "PackServing", "CPackSystem"]),
     tests("PackLabTests", ["PackCore", "PackLab", "PackServing", "CPackSystem"]),
     tests("PackTokenizersTests", ["PackCore", "PackTokenizers", "PackImport", "PackIO"]),
+    tests("PackProfilesTests", ["PackIO", "PackProfiles"]),
+    tests("PackFitTests", ["PackFit", "PackProfiles"]),
+    tests("PackReportTests", ["PackReport"]),
+    tests("PackCommandTests", ["pack", "PackIO"]),
 ]
 
 let package = Package(

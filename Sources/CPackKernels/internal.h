@@ -9,7 +9,10 @@
 #endif
 
 #define PACK_INLINE static inline __attribute__((always_inline))
+#define PACK_OUTLINE static __attribute__((noinline))
 #define PACK_UNROLL _Pragma("clang loop unroll(full)")
+/// Before a loop over what a vector loop left: it is short, and need not be made fast.
+#define PACK_REST _Pragma("clang loop vectorize(disable) unroll(disable)")
 
 PACK_INLINE size_t pack_min(size_t a, size_t b) { return a < b ? a : b; }
 PACK_INLINE size_t pack_round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }

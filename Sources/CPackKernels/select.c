@@ -71,3 +71,7 @@ int pack_kernels_select_from(uint32_t found, const char *limit, pack_kernels *re
 int pack_kernels_select(const char *limit, pack_kernels *result) {
     return pack_kernels_select_from(pack_probe(), limit, result);
 }
+
+uint32_t pack_kernels_isa(const pack_kernels *kernels, uint32_t family) {
+    return family < PACK_FAMILY_COUNT ? kernels->isa[family] : PACK_ISA_NONE;
+}

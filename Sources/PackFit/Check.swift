@@ -51,9 +51,10 @@ public struct Check: Sendable {
         case seconds
     }
 
-    /// What is left below the limit, or is over it (negative), judged by the less favourable end of the range.
+    /// What is left below the limit, or is over it (negative), judged by the less favourable end of the range; `nil` where
+    /// only a lower bound is known and it is not over the limit.
     public var margin: Double? {
-        guard let limit, let actual else { return nil }
+        guard let limit, let actual, verdict != .unknown || actual.high != nil else { return nil }
         return limit - (verdict == .fail ? actual.low : actual.high ?? actual.low)
     }
 

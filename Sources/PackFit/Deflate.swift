@@ -17,13 +17,14 @@ public enum DeflateEstimate {
     ///
     /// - Parameters:
     ///   - size: Bytes in all.
+    ///   - samples: How many are taken at most.
     ///   - read: Lends the bytes at an offset.
     public static func share(
-        of size: Int, read: (Range<Int>, (UnsafeRawBufferPointer) -> Void) -> Void
+        of size: Int, samples: Int = sampleCount, read: (Range<Int>, (UnsafeRawBufferPointer) -> Void) -> Void
     ) -> (low: Double, high: Double) {
         guard size > 0 else { return (1, 1) }
         let length = min(sampleBytes, size)
-        let count = size <= sampleBytes * sampleCount ? max(size / sampleBytes, 1) : sampleCount
+        let count = max(min(size / sampleBytes, samples), 1)
         var total = 0.0
         for index in 0..<count {
             let start = count == 1 ? 0 : (size - length) / (count - 1) * index

@@ -22,9 +22,8 @@ public struct GraphBuilder {
 
     /// Adds a constant under its name and returns the name. One that is there already under that name stays.
     @discardableResult
-    public mutating func constant(_ name: String, _ constant: @autoclosure () -> Constant) -> String {
+    public mutating func constant(_ name: String, _ constant: Constant) -> String {
         guard graph.constants[name] == nil else { return name }
-        let constant = constant()
         graph.constants[name] = constant
         graph.types[name] = TensorType(constant.dtype, constant.shape.map(Dimension.constant))
         valueNames.insert(name)

@@ -31,7 +31,8 @@ public struct ProfileLibrary: Sendable {
     /// Names of the profiles, sorted.
     public func names() throws(ProfileError) -> [String] {
         do throws(IOFailure) {
-            return try FolderWalk.names(in: folder).filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
+            return try FolderWalk.names(in: folder).filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
+                .sorted()
         } catch {
             throw ProfileError(error, file: folder)
         }

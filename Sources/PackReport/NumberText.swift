@@ -4,8 +4,14 @@ public enum NumberText {
     public static func bytes(_ count: Int) -> String { scaled(Double(count), 1000, ["B", "KB", "MB", "GB", "TB"]) }
 
     /// Bytes with three significant digits in binary units: `250 MiB`.
+    ///
+    /// A whole number of MiB below 16 GiB that is not as exact in GiB stays in MiB: `3,008 MiB`.
     public static func binaryBytes(_ count: Int) -> String {
-        scaled(Double(count), 1024, ["B", "KiB", "MiB", "GiB", "TiB"])
+        let (mebibytes, rest) = count.quotientAndRemainder(dividingBy: 1 << 20)
+        if rest == 0, mebibytes.magnitude > 1024, mebibytes % 1024 != 0, mebibytes.magnitude < 16 << 10 {
+            return grouped(mebibytes) + " MiB"
+        }
+        return scaled(Double(count), 1024, ["B", "KiB", "MiB", "GiB", "TiB"])
     }
 
     /// All digits: `262,144,000 B`.

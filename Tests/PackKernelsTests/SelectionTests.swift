@@ -10,6 +10,19 @@ import Testing
         #expect(result.failures == 0, "\(result.message)")
     }
 
+    @Test func tableIsCallable() throws {
+        var kernels = pack_kernels()
+        #expect(pack_kernels_select("portable", &kernels) == Int32(PACK_SELECT_DONE.rawValue))
+        let unary = try #require(kernels.unary)
+        var values: [Float] = [-1, 0, 2]
+        values.withUnsafeMutableBufferPointer { x in
+            unary(UInt32(PACK_UNARY_RELU.rawValue), x.baseAddress, x.baseAddress, x.count)
+        }
+        #expect(values == [0, 0, 2])
+        #expect(pack_kernels_isa(&kernels, UInt32(PACK_FAMILY_unary.rawValue)) == PACK_ISA_portable.rawValue)
+        #expect(pack_kernels_select("quick", &kernels) == Int32(PACK_SELECT_UNKNOWN.rawValue))
+    }
+
     @Test func namesAreWhatTheLinkNeeds() {
         #expect(Set(Kernel.all.map(\.symbol)).count == Kernel.all.count)
         for kernel in Kernel.all {

@@ -211,6 +211,9 @@ enum pack_select_status {
 /// touched.
 int pack_kernels_select(const char *limit, pack_kernels *result);
 
+/// The instruction set (enum pack_isa) that the table has for a family; PACK_ISA_NONE where it has no kernel.
+uint32_t pack_kernels_isa(const pack_kernels *kernels, uint32_t family);
+
 // Packing, at slim time. w is [k, n] with row stride ldw or, when transposed, [n, k]. Panels need the bytes that the
 // pack_panels_bytes functions give (SIZE_MAX on overflow).
 size_t pack_panels_bytes_f32(size_t k, size_t n);

@@ -37,11 +37,11 @@ void PACK_KERNEL(dequantize_s8)(const int8_t *codes, float scale, float *y, size
         __builtin_memcpy(&c, codes + i, sizeof c);
         v_store(y + i, __builtin_convertvector(c, vf) * scale);
     }
-    for (; i < n; i++) y[i] = (float)codes[i] * scale;
+    PACK_REST for (; i < n; i++) y[i] = (float)codes[i] * scale;
 }
 
 void PACK_KERNEL(f16_to_f32)(const uint16_t *x, float *y, size_t n) {
     size_t i = 0;
     for (; i + VW <= n; i += VW) v_store(y + i, v_half(x + i));
-    for (; i < n; i++) y[i] = pack_half_value(x[i]);
+    PACK_REST for (; i < n; i++) y[i] = pack_half_value(x[i]);
 }

@@ -7,7 +7,7 @@ PACK_INLINE size_t tile_end(size_t row, size_t end, size_t most) {
     return row + (left + tiles - 1) / tiles;
 }
 
-static void activate(uint32_t activation, float *values, size_t count) {
+PACK_OUTLINE void activate(uint32_t activation, float *values, size_t count) {
     switch (activation) {
     case PACK_ACTIVATION_RELU:
         for (size_t i = 0; i < count; i += VW) v_store(values + i, v_relu(v_load(values + i)));
@@ -29,7 +29,7 @@ PACK_INLINE void add_columns(float *values, const float *more, size_t width) {
     if (width % PACK_PANEL == 0)
         for (size_t j = 0; j < width; j += VW) v_store(values + j, v_load(values + j) + v_load(more + j));
     else
-        for (size_t j = 0; j < width; j++) values[j] += more[j];
+        PACK_REST for (size_t j = 0; j < width; j++) values[j] += more[j];
 }
 
 /// c[j] = values[j] (+ more[j]).
@@ -41,11 +41,11 @@ PACK_INLINE void store_columns(float *c, const float *values, const float *more,
             for (size_t j = 0; j < width; j += VW) v_store(c + j, v_load(values + j));
         return;
     }
-    for (size_t j = 0; j < width; j++) c[j] = more ? values[j] + more[j] : values[j];
+    PACK_REST for (size_t j = 0; j < width; j++) c[j] = more ? values[j] + more[j] : values[j];
 }
 
 /// Bias, activation and residual of `rows` rows of `width` columns whose sums lie in `values`, then to c.
-static void finish_tile(
+PACK_OUTLINE void finish_tile(
     const pack_gemm *g, float *values, size_t ldv, size_t row, size_t rows, size_t column, size_t width) {
     if (g->bias)
         for (size_t i = 0; i < rows; i++) add_columns(values + i * ldv, g->bias + column, width);

@@ -19,7 +19,7 @@ PACK_INLINE size_t stretch_length(const pack_gemm *g) {
 }
 
 /// What follows the sums of one tile over one stretch.
-static void finish_stretch(
+PACK_OUTLINE void finish_stretch(
     const pack_gemm *g, stretch s, float *values, size_t ldv, size_t row, size_t rows, size_t column, size_t width) {
     if (s.first && s.last) return finish_tile(g, values, ldv, row, rows, column, width);
     int in_place = g->residual == g->c;
@@ -44,15 +44,18 @@ typedef struct {
     size_t line; // bytes of a panel for one k, where `next` is
 } panel_group;
 
+/// Rows of a tile. Those that lie a multiple of a page apart compete for the same few lines of the first-level cache.
+PACK_INLINE size_t tallest(const pack_gemm *g) { return g->lda % 1024 == 0 ? MR_ALIASED : MR; }
+
 /// All tiles of some rows over one stretch of a group of panels.
-PACK_INLINE void multiply_stretch(
+PACK_OUTLINE void multiply_stretch(
     const pack_gemm *g, const tile_f32 (*tiles)[NP_MOST + 1], stretch s, size_t row_begin, size_t row_end,
     panel_group p) {
     float values[MR * NP_MOST * PACK_PANEL] __attribute__((aligned(64)));
     size_t column = p.first * PACK_PANEL, width = pack_min(p.count * PACK_PANEL, g->n - column);
-    size_t rows = row_end - row_begin, tall = (rows + MR - 1) / MR, step = p.line / tall;
+    size_t most = tallest(g), tiles_high = (row_end - row_begin + most - 1) / most, step = p.line / tiles_high;
     for (size_t row = row_begin, end; row < row_end; row = end) {
-        end = tile_end(row, row_end, MR);
+        end = tile_end(row, row_end, most);
         for (size_t i = row; i < end; i++) __builtin_prefetch(g->c + i * g->ldc + column, 1, 3);
         const float *a = (const float *)g->a + row * g->lda + s.begin;
         tiles[end - row][p.count](
@@ -63,8 +66,8 @@ PACK_INLINE void multiply_stretch(
 }
 
 /// The tiles of a call reach from the fewest to the most rows; all must exist for the number of panels taken at once.
-PACK_INLINE size_t panels_at_once(size_t rows, size_t left) {
-    size_t tallest = tile_end(0, rows, MR), wanted = wide_panels(tallest);
+PACK_INLINE size_t panels_at_once(const pack_gemm *g, size_t rows, size_t left) {
+    size_t wanted = rows <= MR_ALIASED ? wide_panels(rows) : wide_panels(tile_end(0, rows, tallest(g)));
     return left < wanted ? 1 : wanted;
 }
 
@@ -82,7 +85,7 @@ void PACK_KERNEL(gemm_f32)(const pack_gemm *g, size_t row_begin, size_t row_end,
         do { // once even when k is 0
             stretch s = stretch_at(g, begin, most);
             for (size_t p = panel_begin, panels; p < panel_end; p += panels) {
-                panels = panels_at_once(end - row, panel_end - p);
+                panels = panels_at_once(g, end - row, panel_end - p);
                 const float *weights = (const float *)g->panels + p * stride + begin * PACK_PANEL;
                 panel_group group = {weights, stride, p, panels, (const char *)(weights + panels * stride), 64};
                 multiply_stretch(g, tiles_f32, s, row, end, group);
@@ -102,7 +105,7 @@ void PACK_KERNEL(gemm_f16)(const pack_gemm *g, size_t row_begin, size_t row_end,
         do {
             stretch s = stretch_at(g, begin, most);
             for (size_t p = panel_begin, panels; p < panel_end; p += panels) {
-                panels = panels_at_once(end - row, panel_end - p);
+                panels = panels_at_once(g, end - row, panel_end - p);
                 const uint16_t *weights = (const uint16_t *)g->panels + p * stride + begin * PACK_PANEL;
                 panel_group group = {weights, stride, p, panels, (const char *)(weights + panels * stride), 32};
                 if (end - row <= MR || s.length > KC || panels > NP_TALL) {

@@ -17,7 +17,7 @@ static void finish_sums(
             vf value = v_load(scales + j) * scale * __builtin_convertvector(sum - total * zero, vf);
             v_store(values + i * lds + j, value);
         }
-        for (; j < width; j++) {
+        PACK_REST for (; j < width; j++) {
             float value = scale * scales[j] * (float)(sums[i * lds + j] - zero * totals[j]);
             __builtin_memcpy(values + i * lds + j, &value, sizeof value);
         }

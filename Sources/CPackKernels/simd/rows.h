@@ -102,7 +102,7 @@ void PACK_KERNEL(layer_norm)(
             if (gamma) v = v * v_load(gamma + j);
             v_store(y + j, beta ? v + v_load(beta + j) : v);
         }
-        for (; j < n; j++) {
+        PACK_REST for (; j < n; j++) {
             float v = (x[j] - mean) * inverse * (gamma ? gamma[j] : 1.0f);
             y[j] = beta ? v + beta[j] : v;
         }
@@ -118,7 +118,7 @@ void PACK_KERNEL(mul_add_rows)(
             if (scale) v = v * v_load(scale + j);
             v_store(y + j, shift ? v + v_load(shift + j) : v);
         }
-        for (; j < n; j++) {
+        PACK_REST for (; j < n; j++) {
             float v = scale ? x[j] * scale[j] : x[j];
             y[j] = shift ? v + shift[j] : v;
         }
@@ -130,7 +130,7 @@ void PACK_KERNEL(l2_normalize)(const float *x, float *y, size_t n, float eps) {
     vf inverse = v_set(1.0f / (norm > eps ? norm : eps));
     size_t j = 0;
     for (; j + VW <= n; j += VW) v_store(y + j, v_load(x + j) * inverse);
-    for (; j < n; j++) y[j] = x[j] * inverse[0];
+    PACK_REST for (; j < n; j++) y[j] = x[j] * inverse[0];
 }
 
 void PACK_KERNEL(mean_rows)(
@@ -142,7 +142,7 @@ void PACK_KERNEL(mean_rows)(
         count++;
         size_t j = 0;
         for (; j + VW <= n; j += VW) v_store(y + j, v_load(y + j) + v_load(x + j));
-        for (; j < n; j++) y[j] += x[j];
+        PACK_REST for (; j < n; j++) y[j] += x[j];
     }
     float inverse = count ? 1.0f / (float)count : 0.0f;
     for (size_t j = 0; j < n; j++) y[j] *= inverse;
@@ -159,7 +159,7 @@ void PACK_KERNEL(max_rows)(
             memcpy(y, x, n * sizeof *y);
         } else {
             for (; j + VW <= n; j += VW) v_store(y + j, v_max(v_load(y + j), v_load(x + j)));
-            for (; j < n; j++) y[j] = y[j] > x[j] ? y[j] : x[j];
+            PACK_REST for (; j < n; j++) y[j] = y[j] > x[j] ? y[j] : x[j];
         }
         found = 1;
     }

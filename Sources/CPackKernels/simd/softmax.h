@@ -6,6 +6,6 @@ void PACK_KERNEL(softmax)(
         float inverse = inverse_or_zero(exponentials(y, n, most));
         size_t j = 0;
         for (; j + VW <= n; j += VW) v_store(y + j, v_load(y + j) * inverse);
-        for (; j < n; j++) y[j] *= inverse;
+        PACK_REST for (; j < n; j++) y[j] *= inverse;
     }
 }

@@ -19,6 +19,7 @@ PACK_INLINE vf v_half(const uint16_t *p) { return (vf)_mm512_cvtph_ps(_mm256_loa
 // 12 sums of one panel are enough to hide the latency of an addition, and leave the stretch of the panel in the first-level
 // cache, which two panels would not. Few rows take several panels at once, for as many sums.
 #define MR 12
+#define MR_ALIASED 7
 #define NP_MOST 4
 #define NP_TALL 1
 #define KC 384

@@ -46,8 +46,10 @@ PACK_INLINE widened widen(const int8_t *bytes) {
     return (widened){_mm256_srai_epi16(_mm256_slli_epi16(w, 8), 8), _mm256_srai_epi16(w, 8)};
 }
 
-static void widen_panel(const int8_t *panel, size_t quads, int16_t *wide) {
+/// Asks for the same stretch of the next panel, `stride` bytes on, on the way.
+static void widen_panel(const int8_t *panel, size_t stride, size_t quads, int16_t *wide) {
     for (size_t q = 0; q < quads; q++) {
+        __builtin_prefetch(panel + stride + q * 64, 0, 2);
         widened low = widen(panel + q * 64), high = widen(panel + q * 64 + 32);
         __m256i *to = (__m256i *)(wide + q * 64);
         _mm256_store_si256(to, low.even);
@@ -133,7 +135,7 @@ static void multiply_wide(
     size_t at = 0;
     do {
         size_t length = pack_min(QUADS, quads - at);
-        widen_panel(panel + at * 64, length, wide);
+        widen_panel(panel + at * 64, quads * 64, length, wide);
         for (size_t i = row, end; i < row_end; i = end) {
             end = tile_end(i, row_end, MR);
             const uint64_t *tile = rows + (i - row) * quads + at * (end - i);

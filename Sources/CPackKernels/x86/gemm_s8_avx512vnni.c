@@ -21,8 +21,8 @@
 #define NP_MOST 4
 #define TILES(X)                                                                                                       \
     X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(7, 1) X(8, 1) X(9, 1) X(10, 1) X(11, 1) X(12, 1)                 \
-    X(1, 4) X(2, 4) X(3, 4) X(4, 2) X(5, 2) X(6, 2) X(7, 2) X(8, 2) X(9, 2) X(10, 2) X(11, 2) X(12, 2)
-PACK_INLINE size_t wide_panels(size_t rows) { return rows <= 3 ? 4 : 2; }
+    X(1, 4) X(2, 4) X(3, 4) X(4, 2) X(5, 2) X(6, 2)
+PACK_INLINE size_t wide_panels(size_t rows) { return rows <= 3 ? 4 : rows <= 6 ? 2 : 1; }
 
 typedef void (*tile_s8)(
     const uint8_t *a, size_t lda, const int8_t *panel, size_t panel_stride, size_t quads, int32_t *out, size_t ldo);
@@ -34,10 +34,12 @@ typedef void (*tile_s8)(
         __m512i sum[MROWS][NPANELS];                                                                                   \
         PACK_UNROLL for (int i = 0; i < MROWS; i++)                                                                    \
             PACK_UNROLL for (int j = 0; j < NPANELS; j++) sum[i][j] = _mm512_setzero_si512();                          \
-        _Pragma("clang loop unroll_count(2)") for (size_t q = 0; q < quads; q++) {                                     \
+        for (size_t q = 0; q < quads; q++) {                                                                           \
             __m512i w[NPANELS];                                                                                        \
             PACK_UNROLL for (int j = 0; j < NPANELS; j++)                                                              \
                 w[j] = _mm512_load_si512(panel + (size_t)j * panel_stride + q * 64);                                   \
+            PACK_UNROLL for (int j = 0; j < NPANELS; j++)                                                              \
+                __builtin_prefetch(panel + (size_t)(NPANELS + j) * panel_stride + q * 64, 0, 2);                       \
             PACK_UNROLL for (int i = 0; i < MROWS; i++) {                                                              \
                 int32_t codes;                                                                                         \
                 memcpy(&codes, a + (size_t)i * lda + q * 4, sizeof codes);                                             \

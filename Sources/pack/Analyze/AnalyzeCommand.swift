@@ -20,15 +20,22 @@ struct Analyze: ParsableCommand {
 
     func run() throws {
         let platforms = try profiles(named: target)
+        var progress = Progress()
+        defer { progress.finish() }
         let reading = try ModelReading.read(path)
+        progress.step("estimating what a bundle would take")
+        let predictions = estimatedPredictions(of: reading)
+        progress.step("sampling the weights")
+        let asItIs = factsAsItIs(reading.facts, reading.checkpoint)
         let analysis = Analysis(
-            model: reading.facts, asItIs: factsAsItIs(reading.facts, reading.checkpoint),
-            predictions: estimatedPredictions(of: reading),
+            model: reading.facts, asItIs: asItIs,
+            predictions: predictions,
             obstacle: reading.obstacle.map(ErrorMessage.sentence),
             notLookedAt: [
                 "code and Python packages around the model", "accuracy after quantizing", "speed of requests",
             ],
             profiles: platforms)
+        progress.finish()
         try output.write(
             document: { AnalyzeReport(analysis, showsAllLimits: !target.isEmpty).document },
             json: { AnalyzeReport.json(analysis) })

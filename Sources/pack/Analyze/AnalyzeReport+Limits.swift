@@ -41,20 +41,20 @@ extension AnalyzeReport {
             ]
         }
         let note = asItIs?.verdict == .fail ? asItIs?.liftedBy.map { "lifted by \($0)" } : nil
-        cells.append(Text(note ?? slim?.note ?? (hasBundle ? "" : any.note ?? ""), .faint))
+        cells.append(Text(note ?? slim?.note ?? (hasBundle || any.verdict == .unknown ? "" : any.note ?? ""), .faint))
         return cells
     }
 
     private func allowed(_ check: Check) -> String {
-        guard let limit = check.limit, let unit = check.unit else { return check.limitText.map(short) ?? "–" }
+        guard let limit = check.limit, let unit = check.unit else {
+            return check.limitText.map { check.id == .isa ? names($0) : $0 } ?? "–"
+        }
         return unit == .bytes ? NumberText.binaryBytes(Self.whole(limit)) : NumberText.seconds(limit)
     }
 
-    /// Promised CPU features fill a line; their architecture is enough here.
-    private func short(_ text: String) -> String {
-        text.split(separator: " ", omittingEmptySubsequences: true).first.map { first in
-            text.utf8.count > 20 ? first + ", …" : text
-        } ?? text
+    /// Architectures without the features that are promised, which fill a line.
+    private func names(_ architectures: String) -> String {
+        architectures.split(separator: " or ").map { $0.prefix { $0 != " " } }.joined(separator: " or ")
     }
 
     private func amount(_ check: Check) -> Text {

@@ -56,7 +56,7 @@ extension AnalyzeReport {
     private func reason(_ answer: Analysis.Answer) -> String {
         var parts = [answer.fit.deciding.map(Self.deciding) ?? "no check applies"]
         if let bundle = Self.bundles(answer).first, let check = bundle.result.deciding {
-            parts.append("\(quantization(bundle)): " + Self.deciding(check))
+            parts.append("slim \(quantization(bundle)): " + Self.deciding(check))
         }
         return parts.joined(separator: "; ")
     }
@@ -65,17 +65,29 @@ extension AnalyzeReport {
         check.verdict == .unknown ? check.note ?? "\(check.id.rawValue) is not known" : binding(check)
     }
 
-    /// A check in words, with exact bytes: `package.zipped: at least 81,000,000 B of 52,428,800 B (50 MiB), 28,571,200 B over`.
+    /// A check in words; with exact bytes where the limit is near or broken: `package.zipped at least 81,000,000 B of 52,428,800 B (50 MiB), 28,571,200 B over`.
     static func binding(_ check: Check) -> String {
         guard let limit = check.limit, let actual = check.actual, let margin = check.margin, let unit = check.unit
         else {
             let texts = [check.actualText, check.limitText].compactMap { $0 }
-            return check.id.rawValue + ": " + (check.note ?? texts.joined(separator: ", there "))
+            return check.id.rawValue + ", " + (check.note ?? texts.joined(separator: ", there "))
+        }
+        guard check.verdict == .fail || (check.use ?? 0) > 0.5 else {
+            return "\(check.id.rawValue) \(amount(actual, unit)) of \(short(limit, unit))"
         }
         let used = check.verdict == .fail ? actual.low : actual.high ?? actual.low
         let prefix = actual.isExact ? "" : check.verdict == .fail ? "at least " : "at most "
         let end = margin < 0 ? "\(exact(-margin, unit)) over" : "\(exact(margin, unit)) spare"
-        return "\(check.id.rawValue): \(prefix)\(exact(used, unit)) of \(limitText(limit, unit)), \(end)"
+        return "\(check.id.rawValue) \(prefix)\(exact(used, unit)) of \(limitText(limit, unit)), \(end)"
+    }
+
+    private static func amount(_ actual: Known, _ unit: Check.Unit) -> String {
+        let prefix = actual.isExact ? "" : actual.high == nil ? "at least " : "at most "
+        return prefix + short(actual.high ?? actual.low, unit)
+    }
+
+    private static func short(_ number: Double, _ unit: Check.Unit) -> String {
+        unit == .bytes ? NumberText.binaryBytes(whole(number)) : NumberText.seconds(number)
     }
 
     private static func exact(_ number: Double, _ unit: Check.Unit) -> String {

@@ -25,12 +25,16 @@ struct AnalyzeReport {
         if let tokens = model.maximumTokens { parts.append("up to \(tokens) tokens") }
         let dtypes = model.dtypes.keys.sorted().joined(separator: ", ")
         let sizes =
-            "\(NumberText.bytes(model.weightBytes)) of weights (\(dtypes)) in \(model.tensors.count) tensors; "
-            + "\(NumberText.bytes(model.fileBytes)) in \(model.files.count) files"
+            "\(NumberText.bytes(model.weightBytes)) of weights (\(dtypes)) in \(plural(model.tensors.count, "tensor")); "
+            + "\(NumberText.bytes(model.fileBytes)) in \(plural(model.files.count, "file"))"
         return [
             .paragraph([Text(model.path, .strong)]), .paragraph([Text("  " + parts.joined(separator: " · "))]),
             .paragraph([Text("  " + sizes)]),
         ]
+    }
+
+    private func plural(_ count: Int, _ noun: String) -> String {
+        "\(NumberText.grouped(count)) \(noun)\(count == 1 ? "" : "s")"
     }
 
     private var contributors: [Document.Block] {

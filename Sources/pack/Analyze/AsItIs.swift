@@ -6,7 +6,7 @@ import PackFormats
 func factsAsItIs(_ model: ModelFacts, _ checkpoint: Checkpoint) -> FitFacts {
     let note = "the model's files alone; the Python stack that runs them comes on top"
     var facts = FitFacts()
-    facts.missing = "the Python stack that would run the model was not looked at"
+    facts.missing = "the Python stack to run it was not looked at"
     facts.unpacked = Known(low: Double(model.fileBytes), high: nil, how: .measured, note: note)
     facts.image = facts.unpacked
     facts.zipped = Known(low: zippedWeights(checkpoint).rounded(.down), high: nil, how: .estimated, note: note)
@@ -16,9 +16,12 @@ func factsAsItIs(_ model: ModelFacts, _ checkpoint: Checkpoint) -> FitFacts {
 
 /// The least that the weights take in a zip.
 private func zippedWeights(_ checkpoint: Checkpoint) -> Double {
-    checkpoint.shards.reduce(0) { sum, shard in
+    let samples = max(DeflateEstimate.sampleCount / checkpoint.shards.count, 1)
+    return checkpoint.shards.reduce(0) { sum, shard in
         let size = shard.file.size
-        let share = DeflateEstimate.share(of: size) { range, body in shard.file.withBytes(in: range, body) }
+        let share = DeflateEstimate.share(of: size, samples: samples) { range, body in
+            shard.file.withBytes(in: range, body)
+        }
         return sum + Double(size) * share.low
     }
 }

@@ -86,8 +86,16 @@ struct ModelReading {
         var facts = ModelFacts(
             path: path, format: "safetensors", parameters: checkpoints.reduce(0) { $0 + $1.parameters },
             tensors: tensors, files: files, weightBytes: checkpoints.reduce(0) { $0 + $1.bytes })
-        facts.duplicates = checkpoints.flatMap(duplicateTensors)
+        let duplicates = checkpoints.map { DuplicateTensors(in: $0) }
+        facts.duplicates = duplicates.flatMap(\.groups)
         facts.findings = ModelFacts.findings(in: files)
+        let uncompared = duplicates.reduce(0) { $0 + $1.uncompared }
+        if uncompared > 0 {
+            facts.findings.append(
+                .init(
+                    id: "tensors.alike",
+                    text: "\(uncompared) tensors look alike in samples; they were not compared in full"))
+        }
         return facts
     }
 

@@ -4,7 +4,7 @@ import PackImport
 
 /// What `pack slim` would make of a model, estimated from the shapes of its tensors and values.
 ///
-/// - Weights: tensors that the graph reads. `none` keeps f16 and stores other numbers in 4 bytes; `fp16` stores matrices
+/// - Weights: constants of the graph. `none` keeps f16 and stores other numbers in 4 bytes; `fp16` stores matrices
 ///   in 2 bytes an element; `int8` in 1, with 8 bytes a row for its scale and sum. Vectors stay in 4 bytes.
 /// - Unpacked: weights, 300 KB of runtime, the tokenizer's tables in the size of its file, 16 KB for plan and manifest.
 /// - Zipped: weights by `zippedShare` (see `DeflateEstimate`), half of the runtime, two fifths of the tokenizer.
@@ -18,7 +18,7 @@ func estimatedPredictions(of reading: ModelReading) -> [Prediction] {
         }.map(\.bytes).max() ?? 0
     let activations = activationBytes(of: graph, tokens: model.description.maximumTokens)
     return Quantization.allCases.map { quantization in
-        let weights = quantization.bytes(of: model)
+        let weights = quantization.bytes(of: graph)
         let runtime = 300_000
         let unpacked = weights + runtime + tokenizer + 16_384
         let zipped = Int(Double(weights) * zippedShare) + runtime / 2 + tokenizer * 2 / 5
@@ -37,13 +37,11 @@ private enum Quantization: String, CaseIterable {
     case fp16
     case int8
 
-    func bytes(of model: ImportedModel) -> Int {
-        let unused = Set(model.description.unused)
-        return model.checkpoint.records.reduce(0) { sum, record in
-            guard !unused.contains(record.name) else { return sum }
-            guard record.type.isFloating else { return sum + record.range.count }
-            return sum
-                + bytes(count: record.count, rows: record.shape.count < 2 ? nil : record.shape[0], record.type.bits)
+    func bytes(of graph: Graph) -> Int {
+        graph.constants.values.reduce(0) { sum, constant in
+            guard constant.dtype.isFloat else { return sum + constant.byteCount }
+            let rows = constant.shape.count < 2 ? nil : constant.shape[0]
+            return sum + bytes(count: constant.count, rows: rows, constant.dtype.size * 8)
         }
     }
 

@@ -6,7 +6,7 @@ enum ProfilesReport {
     /// One line a profile.
     static func list(_ profiles: [Profile]) -> Document {
         var table = Table([
-            .init("PROFILE"), .init("AS OF"), .init("PACKAGE", .right), .init("MEMORY", .right),
+            .init("PROFILE"), .init("AS OF"), .init("PACKAGE"), .init("MEMORY", .right),
             .init("START", .right), .init("ARCHITECTURES"), .init("WHAT", overflow: .wrap),
         ])
         table.rows = profiles.map { profile in

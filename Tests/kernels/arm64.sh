@@ -15,7 +15,7 @@ build() { # OUTPUT FLAG...
     local out=$1
     shift
     clang "$@" -O3 -Wall -Wextra -Werror -std=gnu11 -ITests/CKernelChecks/include -ISources/CPackKernels/include \
-        Tests/CKernelChecks/*.c Tests/kernels-arm64/main.c Sources/CPackKernels/*.c Sources/CPackKernels/*/*.c -lm -o "$out"
+        Tests/CKernelChecks/*.c Tests/kernels/main.c Sources/CPackKernels/*.c Sources/CPackKernels/*/*.c -lm -o "$out"
 }
 build "$work/here"
 build "$work/arm64" --target=aarch64-linux-gnu -static -fuse-ld=lld

@@ -1,0 +1,134 @@
+import PackGraph
+import PackPasses
+import Testing
+
+/// Attention over x with 2 heads, in the spellings of exporters and with single faults.
+struct AttentionSketch {
+    enum Mask: CaseIterable { case none, additive, chosen, notChosen, filled, expanded, float }
+    enum Scale: CaseIterable { case scores, query, beforeSplit, both, afterMask }
+    enum Fault: CaseIterable {
+        case softmaxAxis, keyOrder, joinOrder, maskLayout, weakMask, extraConsumer, scaledValues
+    }
+
+    var s = Sketch(seed: 21)
+    var mask = Mask.additive
+    var scale = Scale.scores
+    var fault: Fault?
+    var turnsKeyTwice = false
+    var sharesWeight = false
+
+    mutating func projection(_ weight: String? = nil) throws -> String {
+        let matrix = try weight ?? s.weight(8, 8)
+        return s("Add", s("MatMul", s.x, matrix), try s.weight(8))
+    }
+
+    mutating func split(_ value: String, _ order: [Int]) throws -> String {
+        let parts = s("Reshape", value, try s.list(0, -1, 2, 4))
+        return s("Transpose", parts, attributes: ["perm": .ints(order)])
+    }
+
+    mutating func scaled(_ value: String, _ here: Scale...) throws -> String {
+        guard here.contains(scale) else { return value }
+        return s("Mul", value, try s.number(scale == .both ? Float(0.5).squareRoot() : 0.5))
+    }
+
+    /// The mask [batch, 1, 1, sequence], as numbers 1 and 0.
+    private mutating func wideMask(_ mask: String) throws -> String {
+        let axes = try fault == .maskLayout ? s.list(1, 3) : s.list(1, 2)
+        return s("Unsqueeze", mask, axes)
+    }
+
+    private mutating func masked(_ scores: String) throws -> String {
+        if mask == .none { return scores }
+        let wide = try wideMask(s.mask())
+        let low = try s.number(fault == .weakMask ? -10 : -1e9)
+        let kept = s("Cast", wide, attributes: ["to": .int(1)])
+        let dropped = s("Sub", try s.number(1), kept)
+        switch mask {
+        case .chosen: return s("Where", s("Equal", wide, try s.graph.integers([0], shape: [])), low, scores)
+        case .notChosen: return s("Where", s("Cast", wide, attributes: ["to": .int(9)]), scores, low)
+        case .filled:
+            let bias = s("Where", s("Cast", dropped, attributes: ["to": .int(9)]), low, dropped)
+            return s("Add", scores, bias)
+        case .float:
+            let bias = s("Where", s("Not", s("Equal", kept, try s.number(1))), low, try s.number(0))
+            return s("Add", bias, scores)
+        case .expanded:
+            let shape = s("Shape", s.x)
+            let batch = s("Slice", shape, try s.list(0), try s.list(1))
+            let sequence = s("Slice", shape, try s.list(1), try s.list(2))
+            let square = s("Concat", batch, try s.list(1), sequence, sequence, attributes: ["axis": .int(0)])
+            return s("Add", scores, s("Mul", s("Expand", dropped, square), low))
+        default: return s("Add", scores, s("Mul", dropped, low))
+        }
+    }
+
+    mutating func build() throws -> Graph {
+        let shared = try sharesWeight ? s.weight(8, 8) : nil
+        let query = try scaled(split(scaled(projection(shared), .beforeSplit), [0, 2, 1, 3]), .query, .both)
+        let plainKey = try projection()
+        var key: String
+        if turnsKeyTwice {
+            key = s("Transpose", try split(plainKey, [0, 2, 1, 3]), attributes: ["perm": .ints([0, 1, 3, 2])])
+        } else if fault == .keyOrder {
+            key = s("Reshape", try split(plainKey, [0, 2, 1, 3]), s("Shape", try split(plainKey, [0, 2, 3, 1])))
+        } else {
+            key = try split(plainKey, [0, 2, 3, 1])
+        }
+        key = try scaled(key, .both)
+        var value = try split(projection(), [0, 2, 1, 3])
+        if fault == .scaledValues { value = s("Mul", value, try s.number(2)) }
+        var scores = s("MatMul", query, key)
+        let dots = scores
+        scores = try scaled(masked(scaled(scores, .scores)), .afterMask)
+        let shares = s("Softmax", scores, attributes: ["axis": .int(fault == .softmaxAxis ? 2 : -1)])
+        let mixed = s("MatMul", shares, value)
+        let order = fault == .joinOrder ? [0, 2, 3, 1] : [0, 2, 1, 3]
+        let result = s("Reshape", s("Transpose", mixed, attributes: ["perm": .ints(order)]), try s.list(0, 0, 8))
+        if let shared { return try s.finish(result, s("MatMul", s("Sigmoid", s.x), shared)) }
+        return try fault == .extraConsumer ? s.finish(result, dots) : s.finish(result)
+    }
+}
+
+@Suite struct AttentionTests {
+    @Test(arguments: AttentionSketch.Mask.allCases, AttentionSketch.Scale.allCases)
+    func spellings(_ mask: AttentionSketch.Mask, _ scale: AttentionSketch.Scale) throws {
+        let graph = try rewritten(try Self.graph { ($0.mask, $0.scale) = (mask, scale) })
+        #expect(graph.operators == ["Linear", "Attention"], "\(graph)")
+        let attention = try #require(graph.node("Attention"))
+        #expect(attention.attributes["heads"] == .int(2))
+        guard case .float(let factor) = attention.attributes["scale"] else {
+            throw GraphError(.wrongAttribute, found: "", expected: "")
+        }
+        #expect(abs(factor - 0.5) < 1e-6)
+        #expect(attention.inputs[3] == (mask == .none ? "" : "attention_mask"))
+    }
+
+    private static func graph(_ change: (inout AttentionSketch) -> Void) throws -> Graph {
+        var sketch = AttentionSketch()
+        change(&sketch)
+        return try sketch.build()
+    }
+
+    @Test func keysTurnedTwice() throws {
+        let graph = try rewritten(try Self.graph { $0.turnsKeyTwice = true })
+        #expect(graph.operators == ["Linear", "Attention"])
+    }
+
+    @Test(arguments: AttentionSketch.Fault.allCases)
+    func nearMisses(_ fault: AttentionSketch.Fault) throws {
+        var sketch = AttentionSketch()
+        sketch.fault = fault
+        let graph = try sketch.build()
+        let result = try PassPipeline.standard.run(graph).graph
+        #expect(result.node("Attention") == nil, "\(result)")
+        // A mask along queries hides whole rows, where rounding alone decides.
+        if fault != .maskLayout { #expect(try difference(graph, result) <= 1e-5) }
+    }
+
+    @Test func sharedWeightsStayApart() throws {
+        let graph = try rewritten(try Self.graph { $0.sharesWeight = true })
+        let attention = try #require(graph.node("Attention"))
+        #expect(attention.inputs[1] != "" && attention.inputs[2] != "")
+    }
+}

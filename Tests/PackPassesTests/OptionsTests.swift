@@ -1,0 +1,49 @@
+import PackGraph
+import PackPasses
+import Testing
+
+@Suite struct OptionsTests {
+    @Test func everyPrefixOfTheRewritesKeepsTheNumbers() throws {
+        let graph = try EncoderBuilder.sentenceEncoder(layers: 1)
+        let all = try PassPipeline.standard.run(graph).records
+        for limit in 0...all.count {
+            let (result, records) = try PassPipeline.standard.run(graph, PassOptions(limit: limit))
+            #expect(records == Array(all.prefix(limit)))
+            try result.validate()
+            #expect(
+                try difference(graph, result) <= 1e-5,
+                "after \(limit) rewrites, the last \(all.prefix(limit).last as Any)")
+        }
+    }
+
+    @Test(arguments: PassPipeline.standard.list.map(\.name))
+    func everyPassCanBeSkipped(_ name: String) throws {
+        let graph = try EncoderBuilder.sentenceEncoder(layers: 1)
+        let (result, records) = try PassPipeline.standard.run(graph, PassOptions(skipped: [name]))
+        #expect(!records.contains { $0.pass == name })
+        #expect(try difference(graph, result) <= 1e-5)
+    }
+
+    @Test func passesAreListedOnce() {
+        let names = PassPipeline.standard.list.map(\.name)
+        #expect(Set(names).count == names.count)
+        #expect(PassPipeline.standard.list.allSatisfy { !$0.summary.isEmpty })
+    }
+
+    @Test func recordsFollowEachOther() throws {
+        let graph = try EncoderBuilder.sentenceEncoder(layers: 2, .roberta)
+        let (result, records) = try PassPipeline.standard.run(graph)
+        for (earlier, later) in zip(records, records.dropFirst()) {
+            #expect(earlier.nodesAfter == later.nodesBefore)
+            #expect(earlier.constantBytesAfter == later.constantBytesBefore)
+        }
+        #expect(records.last?.nodesAfter == result.nodes.count)
+    }
+
+    @Test func runningTwiceChangesNothing() throws {
+        let once = try PassPipeline.standard.run(try EncoderBuilder.sentenceEncoder(layers: 1)).graph
+        let (twice, records) = try PassPipeline.standard.run(once)
+        #expect(records.isEmpty)
+        #expect(twice.operators == once.operators)
+    }
+}
