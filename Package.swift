@@ -81,6 +81,8 @@ let toolTargets: [Target] = [
     tests("PackKernelsTests", ["CPackKernels", "CKernelChecks"]),
     tests(
         "PackQuantizeTests", ["PackCore", "PackGraph", "PackImport", "PackPlanner", "PackQuantize", "PackTokenizers"]),
+    tests("PackServingTests", ["PackCore", "PackServing", "CPackSystem"]),
+    tests("PackLabTests", ["PackCore", "PackLab", "PackServing", "CPackSystem"]),
     tests("PackTokenizersTests", ["PackCore", "PackTokenizers", "PackImport", "PackIO"]),
     tests("PackProfilesTests", ["PackIO", "PackProfiles"]),
     tests("PackFitTests", ["PackFit", "PackProfiles"]),
