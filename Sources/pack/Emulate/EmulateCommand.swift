@@ -61,13 +61,15 @@ struct Emulate: ParsableCommand {
         var plan = LambdaEmulator.Plan(events: try events())
         plan.coldStarts = cold
         plan.warmRequests = requests
+        plan.closing = event == nil && text.isEmpty ? try PeakEvents.make(bundle) : []
         var progress = Progress()
         let run = try emulator.run(plan) { progress.step($0) }
         progress.finish()
         let zipped = try MappedFile(path: bundle).size
+        let predicted = plan.closing.isEmpty ? nil : try PeakEvents.prediction(bundle)
         try output.write(
-            document: { EmulateReport.document(run, profile: profile, bundle: bundle, zipped: zipped) },
-            json: { EmulateReport.json(run, profile: profile, bundle: bundle, zipped: zipped) })
+            document: { EmulateReport.document(run, profile: profile, bundle: bundle, zipped: zipped, predicted: predicted) },
+            json: { EmulateReport.json(run, profile: profile, bundle: bundle, zipped: zipped, predicted: predicted) })
     }
 
     private func settings(_ profile: Profile) throws -> LambdaSettings {

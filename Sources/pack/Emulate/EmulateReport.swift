@@ -5,7 +5,7 @@ import PackReport
 
 /// What an emulation measured. JSON: schema `pack.emulate/1`, times in seconds, sizes in bytes.
 enum EmulateReport {
-    static func document(_ run: LambdaRun, profile: Profile, bundle: String, zipped: Int) -> Document {
+    static func document(_ run: LambdaRun, profile: Profile, bundle: String, zipped: Int, predicted: Int?) -> Document {
         var table = Table([.init("", overflow: .keep), .init("", overflow: .wrap)])
         let warm = [50, 95, 99].map { percent in
             "p\(percent) \(milliseconds(run.warm(percentile: Double(percent))))"
@@ -26,7 +26,7 @@ enum EmulateReport {
                         + "\(run.coldStarts.count); ready for events after \(milliseconds(run.start))"),
             ],
             [Text("warm", .strong), Text(warm.joined(separator: ", ") + " over \(run.warm.count) requests")],
-            [Text("memory", .strong), Text(memory(run))],
+            [Text("memory", .strong), Text(memory(run, predicted))],
         ]
         return Document([
             .paragraph([Text(bundle, .strong), Text(" on \(profile.title), \(run.memoryLimit >> 20) MB, emulated")]),
@@ -40,11 +40,12 @@ enum EmulateReport {
         seconds.map { "\(NumberText.significant($0 * 1000)) ms" } ?? "–"
     }
 
-    private static func memory(_ run: LambdaRun) -> String {
+    private static func memory(_ run: LambdaRun, _ predicted: Int?) -> String {
         var text = "\(NumberText.bytes(run.memory.peak)) at the peak"
         if let anonymous = run.memory.anonymous, let file = run.memory.file {
             text += ", of which \(NumberText.bytes(anonymous)) its own and \(NumberText.bytes(file)) mapped from files"
         }
+        if let predicted { text += "; \(NumberText.bytes(predicted)) predicted" }
         return text + "; limit enforced by \(run.limitMethod)"
     }
 
@@ -59,7 +60,7 @@ enum EmulateReport {
         return "embedding of \(vector.count) numbers, norm \(NumberText.significant(norm)): \(some), …"
     }
 
-    static func json(_ run: LambdaRun, profile: Profile, bundle: String, zipped: Int) -> JSON {
+    static func json(_ run: LambdaRun, profile: Profile, bundle: String, zipped: Int, predicted: Int?) -> JSON {
         [
             "schema": "pack.emulate/1",
             "profile": .string(profile.name),
@@ -75,7 +76,7 @@ enum EmulateReport {
             ],
             "memory": [
                 "peak": .int(run.memory.peak), "anonymous": .optional(run.memory.anonymous),
-                "file": .optional(run.memory.file), "limit": .int(run.memoryLimit), "limitMethod": .string(run.limitMethod),
+                "file": .optional(run.memory.file), "predicted": .optional(predicted), "limit": .int(run.memoryLimit), "limitMethod": .string(run.limitMethod),
             ],
             "answer": .string(String(decoding: run.firstAnswer, as: UTF8.self)),
             "report": .string(run.reportLine),
