@@ -4,14 +4,6 @@ import PackageDescription
 // PACK_EMBEDDED=1 selects the second build: the runtime's modules as Embedded Swift, and nothing else.
 let embedded = Context.environment["PACK_EMBEDDED"] == "1"
 
-/// Settings of the modules that compile twice, as ordinary and as Embedded Swift.
-let runtimeSettings: [SwiftSetting] =
-    [.treatAllWarnings(as: .error)]
-    + (embedded
-        ? [
-            .enableExperimentalFeature("Embedded"),
-            .unsafeFlags(["-wmo", "-Osize", "-Xfrontend", "-function-sections"]),
-        ] : [])
 let toolSettings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 /// The kernels are optimized in every configuration: they are measured and tested as they ship.
@@ -25,11 +17,6 @@ func tool(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: toolSettings)
 }
 
-/// A module that is compiled into the runtime as well.
-func runtime(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: runtimeSettings)
-}
-
 /// A test target, named after what it tests.
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: toolSettings)
@@ -38,14 +25,35 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
-// Rows of the layer table in the README; a module depends only on rows above its own.
-let runtimeTargets: [Target] = [
+let kernelTargets: [Target] = [
     .target(name: "CPackKernels", cSettings: kernelSettings),
     .target(name: "CPackSystem", cSettings: kernelSettings),
-    runtime("PackCore", ["CPackKernels", "CPackSystem"]),
-    runtime("PackRuntime", ["PackCore", "CPackKernels", "CPackSystem"]),
-    runtime("PackTokenizers", ["PackCore"]),
-    runtime("PackServing", ["PackCore", "PackRuntime", "PackTokenizers", "CPackSystem"]),
+]
+
+/// Modules that are compiled into the runtime as well.
+// Rows of the layer table in the README; a module depends only on rows above its own.
+let runtimeModules: [Target] = [
+    tool("PackCore", ["CPackKernels", "CPackSystem"]),
+    tool("PackRuntime", ["PackCore", "CPackKernels", "CPackSystem"]),
+    tool("PackTokenizers", ["PackCore"]),
+    tool("PackServing", ["PackCore", "PackRuntime", "PackTokenizers", "CPackSystem"]),
+]
+
+/// The runtime: those modules and `pack-run` as one module in Embedded Swift, so that what nobody calls or what is called with
+/// one value only does not reach the program; apart they take 100 KB more. The imports in their files find the empty modules of
+/// `PackModules`.
+let runtimeProgram: [Target] = [
+    .systemLibrary(name: "PackModules"),
+    .target(
+        name: "PackRun", dependencies: ["PackModules", "CPackKernels", "CPackSystem"], path: "Sources",
+        sources: runtimeModules.map(\.name) + ["pack-run"],
+        swiftSettings: [
+            .treatAllWarnings(as: .error), .enableExperimentalFeature("Embedded"),
+            .unsafeFlags([
+                "-wmo", "-Osize", "-Xfrontend", "-function-sections", "-Xllvm",
+                "-frame-pointer=none",
+            ]),
+        ]),
 ]
 
 let toolTargets: [Target] = [
@@ -102,15 +110,6 @@ let package = Package(
             .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
             .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         ],
-    targets: runtimeTargets
-        + (embedded
-            ? [
-                .target(
-                    name: "PackRun",
-                    dependencies: [
-                        "PackCore", "PackRuntime", "PackTokenizers", "PackServing", "CPackSystem", "CPackKernels",
-                    ],
-                    path: "Sources/pack-run", swiftSettings: runtimeSettings)
-            ] : toolTargets),
+    targets: kernelTargets + (embedded ? runtimeProgram : runtimeModules + toolTargets),
     cLanguageStandard: .gnu11
 )

@@ -1,4 +1,4 @@
-public import PackCore
+import PackCore
 
 /// Why a plan cannot be opened or run.
 public enum RuntimeError: Error, Equatable {

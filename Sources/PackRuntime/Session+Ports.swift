@@ -1,5 +1,5 @@
 import CPackKernels
-public import PackCore
+import PackCore
 
 /// What a model takes and gives, by position.
 extension Session {

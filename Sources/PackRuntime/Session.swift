@@ -1,6 +1,6 @@
 public import CPackKernels
 import CPackSystem
-public import PackCore
+import PackCore
 
 /// A model that can be run: a plan, the memory of its activations, the kernels of this CPU and a pool of threads.
 ///

@@ -1,4 +1,4 @@
-public import PackCore
+import PackCore
 
 /// A model that can be run, as the predictor sees it; `Session` behind an adapter, or a stand-in.
 ///

@@ -1,5 +1,5 @@
-public import PackCore
-public import PackRuntime
+import PackCore
+import PackRuntime
 
 /// A session as an engine for the predictor.
 public final class SessionEngine: InferenceEngine {

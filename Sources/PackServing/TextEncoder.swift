@@ -1,4 +1,4 @@
-public import PackTokenizers
+import PackTokenizers
 
 /// Turns texts into tokens, as the predictor sees it; a tokenizer behind an adapter, or a stand-in.
 public protocol TextEncoder {

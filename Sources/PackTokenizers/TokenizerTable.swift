@@ -72,7 +72,7 @@ public struct TokenizerTable: @unchecked Sendable {  // read-only memory that ou
         package static let ideograph: UInt16 = 5
         /// A Hangul syllable that is taken apart by arithmetic.
         package static let hangul: UInt16 = 6
-        /// An ideograph that is replaced by the one unit of the record after the flag.
+        /// This and greater values, less this, number a record.
         package static let firstRecord: UInt16 = 16
     }
 

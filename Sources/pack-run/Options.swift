@@ -7,13 +7,6 @@ func bytes(of text: UnsafePointer<CChar>) -> UnsafeRawBufferPointer {
     return UnsafeRawBufferPointer(start: text, count: length)
 }
 
-/// Whether bytes are those of a literal.
-func matches(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
-    guard bytes.count == text.utf8CodeUnitCount else { return false }
-    for index in 0..<bytes.count where bytes[index] != text.utf8Start[index] { return false }
-    return true
-}
-
 /// What the command line asks for.
 struct Options {
     /// Things to do that need no model.

@@ -216,8 +216,10 @@ struct BadNode: Sendable, CustomTestStringConvertible {
     }
 
     @Test func readingConstants() throws {
+        // Lent bytes need not be aligned.
+        let bytes: [UInt8] = [0x00, 0x80, 0x3F, 0x00, 0xC0]
         let lent = try Constant(.bf16, [2]) { use in
-            [0x00, 0x80, 0x3F, 0x00, 0xC0].withUnsafeBytes { use(UnsafeRawBufferPointer(rebasing: $0[1...])) }
+            bytes.withUnsafeBytes { use(UnsafeRawBufferPointer(rebasing: $0[1...])) }
         }
         #expect(try lent.floats() == [1, -2])
         #expect(try Constant(.f16, [1], bytes: [0x00, 0x3C]).scalarFloat == 1)
