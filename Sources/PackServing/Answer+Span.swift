@@ -12,7 +12,7 @@ extension Predictor {
         guard let starts = rows("start_logits"), let ends = rows("end_logits", position: 1), row < starts.count,
             row < ends.count
         else { return }
-        let source: UInt8 = request.texts[row].second == nil ? 0 : 1
+        let source: UInt8 = request.texts[row].hasSecond ? 1 : 0
         let tokens = min(batch.tokenCount(row), min(starts.width, ends.width))
         let startSum = logSum(starts, row, source, tokens)
         let endSum = logSum(ends, row, source, tokens)

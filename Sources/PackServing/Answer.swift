@@ -125,7 +125,7 @@ extension Predictor {
     /// The source text of a row: the first, or its partner.
     func text(_ row: Int, source: UInt8) -> UnsafeRawBufferPointer {
         let ranges = request.texts[row]
-        return request.text.bytes(source == 1 ? ranges.second ?? ranges.first : ranges.first)
+        return request.bytes(source == 1 ? ranges.second : ranges.first)
     }
 
     /// Appends `"text": …, "start": …, "end": …` for bytes of a text; the numbers count Unicode scalars.

@@ -43,16 +43,18 @@ extension Predictor {
 
     private func given(_ input: Int) -> Request.InputRange? {
         let name = UnsafeRawBufferPointer(engine.inputName(input))
-        for given in request.inputs where equal(request.text.bytes(given.name), name) { return given }
+        for index in 0..<request.inputs.count where equal(request.bytes(request.inputs[index].name), name) {
+            return request.inputs[index]
+        }
         return nil
     }
 
     /// Refuses names that the model does not have, and names that come twice.
     private func checkNames() throws(RequestError) {
-        for (index, given) in request.inputs.enumerated() {
-            let found = request.text.bytes(given.name)
+        for index in 0..<request.inputs.count {
+            let found = request.bytes(request.inputs[index].name)
             guard isInput(found) else { throw RequestError(.unknownInput, name: copied(found), known: knownInputs()) }
-            for other in request.inputs[..<index] where equal(request.text.bytes(other.name), found) {
+            for other in 0..<index where equal(request.bytes(request.inputs[other].name), found) {
                 throw RequestError(.repeatedInput, name: copied(found))
             }
         }
@@ -111,13 +113,15 @@ extension Predictor {
     private func isWanted(_ output: Int) -> Bool {
         guard request.selection == .named else { return true }
         let name = UnsafeRawBufferPointer(engine.outputName(output))
-        for wanted in request.selected where equal(request.text.bytes(wanted), name) { return true }
+        for index in 0..<request.selected.count where equal(request.bytes(request.selected[index]), name) {
+            return true
+        }
         return false
     }
 
     private func checkSelection() throws(RequestError) {
-        for wanted in request.selected {
-            let name = request.text.bytes(wanted)
+        for index in 0..<request.selected.count {
+            let name = request.bytes(request.selected[index])
             var isKnown = false
             for output in 0..<engine.outputCount where equal(UnsafeRawBufferPointer(engine.outputName(output)), name) {
                 isKnown = true

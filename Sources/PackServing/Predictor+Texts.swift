@@ -7,6 +7,7 @@ extension Predictor {
         let fixed = fixedDimension(axis: 1)
         let columns = fixed ?? max(batch.longest, 1)
         let rows = batch.rowCount
+        if batch.overflowed { throw RequestError(.outOfMemory, found: request.text.count) }
         if let fixedRows = fixedDimension(axis: 0), fixedRows != rows {
             throw RequestError(.tooManyTexts, found: rows, expected: fixedRows)
         }
@@ -24,10 +25,10 @@ extension Predictor {
         for role in roles where role == .other { throw RequestError(.takesNoText) }
         let maximum = maximumTokens
         batch.clear()
-        for text in request.texts {
-            let first = request.text.bytes(text.first)
-            var second: UnsafeRawBufferPointer?
-            if let range = text.second { second = request.text.bytes(range) }
+        for row in 0..<request.texts.count {
+            let text = request.texts[row]
+            let first = request.bytes(text.first)
+            let second = text.hasSecond ? request.bytes(text.second) : nil
             encoder?.encode(first, pair: second, maximum: maximum, into: batch)
         }
     }

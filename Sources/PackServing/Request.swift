@@ -9,13 +9,20 @@
 public final class Request {
     /// Where a text and its partner stand in `text`.
     struct TextRange {
-        var first: Range<Int>
-        var second: Range<Int>?
+        var first: ByteRange
+        var second: ByteRange
+        var hasSecond: Bool
+    }
+
+    /// A range of `text`.
+    struct ByteRange {
+        var start: Int
+        var end: Int
     }
 
     /// An input's name in `text`, and where its value starts in the body.
     struct InputRange {
-        var name: Range<Int>
+        var name: ByteRange
         var value: Int
     }
 
@@ -28,16 +35,21 @@ public final class Request {
     public var maximumTexts = 256
 
     let text = ByteBuffer()
-    private(set) var texts: [TextRange] = []
-    private(set) var inputs: [InputRange] = []
+    let texts = PlainList<TextRange>()
+    let inputs = PlainList<InputRange>()
     private(set) var isBatch = false
     private(set) var hasInputs = false
     private(set) var selection = Selection.standard
-    private(set) var selected: [Range<Int>] = []
+    let selected = PlainList<ByteRange>()
     private(set) var top = 5
-    private var second: [Range<Int>] = []
+    private let second = PlainList<ByteRange>()
     private let name = ByteBuffer()
     private let scratch = ByteBuffer()
+
+    /// The bytes of a range of `text`.
+    func bytes(_ range: ByteRange) -> UnsafeRawBufferPointer {
+        text.bytes(range.start..<max(range.start, range.end))
+    }
 
     /// A request without content.
     public init() {}
@@ -45,10 +57,10 @@ public final class Request {
     private func clear() {
         text.clear(keeping: 1 << 20)
         scratch.clear(keeping: 1 << 20)
-        texts.removeAll(keepingCapacity: true)
-        inputs.removeAll(keepingCapacity: true)
-        selected.removeAll(keepingCapacity: true)
-        second.removeAll(keepingCapacity: true)
+        texts.clear()
+        inputs.clear()
+        selected.clear()
+        second.clear()
         isBatch = false
         hasInputs = false
         selection = .standard
@@ -67,6 +79,9 @@ public final class Request {
         }
         try reader.finish()
         guard forms == 1 else { throw RequestError(.needsOneForm) }
+        if texts.overflowed || inputs.overflowed || selected.overflowed || second.overflowed || text.overflowed {
+            throw RequestError(.outOfMemory, found: body.count)
+        }
         try joinPairs()
     }
 
@@ -75,7 +90,7 @@ public final class Request {
         let field = name.bytes
         if matches(field, "text") {
             let range = try readText(&reader)
-            texts.append(TextRange(first: range))
+            texts.append(TextRange(first: range, second: range, hasSecond: false))
             return 1
         }
         if matches(field, "texts") {
@@ -102,13 +117,15 @@ public final class Request {
     }
 
     private func joinPairs() throws(RequestError) {
-        if isBatch && texts.isEmpty { throw RequestError(.noTexts) }
-        guard !second.isEmpty else { return }
+        if isBatch && texts.count == 0 { throw RequestError(.noTexts) }
+        guard second.count > 0 else { return }
         guard !hasInputs else { throw RequestError(.contradiction, detail: StaticText("inputs has no text_pair")) }
         guard second.count == texts.count else {
             throw RequestError(.contradiction, detail: StaticText("there must be as many text_pairs as texts"))
         }
-        for index in 0..<texts.count { texts[index].second = second[index] }
+        for index in 0..<texts.count {
+            texts[index] = TextRange(first: texts[index].first, second: second[index], hasSecond: true)
+        }
     }
 
     // MARK: Values
@@ -124,15 +141,15 @@ public final class Request {
         }
     }
 
-    private func readText(_ reader: inout JSONReader) throws(RequestError) -> Range<Int> {
+    private func readText(_ reader: inout JSONReader) throws(RequestError) -> ByteRange {
         try expect(.string, &reader, "a string")
         return try readString(&reader)
     }
 
-    private func readString(_ reader: inout JSONReader) throws(RequestError) -> Range<Int> {
+    private func readString(_ reader: inout JSONReader) throws(RequestError) -> ByteRange {
         let start = text.count
         try reader.readString(into: text)
-        return start..<text.count
+        return ByteRange(start: start, end: text.count)
     }
 
     private func readTexts(_ reader: inout JSONReader, second isSecond: Bool) throws(RequestError) {
@@ -148,7 +165,11 @@ public final class Request {
                 throw RequestError(.tooManyTexts, found: found, expected: maximumTexts)
             }
             let range = try readString(&reader)
-            if isSecond { second.append(range) } else { texts.append(TextRange(first: range)) }
+            if isSecond {
+                second.append(range)
+            } else {
+                texts.append(TextRange(first: range, second: range, hasSecond: false))
+            }
         }
     }
 
@@ -173,7 +194,8 @@ public final class Request {
             let start = text.count
             text.append(name.bytes)
             _ = try reader.peek()
-            inputs.append(InputRange(name: start..<text.count, value: reader.offset))
+            let range = ByteRange(start: start, end: text.count)
+            inputs.append(InputRange(name: range, value: reader.offset))
             try reader.skipValue(scratch)
         }
     }

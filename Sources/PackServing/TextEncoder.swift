@@ -18,7 +18,7 @@ public protocol TextEncoder {
 /// Tokens of the texts of one request, row after row.
 public final class TokenBatch {
     /// A token.
-    public struct Token: Equatable {
+    public struct Token: Equatable, BitwiseCopyable {
         /// Its number in the vocabulary.
         public var id: Int32
         /// The type that the template gives its text.
@@ -40,8 +40,8 @@ public final class TokenBatch {
         }
     }
 
-    private var tokens: [Token] = []
-    private var ends: [Int] = []
+    private let tokens = PlainList<Token>()
+    private let ends = PlainList<Int>()
     /// Tokens of the longest row.
     public private(set) var longest = 0
 
@@ -50,10 +50,13 @@ public final class TokenBatch {
 
     /// Forgets the rows and keeps the memory.
     public func clear() {
-        tokens.removeAll(keepingCapacity: true)
-        ends.removeAll(keepingCapacity: true)
+        tokens.clear()
+        ends.clear()
         longest = 0
     }
+
+    /// Whether tokens were lost for want of memory.
+    var overflowed: Bool { tokens.overflowed || ends.overflowed }
 
     /// Number of rows.
     public var rowCount: Int { ends.count }
@@ -71,7 +74,7 @@ public final class TokenBatch {
 
     /// Ends the row that is being made.
     public func endRow() {
-        longest = max(longest, tokens.count - (ends.last ?? 0))
+        longest = max(longest, tokens.count - (ends.count == 0 ? 0 : ends[ends.count - 1]))
         ends.append(tokens.count)
     }
 }
