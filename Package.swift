@@ -58,7 +58,7 @@ let toolTargets: [Target] = [
         dependencies: [
             "PackCore", "PackIO", "PackFormats", "PackGraph", "PackImport", "PackPasses", "PackProfiles", "PackPlanner",
             "PackQuantize", "PackFit", "PackBundle", "PackReport", "PackLab", "PackRuntime", "PackTokenizers",
-            "PackServing", argumentParser,
+            "PackServing", "CPackKernels", "CPackSystem", argumentParser,
         ],
         swiftSettings: toolSettings),
     tests("PackIOTests", ["PackIO"]),
@@ -72,6 +72,8 @@ let toolTargets: [Target] = [
     tests("PackKernelsTests", ["CPackKernels", "CKernelChecks"]),
     tests(
         "PackQuantizeTests", ["PackCore", "PackGraph", "PackImport", "PackPlanner", "PackQuantize", "PackTokenizers"]),
+    tests("PackServingTests", ["PackCore", "PackServing", "CPackSystem"]),
+    tests("PackLabTests", ["PackCore", "PackLab", "PackServing", "CPackSystem"]),
     tests("PackTokenizersTests", ["PackCore", "PackTokenizers", "PackImport", "PackIO"]),
     tests("PackProfilesTests", ["PackIO", "PackProfiles"]),
     tests("PackFitTests", ["PackFit", "PackProfiles"]),

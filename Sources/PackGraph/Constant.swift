@@ -57,6 +57,25 @@ public struct Constant: Sendable {
         try self.init(dtype, shape, .lent(lent))
     }
 
+    /// The same numbers as f32. Nothing is converted until the bytes are lent, and then each time anew.
+    ///
+    /// - Throws: `GraphError` of kind `wrongConstant` for element types other than floats.
+    public func widened() throws(GraphError) -> Constant {
+        guard dtype != .f32 else { return self }
+        guard dtype.isFloat else {
+            throw GraphError(.wrongConstant, found: "\(dtype.name)\(shape)", expected: "a floating-point constant")
+        }
+        return Constant(
+            unchecked: .f32, shape, .lent { body in ((try? floats()) ?? []).withUnsafeBytes(body) }, count: count)
+    }
+
+    private init(unchecked dtype: DType, _ shape: [Int], _ storage: Storage, count: Int) {
+        self.dtype = dtype
+        self.shape = shape
+        self.storage = storage
+        self.count = count
+    }
+
     private static func count(of shape: [Int], _ dtype: DType) throws(GraphError) -> Int {
         var count = 1
         var overflow = false

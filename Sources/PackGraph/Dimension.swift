@@ -19,6 +19,8 @@ public indirect enum Dimension: Hashable, Sendable {
 
     /// The sum, in normal form.
     public static func + (left: Dimension, right: Dimension) -> Dimension {
+        if left == .constant(0) { return right }
+        if right == .constant(0) { return left }
         guard let a = Polynomial(left), let b = Polynomial(right), let sum = a.adding(b) else {
             return .sum(left, right)
         }
@@ -32,6 +34,8 @@ public indirect enum Dimension: Hashable, Sendable {
 
     /// The product, in normal form.
     public static func * (left: Dimension, right: Dimension) -> Dimension {
+        if left == .constant(1) { return right }
+        if right == .constant(1) { return left }
         guard let a = Polynomial(left), let b = Polynomial(right), let product = a.multiplied(by: b) else {
             return .product(left, right)
         }
@@ -45,11 +49,11 @@ public indirect enum Dimension: Hashable, Sendable {
         guard right != .constant(0), let a = Polynomial(left), let b = Polynomial(right) else {
             return .quotient(left, right)
         }
-        if let x = a.constant, let y = b.constant {
+        let (dividend, divisor) = Polynomial.cancel(a, b)
+        if let x = dividend.constant, let y = divisor.constant {
             let (value, overflow) = x.dividedReportingOverflow(by: y)
             return overflow ? .quotient(left, right) : .constant(value)
         }
-        let (dividend, divisor) = Polynomial.cancel(a, b)
         let (numerator, denominator) = (dividend.dimension, divisor.dimension)
         return denominator == .constant(1) ? numerator : .quotient(numerator, denominator)
     }
@@ -72,6 +76,7 @@ public indirect enum Dimension: Hashable, Sendable {
     public func isAtLeast(_ other: Dimension) -> Bool {
         if self == other { return true }
         switch (self, other) {
+        case (.constant(let a), .constant(let b)): return a >= b
         case (_, .maximum(let a, let b)): return isAtLeast(a) && isAtLeast(b)
         case (.minimum(let a, let b), _): return a.isAtLeast(other) && b.isAtLeast(other)
         case (.maximum(let a, let b), _): return a.isAtLeast(other) || b.isAtLeast(other)

@@ -127,6 +127,9 @@ extension TokenizerDefinition {
                 value, path: node.path + "[\"" + String(decoding: piece.prefix(80), as: UTF8.self) + "\"]",
                 file: node.file)
             let id = try entry.number(upTo: limit)
+            guard piece.count <= TokenizerTable.tokenLimit else {
+                throw entry.invalid(expected: "a token of at most \(TokenizerTable.tokenLimit) bytes")
+            }
             guard model.updateValue(id, forKey: piece) == nil else {
                 throw entry.invalid(expected: "each token once")
             }

@@ -4,7 +4,8 @@ extension TokenizerDefinition {
     /// The tokenizer as the table that `Tokenizer` reads; `TokenizerTable` describes it. The same definition gives the same bytes.
     public func encodedTable() -> [UInt8] {
         typealias Section = TokenizerTable.Section
-        let normalizer = TokenizerNormalizerTable(normalizer)
+        var normalizer = TokenizerNormalizerTable(normalizer)
+        normalizer.make()
         let (slots, slotBits, probes) = slots()
         let raw = sortedTokens(normalized: false, normalizer)
         let cooked = sortedTokens(normalized: true, normalizer)

@@ -53,6 +53,11 @@ extension TokenizerDefinition {
         }
         for (id, line) in lines.enumerated() {
             let piece = Array(line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
+            guard piece.count <= TokenizerTable.tokenLimit else {
+                throw .invalid(
+                    file: file, path: "line \(id + 1)", found: "\(piece.count) bytes",
+                    expected: "a token of at most \(TokenizerTable.tokenLimit) bytes", hint: nil)
+            }
             pieces.append(piece)
             model[piece] = id
         }

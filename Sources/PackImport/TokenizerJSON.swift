@@ -14,6 +14,8 @@ enum TokenizerJSON {
 
     /// Nesting that is read; files of tokenizers have about six.
     static let depthLimit = 64
+    /// Values that are read: a vocabulary of the largest size, and some. It bounds the memory that a small file can ask for.
+    static let valueLimit = 6 << 20
 
     /// Reads one value that fills a file.
     /// - Throws: `TokenizerImportError.malformed` with the offset of the first byte that does not fit.
@@ -43,6 +45,7 @@ struct TokenizerJSONParser {
     let bytes: [UInt8]
     let file: String
     var position = 0
+    private var valueCount = 0
 
     init(bytes: [UInt8], file: String) {
         self.bytes = bytes
@@ -67,6 +70,8 @@ struct TokenizerJSONParser {
 
     mutating func value(depth: Int) throws(TokenizerImportError) -> TokenizerJSON {
         guard depth < TokenizerJSON.depthLimit else { throw error("nesting of at most \(TokenizerJSON.depthLimit)") }
+        guard valueCount < TokenizerJSON.valueLimit else { throw error("at most \(TokenizerJSON.valueLimit) values") }
+        valueCount += 1
         switch next {
         case UInt8(ascii: "{"): return try object(depth: depth)
         case UInt8(ascii: "["): return try array(depth: depth)

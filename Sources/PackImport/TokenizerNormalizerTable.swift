@@ -11,10 +11,16 @@ struct TokenizerNormalizerTable {
     private let scalars = TokenizerScalars.shared
     private var recordIndex: [[UInt32]: UInt16] = [:]
 
-    init(_ flags: TokenizerDefinition.Normalizer) {
-        self.flags = flags
+    /// The normalizer with the given steps; `make()` fills the tables.
+    init(_ flags: TokenizerDefinition.Normalizer) { self.flags = flags }
+
+    /// Fills the tables.
+    mutating func make() {
         var all = [UInt16](repeating: TokenizerTable.Value.word, count: 0x110000)
-        for scalar in affected() { all[Int(scalar)] = value(of: scalar) }
+        if flags.separatesIdeographs { fill(scalars.ideograph, TokenizerTable.Value.ideograph, &all) }
+        for scalar in exceptions() { all[Int(scalar)] = value(of: scalar) }
+        if flags.stripsAccents { fill([0xAC00...0xD7A3], TokenizerTable.Value.hangul, &all) }
+        if flags.cleansText { fill(scalars.removed, TokenizerTable.Value.drop, &all) }
         var blockIndex: [[UInt16]: UInt16] = [:]
         for first in stride(from: 0, to: all.count, by: 256) {
             let block = Array(all[first..<first + 256])
@@ -27,19 +33,20 @@ struct TokenizerNormalizerTable {
         ascii = (0..<128).map { asciiCode($0, all[$0]) }
     }
 
-    /// Scalars that may not simply stay.
-    private func affected() -> Set<UInt32> {
-        var affected: Set<UInt32> = []
-        for set in [
-            scalars.removed, scalars.blank, scalars.space, scalars.ideograph, scalars.punctuation, scalars.mark,
-        ] {
-            for range in set { affected.formUnion(range) }
+    private func fill(_ ranges: [ClosedRange<UInt32>], _ value: UInt16, _ all: inout [UInt16]) {
+        for range in ranges { for scalar in range { all[Int(scalar)] = value } }
+    }
+
+    /// Scalars that are neither in a large range filled at once nor certain to stay.
+    private func exceptions() -> [UInt32] {
+        var exceptions: Set<UInt32> = []
+        for set in [scalars.blank, scalars.space, scalars.punctuation, scalars.mark] {
+            for range in set { exceptions.formUnion(range) }
         }
-        affected.formUnion(scalars.combiningClass.keys)
-        affected.formUnion(scalars.decomposition.keys)
-        affected.formUnion(scalars.lowercase.keys)
-        affected.formUnion(0xAC00...0xD7A3)
-        return affected
+        exceptions.formUnion(scalars.combiningClass.keys)
+        exceptions.formUnion(scalars.decomposition.keys)
+        exceptions.formUnion(scalars.lowercase.keys)
+        return exceptions.sorted()
     }
 
     /// What a scalar becomes, as units of the table; nil if it is dropped, with what the dropping means for the order of marks.
@@ -69,7 +76,6 @@ struct TokenizerNormalizerTable {
 
     private mutating func value(of scalar: UInt32) -> UInt16 {
         typealias Value = TokenizerTable.Value
-        if flags.stripsAccents, 0xAC00...0xD7A3 ~= scalar { return Value.hangul }
         let (units, divides) = normalized(scalar)
         let space = 0x20 | TokenizerTable.Class.space.rawValue << 21
         switch units {

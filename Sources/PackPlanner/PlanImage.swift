@@ -2,13 +2,19 @@ import CPackSystem
 
 /// The bytes of a plan file in memory, page-aligned.
 public final class PlanImage: @unchecked Sendable {
-    // Written only by the planner before it is handed out; read-only afterwards, hence safe to share.
+    // Written only by whoever makes it, before it is handed out; read-only afterwards, hence safe to share.
     let memory: UnsafeMutableRawBufferPointer
 
     /// Memory of zeros; nil where there is none.
     init?(byteCount: Int) {
         guard let start = pack_memory_allocate(byteCount) else { return nil }
         memory = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
+    }
+
+    /// The bytes of a plan that a closure fills in; nil where there is no memory for them.
+    public convenience init?(byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        self.init(byteCount: byteCount)
+        fill(memory)
     }
 
     deinit { pack_memory_free(memory.baseAddress, memory.count) }

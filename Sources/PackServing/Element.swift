@@ -30,7 +30,7 @@ extension DType {
         let value: Value?
         switch number {
         case .integer(let whole): value = Value(exactly: whole)
-        case .real(let real): value = Value(exactly: real)
+        case .real(let real): value = real.magnitude <= 0x1p53 ? Value(exactly: real) : nil
         }
         guard let value else { return false }
         place.storeBytes(of: value, as: Value.self)

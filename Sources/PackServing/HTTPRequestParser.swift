@@ -1,42 +1,43 @@
 /// Reads one HTTP/1.1 request from bytes as they come, within limits.
-struct HTTPRequestParser {
+package struct HTTPRequestParser {
     /// What a request asks for.
-    enum Method: Equatable {
+    package enum Method: Equatable {
         case get, head, post, other
     }
 
     /// How far the request is.
-    enum Progress: Equatable {
+    package enum Progress: Equatable {
         case head, body, complete
         /// It is refused with this status; the connection cannot be used further.
         case refused(Int)
     }
 
     /// The most bytes of a head.
-    static let headLimit = 16384
+    package static let headLimit = 16384
 
-    private(set) var progress = Progress.head
-    private(set) var method = Method.other
+    package private(set) var progress = Progress.head
+    package private(set) var method = Method.other
     /// The path's place in the request, without query.
-    private(set) var path = 0..<0
-    private(set) var keepsAlive = true
-    private(set) var expectsContinue = false
-    /// The body; its range is a part of the request's bytes.
+    package private(set) var path = 0..<0
+    package private(set) var keepsAlive = true
+    package private(set) var expectsContinue = false
+    /// The body's place in the request.
+    package var bodyRange: Range<Int> { body.range }
     private(set) var body = HTTPBody(.length(0), start: 0, limit: 0)
     private let bodyLimit: Int
     private var searched = 0
 
-    init(bodyLimit: Int) {
+    package init(bodyLimit: Int) {
         self.bodyLimit = bodyLimit
     }
 
     /// Bytes of the request, once complete; others follow it.
-    var length: Int { body.consumed }
+    package var length: Int { body.consumed }
 
     /// Reads on.
     ///
     /// - Parameter message: All bytes of the request so far. The body's are moved together in them.
-    mutating func advance(_ message: ByteBuffer) {
+    package mutating func advance(_ message: ByteBuffer) {
         if progress == .head { readHead(message.bytes) }
         guard progress == .body else { return }
         do throws(HTTPBody.Fault) {
@@ -109,7 +110,7 @@ struct HTTPRequestParser {
     /// Headers that matter.
     private struct Fields {
         var isOld = false
-        var length: Int?
+        package var length: Int?
         var isChunked = false
         var hosts = 0
         var closes = false

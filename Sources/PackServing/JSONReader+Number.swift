@@ -49,9 +49,10 @@ extension JSONReader {
         try expect(.number)
         let start = offset
         let digits = try scanNumber()
-        if digits.isInteger, !digits.isCut, digits.exponent == 0, digits.mantissa <= UInt64(Int64.max) {
-            let value = Int64(digits.mantissa)
-            if value != 0 || !digits.isNegative { return .integer(digits.isNegative ? -value : value) }
+        if digits.isInteger, !digits.isCut, digits.exponent == 0, digits.mantissa > 0 || !digits.isNegative {
+            let isLowest = digits.isNegative && digits.mantissa == Int64.min.magnitude
+            if isLowest { return .integer(.min) }
+            if let value = Int64(exactly: digits.mantissa) { return .integer(digits.isNegative ? -value : value) }
         }
         if !digits.isCut, digits.mantissa <= 1 << 53, digits.exponent >= -22, digits.exponent <= 22 {
             let power = exactPowers[abs(digits.exponent)]

@@ -11,6 +11,7 @@ extension Tokenizer {
         _ text: UnsafeRawBufferPointer, pair: UnsafeRawBufferPointer? = nil, maximum: Int, into output: inout Encoding
     ) {
         output.removeAll()
+        let maximum = max(0, maximum)
         let isPair = pair != nil
         let section: TokenizerTable.Section = isPair ? .pair : .single
         let parts = UnsafeBufferPointer(start: table.words(section), count: 2 * table.count(section))
@@ -27,7 +28,7 @@ extension Tokenizer {
         }
         Self.truncate(&texts, to: room)
         arrange(parts, texts, in: &output)
-        trim(to: max(0, maximum), &output)
+        trim(to: maximum, &output)
     }
 
     /// What one text became.

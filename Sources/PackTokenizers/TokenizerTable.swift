@@ -72,7 +72,7 @@ public struct TokenizerTable: @unchecked Sendable {  // read-only memory that ou
         package static let ideograph: UInt16 = 5
         /// A Hangul syllable that is taken apart by arithmetic.
         package static let hangul: UInt16 = 6
-        /// An ideograph that is replaced by the one unit of the record after the flag.
+        /// This and greater values, less this, number a record.
         package static let firstRecord: UInt16 = 16
     }
 
@@ -86,7 +86,7 @@ public struct TokenizerTable: @unchecked Sendable {  // read-only memory that ou
     package static let wordPiece: UInt16 = 1
     package static let headerBytes = 48 + Section.allCases.count * 8
     package static let blockCount = 0x110000 >> 8
-    /// Longest added token in bytes.
+    /// Longest added token, and longest piece, in bytes.
     package static let tokenLimit = 4096
     /// Most ids.
     package static let idLimit = 1 << 22
@@ -151,7 +151,7 @@ public struct TokenizerTable: @unchecked Sendable {  // read-only memory that ou
         guard padID < idCount else { throw .badHeader(.padID) }
         guard maximum <= Int(Int32.max) else { throw .badHeader(.maximum) }
         guard 1...Self.wordLimit ~= wordLimit else { throw .badHeader(.wordLimit) }
-        guard 1...4 * Self.wordLimit ~= pieceLimit else { throw .badHeader(.pieceLimit) }
+        guard 1...Self.tokenLimit ~= pieceLimit else { throw .badHeader(.pieceLimit) }
         guard 0...24 ~= slotBits else { throw .badHeader(.slotBits) }
         guard 1...Self.probeLimit ~= probes else { throw .badHeader(.probeLimit) }
     }

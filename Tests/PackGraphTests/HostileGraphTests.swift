@@ -14,7 +14,7 @@ struct BadNode: Sendable, CustomTestStringConvertible {
 
     init(
         _ op: String, _ types: [TensorType], _ attributes: [String: Attribute] = [:], lists: [[Int]] = [],
-        outputs: Int = 1, _ kind: GraphError.Kind
+        outputs: Int = 1, kind: GraphError.Kind
     ) {
         (self.op, self.types, self.attributes) = (op, types, attributes)
         (self.lists, self.outputs, self.kind) = (lists, outputs, kind)
@@ -26,78 +26,78 @@ struct BadNode: Sendable, CustomTestStringConvertible {
     private static let flag = TensorType(.bool, [3])
 
     static let elementwise: [BadNode] = [
-        BadNode("Add", [x], .wrongCount),
-        BadNode("Add", [x, ids], .wrongType),
-        BadNode("Add", [x, TensorType(.f32, [5])], .wrongShape),
-        BadNode("Mul", [flag, flag], .wrongType),
-        BadNode("And", [flag, x], .wrongType),
-        BadNode("Erf", [ids], .wrongType),
-        BadNode("Where", [x, x, x], .wrongType),
-        BadNode("Where", [flag, flag], .wrongCount),
-        BadNode("Cast", [x], ["to": .int(99)], .wrongAttribute),
-        BadNode("Cast", [x], ["to": .string("f32")], .wrongAttribute),
-        BadNode("Clip", [x, x], .wrongShape),
-        BadNode("Sqrt", [x], outputs: 2, .wrongCount),
+        BadNode("Add", [x], kind: .wrongCount),
+        BadNode("Add", [x, ids], kind: .wrongType),
+        BadNode("Add", [x, TensorType(.f32, [5])], kind: .wrongShape),
+        BadNode("Mul", [flag, flag], kind: .wrongType),
+        BadNode("And", [flag, x], kind: .wrongType),
+        BadNode("Erf", [ids], kind: .wrongType),
+        BadNode("Where", [x, x, x], kind: .wrongType),
+        BadNode("Where", [flag, flag], kind: .wrongCount),
+        BadNode("Cast", [x], ["to": .int(99)], kind: .wrongAttribute),
+        BadNode("Cast", [x], ["to": .string("f32")], kind: .wrongAttribute),
+        BadNode("Clip", [x, x], kind: .wrongShape),
+        BadNode("Sqrt", [x], outputs: 2, kind: .wrongCount),
     ]
 
     static let shapes: [BadNode] = [
-        BadNode("MatMul", [x, TensorType(.f32, [5, 6])], .wrongShape),
-        BadNode("MatMul", [TensorType(.f32, []), m], .wrongShape),
-        BadNode("MatMul", [TensorType(.f32, [2, 3, 4]), TensorType(.f32, [3, 4, 5])], .wrongShape),
-        BadNode("Gemm", [x, m], .wrongShape),
-        BadNode("Transpose", [m], ["perm": .ints([0, 0])], .wrongAttribute),
-        BadNode("Transpose", [m], ["perm": .ints([0, 1, 2])], .wrongAttribute),
-        BadNode("Softmax", [m], ["axis": .int(2)], .wrongAttribute),
-        BadNode("Softmax", [m], ["axis": .int(.min)], .wrongAttribute),
-        BadNode("Softmax", [TensorType(.f32, [])], .wrongAttribute),
-        BadNode("ReduceSum", [m], lists: [[2]], .wrongAttribute),
-        BadNode("ReduceSum", [m], lists: [[0, -2]], .wrongAttribute),
-        BadNode("Squeeze", [m], lists: [[0]], .wrongShape),
-        BadNode("Unsqueeze", [m], lists: [[4]], .wrongAttribute),
-        BadNode("Unsqueeze", [m], .wrongAttribute),
-        BadNode("Flatten", [m], ["axis": .int(3)], .wrongAttribute),
-        BadNode("Reshape", [m], lists: [[5, -1]], .wrongShape),
-        BadNode("Reshape", [m], lists: [[0, 0, 0]], .wrongShape),
-        BadNode("Reshape", [m], ["allowzero": .int(1)], lists: [[0, -1]], .wrongShape),
-        BadNode("Reshape", [m, m], .wrongType),
-        BadNode("Expand", [m], lists: [[2, 4]], .wrongShape),
-        BadNode("Expand", [m], lists: [[-1, 4]], .wrongShape),
-        BadNode("Tile", [m], lists: [[2]], .wrongShape),
-        BadNode("Tile", [m], lists: [[.max, .max]], .overflow),
-        BadNode("ConstantOfShape", [], lists: [[.max, .max]], .overflow),
-        BadNode("ConstantOfShape", [], lists: [[-1]], .wrongShape),
+        BadNode("MatMul", [x, TensorType(.f32, [5, 6])], kind: .wrongShape),
+        BadNode("MatMul", [TensorType(.f32, []), m], kind: .wrongShape),
+        BadNode("MatMul", [TensorType(.f32, [2, 3, 4]), TensorType(.f32, [3, 4, 5])], kind: .wrongShape),
+        BadNode("Gemm", [x, m], kind: .wrongShape),
+        BadNode("Transpose", [m], ["perm": .ints([0, 0])], kind: .wrongAttribute),
+        BadNode("Transpose", [m], ["perm": .ints([0, 1, 2])], kind: .wrongAttribute),
+        BadNode("Softmax", [m], ["axis": .int(2)], kind: .wrongAttribute),
+        BadNode("Softmax", [m], ["axis": .int(.min)], kind: .wrongAttribute),
+        BadNode("Softmax", [TensorType(.f32, [])], kind: .wrongAttribute),
+        BadNode("ReduceSum", [m], lists: [[2]], kind: .wrongAttribute),
+        BadNode("ReduceSum", [m], lists: [[0, -2]], kind: .wrongAttribute),
+        BadNode("Squeeze", [m], lists: [[0]], kind: .wrongShape),
+        BadNode("Unsqueeze", [m], lists: [[4]], kind: .wrongAttribute),
+        BadNode("Unsqueeze", [m], kind: .wrongAttribute),
+        BadNode("Flatten", [m], ["axis": .int(3)], kind: .wrongAttribute),
+        BadNode("Reshape", [m], lists: [[5, -1]], kind: .wrongShape),
+        BadNode("Reshape", [m], lists: [[0, 0, 0]], kind: .wrongShape),
+        BadNode("Reshape", [m], ["allowzero": .int(1)], lists: [[0, -1]], kind: .wrongShape),
+        BadNode("Reshape", [m, m], kind: .wrongType),
+        BadNode("Expand", [m], lists: [[2, 4]], kind: .wrongShape),
+        BadNode("Expand", [m], lists: [[-1, 4]], kind: .wrongShape),
+        BadNode("Tile", [m], lists: [[2]], kind: .wrongShape),
+        BadNode("Tile", [m], lists: [[.max, .max]], kind: .overflow),
+        BadNode("ConstantOfShape", [], lists: [[.max, .max]], kind: .overflow),
+        BadNode("ConstantOfShape", [], lists: [[-1]], kind: .wrongShape),
     ]
 
     static let selection: [BadNode] = [
-        BadNode("Gather", [m], lists: [[3]], .wrongShape),
-        BadNode("Gather", [m], lists: [[-4]], .wrongShape),
-        BadNode("Gather", [m, m], .wrongType),
-        BadNode("Gather", [TensorType(.f32, []), ids], .wrongAttribute),
-        BadNode("Concat", [m, x], .wrongShape),
-        BadNode("Concat", [m, TensorType(.f32, [3, 5])], .wrongShape),
-        BadNode("Concat", [], .wrongCount),
-        BadNode("Split", [m], ["axis": .int(1)], lists: [[3, 3]], outputs: 2, .wrongShape),
-        BadNode("Split", [m], ["axis": .int(1)], lists: [[-1, 5]], outputs: 2, .wrongShape),
-        BadNode("Split", [m], ["num_outputs": .int(3)], outputs: 2, .wrongAttribute),
-        BadNode("Slice", [m], lists: [[0], [1], [0], [0]], .wrongAttribute),
-        BadNode("Slice", [m], lists: [[0], [1], [7]], .wrongAttribute),
-        BadNode("Slice", [m], lists: [[0, 0], [1], [0]], .wrongShape),
-        BadNode("Range", [], lists: [[0], [5], [0]], .wrongShape),
-        BadNode("CumSum", [m], lists: [[2]], .wrongAttribute),
-        BadNode("TopK", [m], lists: [[5]], .wrongShape),
+        BadNode("Gather", [m], lists: [[3]], kind: .wrongShape),
+        BadNode("Gather", [m], lists: [[-4]], kind: .wrongShape),
+        BadNode("Gather", [m, m], kind: .wrongType),
+        BadNode("Gather", [TensorType(.f32, []), ids], kind: .wrongAttribute),
+        BadNode("Concat", [m, x], kind: .wrongShape),
+        BadNode("Concat", [m, TensorType(.f32, [3, 5])], kind: .wrongShape),
+        BadNode("Concat", [], kind: .wrongCount),
+        BadNode("Split", [m], ["axis": .int(1)], lists: [[3, 3]], outputs: 2, kind: .wrongShape),
+        BadNode("Split", [m], ["axis": .int(1)], lists: [[-1, 5]], outputs: 2, kind: .wrongShape),
+        BadNode("Split", [m], ["num_outputs": .int(3)], outputs: 2, kind: .wrongAttribute),
+        BadNode("Slice", [m], lists: [[0], [1], [0], [0]], kind: .wrongAttribute),
+        BadNode("Slice", [m], lists: [[0], [1], [7]], kind: .wrongAttribute),
+        BadNode("Slice", [m], lists: [[0, 0], [1], [0]], kind: .wrongShape),
+        BadNode("Range", [], lists: [[0], [5], [0]], kind: .wrongShape),
+        BadNode("CumSum", [m], lists: [[2]], kind: .wrongAttribute),
+        BadNode("TopK", [m], lists: [[5]], kind: .wrongShape),
     ]
 
     static let fused: [BadNode] = [
-        BadNode("LayerNormalization", [x, TensorType(.f32, [5])], .wrongShape),
-        BadNode("Linear", [x, m, TensorType(.f32, [5])], .wrongShape),
-        BadNode("Linear", [x, m], ["transposed": .int(1), "activation": .string("magic")], .wrongAttribute),
-        BadNode("Attention", [x], ["heads": .int(0)], .wrongAttribute),
-        BadNode("Attention", [x, x, x], ["heads": .int(3)], .wrongAttribute),
-        BadNode("Attention", [m], ["heads": .int(1)], .wrongShape),
-        BadNode("MaskedMean", [x, x], .wrongType),
-        BadNode("L2Normalize", [TensorType(.f32, [])], .wrongShape),
-        BadNode("Identity", [TensorType(.f32, [-1])], .wrongShape),
-        BadNode("Identity", [TensorType(.f32, [.constant(.max), 2])], .overflow),
+        BadNode("LayerNormalization", [x, TensorType(.f32, [5])], kind: .wrongShape),
+        BadNode("Linear", [x, m, TensorType(.f32, [5])], kind: .wrongShape),
+        BadNode("Linear", [x, m], ["transposed": .int(1), "activation": .string("magic")], kind: .wrongAttribute),
+        BadNode("Attention", [x], ["heads": .int(0)], kind: .wrongAttribute),
+        BadNode("Attention", [x, x, x], ["heads": .int(3)], kind: .wrongAttribute),
+        BadNode("Attention", [m], ["heads": .int(1)], kind: .wrongShape),
+        BadNode("MaskedMean", [x, x], kind: .wrongType),
+        BadNode("L2Normalize", [TensorType(.f32, [])], kind: .wrongShape),
+        BadNode("Identity", [TensorType(.f32, [-1])], kind: .wrongShape),
+        BadNode("Identity", [TensorType(.f32, [.constant(.max), 2])], kind: .overflow),
     ]
 }
 
@@ -177,7 +177,8 @@ struct BadNode: Sendable, CustomTestStringConvertible {
     @Test func deepGraphs() throws {
         let count = 100_000
         let nodes = (0..<count).map { index in
-            Node("Relu", name: "n\(index)", inputs: [index == count - 1 ? "x" : "v\(index + 1)"], outputs: ["v\(index)"])
+            Node(
+                "Relu", name: "n\(index)", inputs: [index == count - 1 ? "x" : "v\(index + 1)"], outputs: ["v\(index)"])
         }
         var deep = graph(nodes, outputs: ["v0"])
         try deep.sortTopologically()
@@ -215,7 +216,11 @@ struct BadNode: Sendable, CustomTestStringConvertible {
     }
 
     @Test func readingConstants() throws {
-        let lent = try Constant(.bf16, [2]) { use in [0x00, 0x80, 0x3F, 0x00, 0xC0].withUnsafeBytes { use(UnsafeRawBufferPointer(rebasing: $0[1...])) } }
+        // Lent bytes need not be aligned.
+        let bytes: [UInt8] = [0x00, 0x80, 0x3F, 0x00, 0xC0]
+        let lent = try Constant(.bf16, [2]) { use in
+            bytes.withUnsafeBytes { use(UnsafeRawBufferPointer(rebasing: $0[1...])) }
+        }
         #expect(try lent.floats() == [1, -2])
         #expect(try Constant(.f16, [1], bytes: [0x00, 0x3C]).scalarFloat == 1)
         #expect(try Constant(.i8, [2], bytes: [0xFF, 1]).integers() == [-1, 1])

@@ -19,7 +19,9 @@ func infer(
 }
 
 func list(_ values: Int...) -> Constant {
-    guard let constant = try? Constant(integers: values, shape: [values.count]) else { fatalError("a list always fits") }
+    guard let constant = try? Constant(integers: values, shape: [values.count]) else {
+        fatalError("a list always fits")
+    }
     return constant
 }
 
@@ -68,8 +70,12 @@ func list(_ values: Int...) -> Constant {
 
     @Test func reductions() throws {
         let axes = ["axes": list(-1)]
-        #expect(try infer("ReduceMean", [Self.x], constants: axes, extra: ["axes"]) == [TensorType(.f32, ["batch", "sequence", 1])])
-        #expect(try infer("ReduceSum", [Self.x], ["keepdims": .int(0), "axes": .ints([0, 1])]) == [TensorType(.f32, [384])])
+        #expect(
+            try infer("ReduceMean", [Self.x], constants: axes, extra: ["axes"]) == [
+                TensorType(.f32, ["batch", "sequence", 1])
+            ])
+        #expect(
+            try infer("ReduceSum", [Self.x], ["keepdims": .int(0), "axes": .ints([0, 1])]) == [TensorType(.f32, [384])])
         #expect(try infer("ReduceMax", [Self.x], ["keepdims": .int(0)]) == [TensorType(.f32, [])])
     }
 
@@ -82,7 +88,9 @@ func list(_ values: Int...) -> Constant {
         #expect(parts == Array(repeating: TensorType(.f32, ["batch", "sequence", 128]), count: 3))
         let uneven = try infer("Split", [TensorType(.f32, [7])], outputs: 2)
         #expect(uneven == [TensorType(.f32, [4]), TensorType(.f32, [3])])
-        let rows = try infer("Gather", [Self.x], ["axis": .int(1)], constants: ["i": try Constant(integers: [0], shape: [])], extra: ["i"])
+        let rows = try infer(
+            "Gather", [Self.x], ["axis": .int(1)], constants: ["i": try Constant(integers: [0], shape: [])],
+            extra: ["i"])
         #expect(rows == [TensorType(.f32, ["batch", 384])])
     }
 
@@ -101,7 +109,8 @@ func list(_ values: Int...) -> Constant {
         let target = b.node(
             "Concat", "target",
             [
-                b.node("Unsqueeze", "u0", [batch, try b.integers([0])]), b.node("Slice", "part", [shape, try b.integers([-1]), try b.integers([.max])]),
+                b.node("Unsqueeze", "u0", [batch, try b.integers([0])]),
+                b.node("Slice", "part", [shape, try b.integers([-1]), try b.integers([.max])]),
             ], ["axis": .int(0)])
         let wide = b.node("Expand", "wide", [row, target])
         let filled = b.node("ConstantOfShape", "filled", [b.node("Unsqueeze", "u1", [both, try b.integers([0])])])
@@ -116,7 +125,8 @@ func list(_ values: Int...) -> Constant {
     @Test func contentsThroughWhere() throws {
         var b = GraphBuilder()
         let x = b.input("x", .f32, ["batch", 1])
-        let target = b.node("Concat", "target", [b.node("Shape", "s", [x], ["end": .int(1)]), try b.integers([-1])], ["axis": .int(0)])
+        let target = b.node(
+            "Concat", "target", [b.node("Shape", "s", [x], ["end": .int(1)]), try b.integers([-1])], ["axis": .int(0)])
         let equal = b.node("Equal", "equal", [target, try b.integers([-1, -1])])
         let ones = b.node("ConstantOfShape", "ones", [try b.integers([2])], ["value": .int(1)])
         let chosen = b.node("Where", "where", [equal, ones, target])

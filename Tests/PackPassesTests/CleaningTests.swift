@@ -107,3 +107,49 @@ import Testing
         #expect(graph.types[graph.outputs[0]]?.shape == ["batch", "sequence", 4, 2])
     }
 }
+
+@Suite struct ExactFoldingTests {
+    static let large = [1 << 40 | 1, -(1 << 53) - 1, .min]
+
+    @Test(arguments: ["Neg", "Identity", "Relu", "Abs", "Sign"])
+    func integerFunctions(_ op: String) throws {
+        let graph = try folded(op)
+        #expect(graph.node(op) == nil)
+        let inputs = ["x": Tensor([1, 1, 8], floats: []), "more": Tensor([1], integers: [0])]
+        let found = try #require(Evaluator.run(graph, inputs).values.first).integers.prefix(3)
+        let expected: [Int] =
+            switch op {
+            case "Neg": Self.large.map { 0 &- $0 }
+            case "Relu": Self.large.map { max($0, 0) }
+            case "Abs": Self.large.map { $0 < 0 ? 0 &- $0 : $0 }
+            case "Sign": Self.large.map { $0.signum() }
+            default: Self.large
+            }
+        #expect(Array(found) == expected)
+    }
+
+    /// The evaluator folds axes in floating point.
+    @Test(arguments: ["CumSum", "ReduceSum"])
+    func foldedAxesStay(_ op: String) throws {
+        #expect(try folded(op).node(op) != nil)
+    }
+
+    /// The operator over a list with large numbers, after all passes.
+    private func folded(_ op: String) throws -> Graph {
+        var s = Sketch()
+        let list = try s.graph.integers(Self.large + Array(repeating: 3, count: 100))
+        let axis = try s.graph.integers([0], shape: op == "CumSum" ? [] : [1])
+        let made = ["CumSum", "ReduceSum"].contains(op) ? s(op, list, axis) : s(op, list)
+        let more = s.graph.input("more", .i64, [1])
+        return try PassPipeline.standard.run(try s.finish(s("Add", made, more))).graph
+    }
+
+    @Test func hugeSteps() throws {
+        var s = Sketch()
+        let table = try s.weight(4, 8)
+        let part = s("Slice", table, try s.list(0), try s.list(.max), try s.list(0), try s.list(.max))
+        let back = s("Slice", table, try s.list(-1), try s.list(.min), try s.list(0), try s.list(.min))
+        let graph = try rewritten(try s.finish(s("Mul", s.x, part), s("Mul", s.x, back)))
+        #expect(graph.operators == ["Mul", "Mul"])
+    }
+}

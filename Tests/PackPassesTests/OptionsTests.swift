@@ -46,4 +46,25 @@ import Testing
         #expect(records.isEmpty)
         #expect(twice.operators == once.operators)
     }
+
+    /// Behind an operator without a rule nothing is typed, and no rule has looked at the nodes.
+    @Test func untypedNodesAreLeftAlone() throws {
+        var s = Sketch()
+        var value = s("Mystery", s.x)
+        for order in [[9, 9, 9, 9], [0, 2, 1, 3], [7], []] {
+            value = s("Transpose", value, attributes: ["perm": .ints(order)])
+        }
+        for op in [
+            "Add", "MatMul", "Div", "ReduceMax", "Reshape", "Where", "Gemm", "LayerNormalization", "Attention",
+        ] {
+            value = s.graph.node(op, "part", [value])
+        }
+        for op in ["Softmax", "Split", "Slice", "Expand", "Gather"] {
+            value = s.graph.node(op, "part", [value, "", ""], ["axis": .string("none"), "axes": .int(.min)])
+        }
+        let mixed = s("MatMul", s("Softmax", s("MatMul", value, value)), value)
+        let joined = s("Transpose", mixed, attributes: ["perm": .ints([0, 2, 1, 3])])
+        let graph = try s.finish(s("Reshape", joined, try s.list(0, 0, 8)))
+        #expect(try PassPipeline.standard.run(graph).graph.nodes.count == graph.nodes.count)
+    }
 }

@@ -37,12 +37,14 @@ func reading<Result>(
         return digits
     }
 
-    @Test(arguments: [
-        (0, "0"), (-0.0, "-0"), (1, "1"), (-1.5, "-1.5"), (0.1, "0.1"), (1e-5, "0.00001"), (1e-6, "1e-6"),
-        (123456, "123456"), (16_777_216, "16777216"), (1e14, "100000000000000"), (1e15, "1e15"), (1e16, "1e16"),
-        (.greatestFiniteMagnitude, "3.4028235e38"), (.leastNonzeroMagnitude, "1e-45"),
-        (.leastNormalMagnitude, "1.1754944e-38"), (.nan, "null"), (.infinity, "null"), (0.3, "0.3"), (33_554_432, "33554432"),
-    ] as [(Float, String)])
+    @Test(
+        arguments: [
+            (0, "0"), (-0.0, "-0"), (1, "1"), (-1.5, "-1.5"), (0.1, "0.1"), (1e-5, "0.00001"), (1e-6, "1e-6"),
+            (123456, "123456"), (16_777_216, "16777216"), (1e14, "100000000000000"), (1e15, "1e15"), (1e16, "1e16"),
+            (.greatestFiniteMagnitude, "3.4028235e38"), (.leastNonzeroMagnitude, "1e-45"),
+            (.leastNormalMagnitude, "1.1754944e-38"), (.nan, "null"), (.infinity, "null"), (0.3, "0.3"),
+            (33_554_432, "33554432"),
+        ] as [(Float, String)])
     func floats(value: Float, expected: String) {
         #expect(written(value) == expected)
     }
@@ -72,7 +74,9 @@ func reading<Result>(
 
     @Test func randomDoublesReadBack() {
         var random = SystemRandomNumberGenerator()
-        let special: [Double] = [0.1, 1.0 / 3, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1e23, 0x1p53 + 2, -0x1p-1050, 1e-5]
+        let special: [Double] = [
+            0.1, 1.0 / 3, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1e23, 0x1p53 + 2, -0x1p-1050, 1e-5,
+        ]
         for value in special + (0..<20_000).map({ _ in Double(bitPattern: random.next()) }) where value.isFinite {
             let out = ByteBuffer()
             out.append(json: value)
@@ -82,7 +86,9 @@ func reading<Result>(
 
     @Test func strings() {
         let out = ByteBuffer()
-        "a\"\\\n\u{1}é漢😀\u{7F}".utf8.withContiguousStorageIfAvailable { out.append(jsonString: UnsafeRawBufferPointer($0)) }
+        "a\"\\\n\u{1}é漢😀\u{7F}".utf8.withContiguousStorageIfAvailable {
+            out.append(jsonString: UnsafeRawBufferPointer($0))
+        }
         #expect(text(out) == "\"a\\\"\\\\\\n\\u0001é漢😀\\u007f\"")
         out.clear()
         let invalid: [UInt8] = [0x61, 0xFF, 0xC3, 0x62, 0xED, 0xA0, 0x80, 0xF4, 0x90, 0x80, 0x80, 0xE2, 0x82]
@@ -125,11 +131,12 @@ func reading<Result>(
         #expect(try readString([0x22, 0xFF, 0xC3, 0x22]) == [0xFF, 0xC3])
     }
 
-    @Test(arguments: [
-        (#""abc"#, .truncated, 4), (#""\"#, .truncated, 2), (#""\u12"#, .truncated, 5), (#""\x""#, .badEscape, 2),
-        (#""\u12g4""#, .badEscape, 5), ("\"a\nb\"", .controlCharacter, 2), ("\"a\" x", .trailingBytes, 4),
-        ("12", .wrongType, 0), ("", .truncated, 0), ("x", .unexpectedByte, 0),
-    ] as [(String, RequestError.Kind, Int)])
+    @Test(
+        arguments: [
+            (#""abc"#, .truncated, 4), (#""\"#, .truncated, 2), (#""\u12"#, .truncated, 5), (#""\x""#, .badEscape, 2),
+            (#""\u12g4""#, .badEscape, 5), ("\"a\nb\"", .controlCharacter, 2), ("\"a\" x", .trailingBytes, 4),
+            ("12", .wrongType, 0), ("", .truncated, 0), ("x", .unexpectedByte, 0),
+        ] as [(String, RequestError.Kind, Int)])
     func brokenStrings(json: String, kind: RequestError.Kind, offset: Int) {
         #expect {
             _ = try readString(Array(json.utf8))
@@ -138,12 +145,14 @@ func reading<Result>(
         }
     }
 
-    @Test(arguments: [
-        ("0", .integer(0)), ("-0", .real(-0.0)), ("12", .integer(12)), ("-9223372036854775807", .integer(-.max)),
-        ("9223372036854775808", .real(9223372036854775808)), ("1.5e3", .real(1500)), ("1E-2", .real(0.01)),
-        ("1e400", .real(.infinity)), ("1e-400", .real(0)), ("0.1", .real(0.1)),
-        ("1e999999999999999999999", .real(.infinity)),
-    ] as [(String, JSONNumber)])
+    @Test(
+        arguments: [
+            ("0", .integer(0)), ("-0", .real(-0.0)), ("12", .integer(12)), ("-9223372036854775807", .integer(-.max)),
+            ("9223372036854775808", .real(9223372036854775808)),
+            ("-9223372036854775808", .integer(.min)), ("1.5e3", .real(1500)), ("1E-2", .real(0.01)),
+            ("1e400", .real(.infinity)), ("1e-400", .real(0)), ("0.1", .real(0.1)),
+            ("1e999999999999999999999", .real(.infinity)),
+        ] as [(String, JSONNumber)])
     func numbers(json: String, expected: JSONNumber) throws {
         let found = try reading(json) { reader throws(RequestError) in try reader.readNumber() }
         #expect(found == expected)
@@ -151,7 +160,8 @@ func reading<Result>(
 
     @Test(arguments: [
         "123456789012345678901234567890", "2.2250738585072011e-308", "9007199254740993", "5e-324", "0.1e-7",
-        "179769313486231570000000000000000000000e270", "8.5e-323", "1.00000000000000011102230246251565404236316680908203125",
+        "179769313486231570000000000000000000000e270", "8.5e-323",
+        "1.00000000000000011102230246251565404236316680908203125",
     ])
     func hardNumbers(json: String) throws {
         let found = try reading(json) { reader throws(RequestError) in try reader.readNumber() }
@@ -197,7 +207,8 @@ func reading<Result>(
     }
 
     @Test(arguments: [
-        "{}", "[]", "[[],{}]", #"{"a":[1,2,{"b":null}],"c":true}"#, " [ 1 , 2 ] ", #"{"a":{"b":{"c":[[[]]]}},"d":[{}]}"#,
+        "{}", "[]", "[[],{}]", #"{"a":[1,2,{"b":null}],"c":true}"#, " [ 1 , 2 ] ",
+        #"{"a":{"b":{"c":[[[]]]}},"d":[{}]}"#,
         "null", "\"x\"", "-1.5e3",
     ])
     func valuesAreSkipped(json: String) throws {
@@ -205,7 +216,8 @@ func reading<Result>(
     }
 
     @Test(arguments: [
-        "{", "[", "[1", "[1,", "[1,]", "[,1]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{1:1}", "[1 2]", "[}", "{]",
+        "{", "[", "[1", "[1,", "[1,]", "[,1]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{1:1}", "[1 2]", "[}",
+        "{]",
         "{\"a\":1 \"b\":2}", "tru", "truth", "nul", "[1]]", "{}{}", "//x", "[\u{00A0}1]",
     ])
     func brokenValuesAreRefused(json: String) {
@@ -224,7 +236,9 @@ func reading<Result>(
 
     /// Every prefix and every single changed byte of a request ends in a value or an error, never a trap.
     @Test func damagedRequestsAreHandled() {
-        let body = Array(#"{"inputs":{"a":[[1,2],[3,4.5e1]],"b":{"shape":[1],"data":[true]}},"outputs":["x","\u00e9"],"top":3}"#.utf8)
+        let body = Array(
+            #"{"inputs":{"a":[[1,2],[3,4.5e1]],"b":{"shape":[1],"data":[true]}},"outputs":["x","\u00e9"],"top":3}"#.utf8
+        )
         let request = Request()
         for end in 0..<body.count {
             #expect(throws: RequestError.self) {

@@ -121,6 +121,15 @@ import Testing
         #expect(definition.vocabularyCount == 30522)
         #expect(definition.truncationMaximum == 128)
         let loaded = try LoadedTokenizer(definition)
+        var files: [String: String] = [:]
+        for name in ["vocab.txt", "tokenizer_config.json", "special_tokens_map.json"] {
+            files[name] = try String(contentsOfFile: path + "/" + name, encoding: .utf8)
+        }
+        try folder(files) { place in
+            var fallback = try TokenizerDefinition.load(folder: place)
+            fallback.truncationMaximum = 128
+            #expect(fallback.encodedTable() == definition.encodedTable())
+        }
         #expect(
             loaded.ids("The quick brown fox jumps over the lazy dog.") == [
                 101, 1996, 4248, 2829, 4419, 14523, 2058, 1996, 13971, 3899, 1012, 102,

@@ -88,6 +88,9 @@ import Testing
         .init(
             name: "id is far from the others", part: "\"a\": 2", replacement: "\"a\": 4000000",
             path: "model.vocab[\"a\"]"),
+        .init(
+            name: "long token", part: "\"a\": 2", replacement: "\"\(String(repeating: "a", count: 4097))\": 2",
+            path: "model.vocab[\"\(String(repeating: "a", count: 80))\"]"),
         .init(name: "two tokens of one id", part: "\"a\": 2", replacement: "\"a\": 3", path: "model.vocab[\"##b\"]"),
         .init(name: "a token twice", part: "\"a\": 2", replacement: "\"a\": 2, \"a\": 6", path: "model.vocab[\"a\"]"),
         .init(
@@ -172,6 +175,15 @@ import Testing
         let deep = String(repeating: "[", count: 1_000_000)
         guard case .malformed(_, 64, _, _) = error(deep) else {
             Issue.record("\(String(describing: error(deep)))")
+            return
+        }
+    }
+
+    @Test func tenMillionValues() {
+        let text = "[" + String(repeating: "1,", count: 10_000_000)
+        let limit = 6 << 20
+        guard case .malformed(_, 2 * limit - 1, _, "at most \(limit) values") = error(text) else {
+            Issue.record("\(String(describing: error(text)))")
             return
         }
     }

@@ -44,30 +44,39 @@ static void pack_keys_and_values(const pack_attention *t, attention_room r) {
     }
 }
 
-/// Sums of `depth` products of a tile's rows with every panel.
-PACK_INLINE void tile_by_panels(
-    const float *a, size_t lda, const float *panels, size_t depth, size_t count, size_t rows, float *out, size_t ldo) {
-    size_t wide = wide_panels(rows);
+/// Scores of a block of queries: each panel of keys meets all tiles of the block while it is in the first-level cache.
+PACK_INLINE void attention_scores(const pack_attention *t, attention_room r, size_t row, size_t row_end) {
+    size_t wide = wide_panels(tile_end(0, row_end - row, MR)), count = r.columns / PACK_PANEL;
+    size_t stride = t->head_dim * PACK_PANEL;
     for (size_t p = 0, taken; p < count; p += taken) {
         taken = count - p < wide ? 1 : wide;
-        tiles_f32[rows][taken](
-            a, lda, panels + p * depth * PACK_PANEL, depth * PACK_PANEL, depth, out + p * PACK_PANEL, ldo,
-            (const char *)a, 0);
+        for (size_t i = row, end; i < row_end; i = end) {
+            end = tile_end(i, row_end, MR);
+            const float *q = t->q + i * t->ldq;
+            tiles_f32[end - i][taken](
+                q, t->ldq, r.keys + p * stride, stride, t->head_dim, r.scores + (i - row) * r.columns + p * PACK_PANEL,
+                r.columns, (const char *)q, 0);
+        }
     }
 }
 
-/// Outputs of `rows` queries from their weights; a head's last columns may not fill a panel, so they pass through `sums`.
-PACK_INLINE void attention_output(
-    const pack_attention *t, attention_room r, size_t row, size_t rows, const float *weights, const float *inverse) {
+/// Outputs of a block of queries from their weights; a head's last columns may not fill a panel, so they pass through
+/// `sums`.
+PACK_INLINE void attention_outputs(
+    const pack_attention *t, attention_room r, size_t row, size_t row_end, const float *inverse) {
     float sums[MR * PACK_PANEL] __attribute__((aligned(64)));
     for (size_t d = 0; d < t->head_dim; d += PACK_PANEL) {
         size_t width = pack_min(PACK_PANEL, t->head_dim - d);
-        tiles_f32[rows][1](weights, r.columns, r.values + d * t->keys, 0, t->keys, sums, PACK_PANEL, (const char *)weights, 0);
-        for (size_t i = 0; i < rows; i++) {
-            float *out = t->out + (row + i) * t->ldo + d;
-            for (size_t l = 0; l < PACK_PANEL; l += VW)
-                v_store(sums + i * PACK_PANEL + l, v_load(sums + i * PACK_PANEL + l) * inverse[i]);
-            store_columns(out, sums + i * PACK_PANEL, 0, width);
+        for (size_t i = row, end; i < row_end; i = end) {
+            end = tile_end(i, row_end, MR);
+            const float *weights = r.scores + (i - row) * r.columns;
+            tiles_f32[end - i][1](
+                weights, r.columns, r.values + d * t->keys, 0, t->keys, sums, PACK_PANEL, (const char *)weights, 0);
+            for (size_t l = i; l < end; l++) {
+                float *from = sums + (l - i) * PACK_PANEL;
+                for (size_t j = 0; j < PACK_PANEL; j += VW) v_store(from + j, v_load(from + j) * inverse[l - row]);
+                store_columns(t->out + l * t->ldo + d, from, 0, width);
+            }
         }
     }
 }
@@ -76,17 +85,15 @@ void PACK_KERNEL(attention_f32)(const pack_attention *t, size_t row_begin, size_
     if (row_begin >= row_end) return;
     attention_room r = attention_room_in(t, scratch);
     pack_keys_and_values(t, r);
-    float inverse[MR];
+    float inverse[PACK_ATTENTION_ROWS];
     for (size_t row = row_begin, end; row < row_end; row = end) {
-        end = tile_end(row, row_end, MR);
-        size_t rows = end - row;
-        tile_by_panels(
-            t->q + row * t->ldq, t->ldq, r.keys, t->head_dim, r.columns / PACK_PANEL, rows, r.scores, r.columns);
-        for (size_t i = 0; i < rows; i++) {
+        end = tile_end(row, row_end, PACK_ATTENTION_ROWS);
+        attention_scores(t, r, row, end);
+        for (size_t i = 0; i < end - row; i++) {
             float *scores = r.scores + i * r.columns;
             float most = scale_row(scores, r.mask, t->scale, scores, r.columns);
             inverse[i] = inverse_or_zero(exponentials(scores, r.columns, most));
         }
-        attention_output(t, r, row, rows, r.scores, inverse);
+        attention_outputs(t, r, row, end, inverse);
     }
 }

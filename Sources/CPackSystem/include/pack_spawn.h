@@ -28,3 +28,6 @@ typedef struct {
 
 /// 1 and how the process ended, 0 if it still runs and `block` is 0, or -errno.
 int pack_process_wait(int process, int block, pack_process_end *end);
+
+/// A pipe that programs started later don't inherit, its reading end non-blocking. 0 or -errno.
+int pack_pipe(int *reading, int *writing);

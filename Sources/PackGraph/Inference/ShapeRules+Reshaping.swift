@@ -47,7 +47,7 @@ extension ShapeRules {
         let known = shape.reduce(1, *)
         if let open {
             shape[open] = try remainder(op, total, known, source, entries)
-        } else if let difference = (total - known).constant, difference != 0 {
+        } else if differ(total, known) {
             throw op.fault(.wrongShape, input: 1, found: "\(entries)", expected: "as many elements as \(source) has")
         }
         return shape
@@ -57,11 +57,17 @@ extension ShapeRules {
         _ op: Operands, _ total: Dimension, _ known: Dimension, _ source: [Dimension], _ entries: [Dimension]
     ) throws(GraphError) -> Dimension {
         let quotient = total / known
-        if known == 0 || total.constant != nil && known.constant != nil && quotient * known != total {
+        if known == 0 || quotient.constant != nil && quotient * known != total {
             throw op.fault(
                 .wrongShape, input: 1, found: "\(entries)", expected: "a divisor of the elements of \(source)")
         }
         return quotient
+    }
+
+    /// Whether two products are known to differ: by a fixed number, or, over the same symbols, by a fixed ratio.
+    private static func differ(_ total: Dimension, _ known: Dimension) -> Bool {
+        if total == known { return false }
+        return (total - known).constant != nil || known != 0 && (total / known).constant != nil
     }
 
     @Sendable private static func flatten(_ op: Operands) throws(GraphError) -> [Inferred] {

@@ -64,7 +64,9 @@ extension ShapeRules {
             }
             guard step > 0 else { return nil }
             guard let first = position(start, extent), let last = position(end, extent) else { return nil }
-            let length = Dimension.max(last - first, 0)
+            // Without the first few: shorter than the general form, and the same.
+            let isTail = last == extent && start.isAtLeast(0)
+            let length = Dimension.max(isTail ? extent - start : last - first, 0)
             return step == 1 ? length : (length + .constant(step - 1)) / .constant(step)
         }
 

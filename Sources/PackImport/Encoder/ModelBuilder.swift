@@ -7,8 +7,6 @@ struct ModelBuilder {
     var weights: Weights
     private var graph = GraphBuilder()
     private let file: String
-    /// Values that conversions have made.
-    private var convertedNames: Set<String> = []
 
     /// The element type in which everything is computed.
     static let computed = DType.f32
@@ -18,16 +16,13 @@ struct ModelBuilder {
         file = weights.checkpoint.path
     }
 
-    /// A tensor of the checkpoint, converted where it is stored in another type than is computed in.
+    /// A tensor of the checkpoint as numbers of the type that is computed in.
     mutating func weight(_ names: [String], _ shape: [Int]) throws(ImportError) -> String {
         let (name, constant) = try weights.find(names, shape)
-        graph.constant(name, constant)
-        guard constant.dtype != Self.computed else { return name }
-        let converted = "\(name).f32"
-        if convertedNames.insert(converted).inserted {
-            graph.node("Cast", "\(name).cast", [name], ["to": .dtype(Self.computed)], output: converted)
-        }
-        return converted
+        do throws(GraphError) {
+            graph.constant(name, try constant.widened())
+        } catch { throw ImportError(error, file: file) }
+        return name
     }
 
     /// A tensor that must be there under one name.

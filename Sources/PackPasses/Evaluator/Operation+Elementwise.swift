@@ -35,10 +35,19 @@ extension Operation {
 
     private func map(_ function: (Float) -> Float) throws(GraphError) -> Tensor {
         let x = try input(0)
-        if case .integers(let list) = x.values {
-            return Tensor(x.dtype, shape, .integers(list.map { Int(function(Float($0))) }))
-        }
+        if case .integers(let list) = x.values { return Tensor(x.dtype, shape, .integers(list.map(integerFunction))) }
         return Tensor(x.dtype, shape, .floats(x.floats.map(function)))
+    }
+
+    /// The functions that the shape rules let integers have.
+    private func integerFunction(_ value: Int) -> Int {
+        switch node.op {
+        case "Neg": 0 &- value
+        case "Abs": value < 0 ? 0 &- value : value
+        case "Relu": Swift.max(value, 0)
+        case "Sign": value.signum()
+        default: value
+        }
     }
 
     private func arithmetic(_ float: (Float, Float) -> Float, _ integer: (Int, Int) -> Int) throws(GraphError) -> Tensor
@@ -138,6 +147,7 @@ enum Scalar {
 
     static let functions: [String: @Sendable (Float) -> Float] = [
         "Identity": { $0 }, "Dropout": { $0 }, "Neg": { -$0 }, "Abs": { abs($0) }, "Relu": { max($0, 0) },
+        "Sign": { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 },
         "Sqrt": { $0.squareRoot() }, "Reciprocal": { 1 / $0 }, "Exp": { exp($0) }, "Log": { log($0) },
         "Erf": { erf($0) }, "Tanh": { tanh($0) }, "Sigmoid": { 1 / (1 + exp(-$0)) }, "Floor": { $0.rounded(.down) },
         "Ceil": { $0.rounded(.up) }, "Round": { $0.rounded(.toNearestOrEven) }, "Sin": { sin($0) }, "Cos": { cos($0) },

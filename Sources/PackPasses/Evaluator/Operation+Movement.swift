@@ -58,7 +58,8 @@ extension Operation {
             let step = steps[position]
             let first = SliceBounds.indices(starts[position], ends[position], step: step, extent: x.shape[axis]).first
             offset += first * strides[axis]
-            strides[axis] *= step
+            // A step that would overflow leaves one element, whose stride does not matter.
+            strides[axis] &*= step
         }
         return x.picking(Indexing.positions(shape, strides: strides, offset: offset), shape)
     }

@@ -54,7 +54,8 @@ extension Operation {
             }
         }
         return x.dtype.isFloat
-            ? Tensor(x.dtype, shape, .floats(values)) : Tensor(x.dtype, shape, .integers(values.map { Int($0) }))
+            ? Tensor(x.dtype, shape, .floats(values))
+            : Tensor(x.dtype, shape, .integers(values.map { Int(exactly: $0.rounded()) ?? 0 }))
     }
 
     private func runningSums(_ line: [Float]) -> [Float] {

@@ -29,7 +29,7 @@ extension Rewriter {
         case "Concat": return node.inputs.count == 1 ? first : nil
         case "Transpose":
             let order = (try? node.ints("perm")) ?? nil
-            return order.map { $0 == Array($0.indices) } ?? false ? first : nil
+            return sameType && order.map { $0 == Array($0.indices) } ?? false ? first : nil
         case "Slice": return sameType && stepsForward(node) ? first : nil
         default: return neutral(node)
         }

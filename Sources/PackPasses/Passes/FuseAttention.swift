@@ -107,7 +107,7 @@ extension Rewriter {
                 (found.source, found.scale) = (base, found.scale * scale)
                 found.slots.formUnion(slots)
             } else if found.count == 0, node.op == "Transpose", let order = (try? node.ints("perm")) ?? nil,
-                order.count == 4
+                order.sorted() == [0, 1, 2, 3]
             {
                 found.order = found.order.map { order[$0] }
                 found.source = source

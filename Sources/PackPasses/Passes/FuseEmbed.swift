@@ -4,7 +4,8 @@ extension Pass {
     /// Rows of the word, position and type tables, added and normalized.
     static let fuseEmbed = Pass("fuse-embed", "Recognize embeddings", at: ["LayerNormalization"]) {
         (rewriter: borrowing Rewriter, slot: Int, node: Node) throws(GraphError) in
-        guard node.inputs.count == 3, node.outputs.count == 1, rewriter.axis(node, default: -1) == 2,
+        guard node.inputs.count == 3, node.outputs.count == 1, rewriter.graph.types[node.outputs[0]]?.dtype == .f32,
+            rewriter.axis(node, default: -1) == 2,
             let found = rewriter.embeddings(node.inputs[0]), rewriter.isClosed(found.slots, anchor: slot),
             rewriter.shape(node.outputs[0]) == rewriter.shape(found.ids).map({ $0 + [.constant(found.width)] }),
             rewriter.vector(node.inputs[1], count: found.width) != nil,

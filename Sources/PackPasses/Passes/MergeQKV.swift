@@ -52,7 +52,9 @@ extension Rewriter {
         return alike ? parts : nil
     }
 
-    private func isOwn(_ constant: String) -> Bool { graph.constants[constant] != nil && useCount(constant) == 1 }
+    private func isOwn(_ constant: String) -> Bool {
+        (graph.constants[constant]?.count ?? 0) > 0 && useCount(constant) == 1
+    }
 
     private func form(_ value: String?) -> TensorType? { value.flatMap { graph.types[$0] } }
 

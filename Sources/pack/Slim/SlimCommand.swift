@@ -76,9 +76,7 @@ struct Slim: ParsableCommand {
         guard let target else { throw ValidationError("--target is missing: a platform's name (pack profiles lists them)") }
         let profile = try profiles(named: [target])[0]
         let arch = try architecture(of: profile)
-        let result = try Slimmer(
-            command: self, pipeline: pipeline, profile: profile, arch: arch, progress: Progress()
-        ).run()
+        let result = try Slimmer(command: self, pipeline: pipeline, profile: profile, arch: arch).run()
         try write(SlimReport.document(result), SlimReport.json(result))
         if result.output == nil && !dryRun { throw ExitStatus.no }
     }
@@ -115,19 +113,4 @@ struct Slim: ParsableCommand {
 /// A refusal in the command's own words.
 struct Refusal: FactualError {
     let facts: ErrorFacts
-}
-
-/// Lines about what is going on, for people who wait at a terminal.
-struct Progress {
-    private let isShown = Terminal(descriptor: 2).isTerminal
-
-    /// Says what is being done now.
-    func say(_ text: String) {
-        if isShown { writeError("\u{1B}[2K\r\(text) …") }
-    }
-
-    /// Wipes the line.
-    func finish() {
-        if isShown { writeError("\u{1B}[2K\r") }
-    }
 }

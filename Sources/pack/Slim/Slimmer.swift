@@ -13,23 +13,23 @@ struct Slimmer {
     let pipeline: ModelPipeline
     let profile: Profile
     let arch: String
-    let progress: Progress
 
     /// Makes, proves and, if it fits and is accurate enough, writes the bundle.
     func run() throws -> SlimResult {
+        var progress = Progress()
         defer { progress.finish() }
-        progress.say("computing the original's outputs")
+        progress.step("computing the original's outputs")
         let original = try pipeline.originalPlan()
         let quantizer = try Quantizer(
             original: original, graph: pipeline.optimized, metadata: pipeline.metadata,
             texts: try calibrationTexts(command.calibration), threads: threads)
-        progress.say("quantizing")
+        progress.step("quantizing")
         let choice = try choose(quantizer)
-        progress.say("linking the runtime")
+        progress.step("linking the runtime")
         let program = try link(arch, choice.draft)
-        progress.say("running the bundle on a sample")
+        progress.step("running the bundle on a sample")
         let proof = try prove(program, choice)
-        progress.say("writing")
+        progress.step("writing")
         let peak = try peakMemory(choice.draft, program)
         let manifest = try manifest(choice, program, peak)
         let entries = [

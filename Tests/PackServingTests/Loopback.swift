@@ -1,0 +1,87 @@
+import CPackSystem
+import Foundation
+import PackServing
+
+/// Answers with the size of the body, after a request that asks for an error fails.
+final class SizeHandler: RequestHandler {
+    func answer(_ body: UnsafeRawBufferPointer, into answer: ByteBuffer) throws(RequestError) {
+        if body.count == 3 { throw RequestError(.noTexts) }
+        answer.clear()
+        answer.append("{\"bytes\":")
+        answer.append(decimal: body.count)
+        answer.append("}")
+    }
+}
+
+/// A server in a thread of its own, for as long as the object lives.
+final class RunningServer: @unchecked Sendable {  // `stopped` is written once, read by the thread
+    let port: UInt16
+    private let finished = DispatchSemaphore(value: 0)
+    private let lock = NSLock()
+    private var stopped = false
+
+    init(_ limits: HTTPLimits = HTTPLimits()) throws {
+        let server = try HTTPServer(handler: SizeHandler(), address: 0x7F00_0001, port: 0, limits: limits)
+        port = server.port
+        let box = Box(server)
+        Thread.detachNewThread { [self] in
+            while !isStopped, box.server.step(timeout: 20) {}
+            box.server.stop()
+            while box.server.step(timeout: 20) {}
+            finished.signal()
+        }
+    }
+
+    private final class Box: @unchecked Sendable {  // handed to one thread
+        let server: HTTPServer<SizeHandler>
+        init(_ server: HTTPServer<SizeHandler>) { self.server = server }
+    }
+
+    private var isStopped: Bool { lock.withLock { stopped } }
+
+    func stop() {
+        lock.withLock { stopped = true }
+        finished.wait()
+    }
+}
+
+/// A plain connection that sends bytes and reads until the peer closes or nothing comes for a while.
+final class RawClient {
+    private let descriptor: Int32
+
+    init(_ port: UInt16) {
+        descriptor = pack_connect(0x7F00_0001, port, 1000)
+        _ = pack_set_timeouts(descriptor, 1000, 1000)
+    }
+
+    deinit { pack_close(descriptor) }
+
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> Bool {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes { pack_send(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 else { return false }
+            sent += count
+        }
+        return true
+    }
+
+    @discardableResult
+    func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+
+    func endSending() { pack_shutdown_send(descriptor) }
+
+    /// What comes until `marker` was seen, the peer closes, or a second passes.
+    func read(until marker: String? = nil) -> String {
+        var all: [UInt8] = []
+        var bytes = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = pack_receive(descriptor, &bytes, bytes.count)
+            guard count > 0 else { break }
+            all += bytes[..<count]
+            if let marker, String(decoding: all, as: UTF8.self).contains(marker) { break }
+        }
+        return String(decoding: all, as: UTF8.self)
+    }
+}

