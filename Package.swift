@@ -71,9 +71,8 @@ let toolTargets: [Target] = [
         name: "CKernelChecks", dependencies: ["CPackKernels"], path: "Tests/CKernelChecks", cSettings: kernelSettings),
     tests("PackKernelsTests", ["CPackKernels", "CKernelChecks"]),
     tests(
-        "PackQuantizeTests", ["PackCore", "PackGraph", "PackImport", "PackPlanner", "PackQuantize", "PackTokenizers"]),
-    tests("PackServingTests", ["PackCore", "PackServing", "CPackSystem"]),
-    tests("PackLabTests", ["PackCore", "PackLab", "PackServing", "CPackSystem"]),
+        "PackPlannerTests",
+        ["PackCore", "PackIO", "PackFormats", "PackGraph", "PackImport", "PackPasses", "PackPlanner", "PackRuntime"]),
     tests("PackTokenizersTests", ["PackCore", "PackTokenizers", "PackImport", "PackIO"]),
     tests("PackProfilesTests", ["PackIO", "PackProfiles"]),
     tests("PackFitTests", ["PackFit", "PackProfiles"]),

@@ -54,7 +54,7 @@ public struct Analysis: Sendable {
     }
 
     /// A bundle's facts, with what follows from the model: how long it takes to wake up, and how large an answer is.
-    static func facts(of prediction: Prediction, for model: ModelFacts) -> FitFacts {
+    public static func facts(of prediction: Prediction, for model: ModelFacts) -> FitFacts {
         var facts = prediction.facts
         // The process itself in 5 to 100 ms, its files read at 2 GB/s (page cache) to 0.1 GB/s (a cold disk).
         let bytes = Double(prediction.unpackedBytes)

@@ -133,13 +133,12 @@ struct Slimmer {
         let draft = folder.path + "/bundle.zip"
         try ZipWriter.write(entries, to: draft)
         let zipped = try MappedFile(path: draft).size
-        var facts = FitFacts()
-        facts.zipped = Known(bytes: zipped, .measured)
-        facts.unpacked = Known(bytes: unpacked, .measured)
-        facts.peakMemory = Known(bytes: peak, .computed)
-        facts.written = Known(bytes: 0, .computed)
+        let made = Prediction(
+            quantization: command.quantize.rawValue, unpackedBytes: unpacked, zippedBytes: zipped,
+            runtimeBytes: program.bytes.count, weightsBytes: choice.draft.weightsBytes, peakMemoryBytes: peak,
+            how: .computed, tolerance: 0)
+        var facts = Analysis.facts(of: made, for: try ModelReading.read(command.path).facts)
         facts.architectures = [.init(name: arch)]
-        facts.libc = .nothing
         let fit = Fit(facts, on: profile)
         var notes: [String] = []
         if let obstacle = pipeline.tokenizerObstacle {
