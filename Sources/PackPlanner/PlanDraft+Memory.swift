@@ -9,7 +9,7 @@ extension PlanDraft {
     /// - Throws: `RuntimeError` if the model does not take the shape, `PlannerError` if there is no memory for the tables.
     public func arenaBytes(shape: [Int], threads: Int) throws -> Int {
         let image = try makeSkeleton()
-        let session = try Session(plan: image.bytes, threads: threads)
+        let session = try Session(plan: image.bytes, threads: threads, keeping: image)
         for input in 0..<session.inputCount {
             var failure: RuntimeError?
             shape.withUnsafeBufferPointer { shape in

@@ -19,6 +19,6 @@ public final class PlanImage: @unchecked Sendable {
 
     deinit { pack_memory_free(memory.baseAddress, memory.count) }
 
-    /// The file's bytes; they live as long as this object.
+    /// The file's bytes. They live as long as this object, which Swift may end after its last use: keep it beside them.
     public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(memory) }
 }

@@ -5,7 +5,6 @@ import PackTokenizers
 
 /// Runs a plan on texts, one at a time and without padding, for comparisons.
 public final class TextRunner {
-    private let image: PlanImage
     /// The session that computes.
     public let session: Session
     private let tokenizer: Tokenizer?
@@ -19,13 +18,12 @@ public final class TextRunner {
     ///   - instructionSet: A name of `pack_kernels.h` to force, or nil.
     /// - Throws: `RuntimeError`, or `TokenizerError` for a bad table.
     public init(_ image: PlanImage, threads: Int, instructionSet: String? = nil) throws {
-        self.image = image
         if let instructionSet {
             session = try instructionSet.withCString { name throws(RuntimeError) in
-                try Session(plan: image.bytes, threads: threads, instructionSet: name)
+                try Session(plan: image.bytes, threads: threads, instructionSet: name, keeping: image)
             }
         } else {
-            session = try Session(plan: image.bytes, threads: threads)
+            session = try Session(plan: image.bytes, threads: threads, keeping: image)
         }
         tokenizer = try session.tokenizerTable.map { try Tokenizer(table: $0) }
     }

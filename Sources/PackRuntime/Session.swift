@@ -13,6 +13,7 @@ public final class Session {
     /// The kernels chosen for this CPU.
     public let kernels: UnsafePointer<pack_kernels>
     let pool: OpaquePointer?
+    private let owner: AnyObject?
     /// One tensor a value of the plan.
     let tensors: UnsafeMutableBufferPointer<pack_tensor>
     /// One evaluated entry a record of the dimensions section; tensors' shapes point into it.
@@ -39,16 +40,19 @@ public final class Session {
     /// Opens a plan.
     ///
     /// - Parameters:
-    ///   - bytes: The plan file, 64-byte aligned; it must outlive the session.
+    ///   - bytes: The plan file, 64-byte aligned; it must outlive the session, or belong to `owner`.
     ///   - threads: Threads to compute with, the caller's included; at least one.
     ///   - instructionSet: A name of `pack_kernels.h` to force, or nil for the best that the CPU has.
+    ///   - owner: What keeps the bytes alive, if something does; the session keeps it.
     /// - Throws: `RuntimeError` if the plan is invalid or needs what this runtime or CPU lacks.
     public init(
-        plan bytes: UnsafeRawBufferPointer, threads: Int, instructionSet: UnsafePointer<CChar>? = nil
+        plan bytes: UnsafeRawBufferPointer, threads: Int, instructionSet: UnsafePointer<CChar>? = nil,
+        keeping owner: AnyObject? = nil
     ) throws(RuntimeError) {
         do throws(PlanError) { plan = try PlanView(bytes) } catch { throw .plan(error) }
         guard let kernels = Session.selectKernels(instructionSet) else { throw .unavailableInstructionSet }
         self.kernels = UnsafePointer(kernels)
+        self.owner = owner
         pool = pack_pool_create(UInt32(clamping: Swift.max(threads, 1)))
         tensors = .zeroed(plan.values.count)
         extents = .zeroed(plan.dimensions.count)

@@ -12,7 +12,8 @@ import Testing
         let model = try ImportedModel.load(TestPaths.root + "/Fixtures/models/bert-embedding")
         let graph = try PassPipeline.standard.run(model.graph).graph
         let metadata = PlanMetadata(task: .embedding, labels: ["a", "b"], maximumTokens: 24, symbolMaxima: ["sequence": 24])
-        return Array(try Planner.draft(graph, storage: WeightStorage(.int8), metadata: metadata).makeImage().bytes)
+        let image = try Planner.draft(graph, storage: WeightStorage(.int8), metadata: metadata).makeImage()
+        return withExtendedLifetime(image) { Array(image.bytes) }
     }
 
     /// Opens bytes as a plan in aligned memory.

@@ -32,7 +32,7 @@ import Testing
     ) throws {
         let metadata = PlanMetadata(task: .tensors)
         let image = try Planner.draft(graph, storage: WeightStorage(kind), metadata: metadata).makeImage()
-        let session = try Session(plan: image.bytes, threads: threads)
+        let session = try Session(plan: image.bytes, threads: threads, keeping: image)
         for input in 0..<session.inputCount {
             let tensor = try #require(reference.tensor(named: session.name(ofInput: input)))
             try session.setShape(input, tensor.record.shape)
@@ -56,6 +56,5 @@ import Testing
             #expect(
                 difference <= tolerance * max(largest, 1), "\(name) as \(kind), \(threads) threads: differs by \(difference)")
         }
-        withExtendedLifetime(image) {}
     }
 }

@@ -38,7 +38,7 @@ enum Linear: Operator {
         try x.require(.f32)
         try out.require(.f32)
         guard x.last == shape.k, out.last == shape.n, out.count / shape.n == shape.rows else { throw .shape }
-        guard try step.attribute(2) <= Int(PACK_ACTIVATION_TANH.rawValue) else { throw .attribute }
+        guard (0...Int(PACK_ACTIVATION_TANH.rawValue)).contains(try step.attribute(2)) else { throw .attribute }
         try checkVector(step.optional(2), .f32, shape.n)
         if let residual = step.optional(3) {
             try residual.require(.f32)

@@ -9,17 +9,18 @@ import PackTokenizers
 
 /// The runtime inside the tool.
 enum LocalSession {
-    /// Opens a plan; the image must outlive the session.
+    /// Opens a plan.
     static func open(_ image: PlanImage, threads: Int?, instructionSet: String?) throws -> Session {
         let threads = threads ?? Int(pack_cpu_count())
         let name = instructionSet ?? getenv("PACK_ISA").map { String(cString: $0) }
         do throws(RuntimeError) {
-            guard let name else { return try Session(plan: image.bytes, threads: threads) }
+            guard let name else { return try Session(plan: image.bytes, threads: threads, keeping: image) }
             var session: Session?
             var failure: RuntimeError?
             name.withCString { name in
                 do throws(RuntimeError) {
-                    session = try Session(plan: image.bytes, threads: threads, instructionSet: name)
+                    session = try Session(
+                        plan: image.bytes, threads: threads, instructionSet: name, keeping: image)
                 } catch { failure = error }
             }
             if let session { return session }

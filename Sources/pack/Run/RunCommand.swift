@@ -74,7 +74,6 @@ struct Run: ParsableCommand {
                     + "plan made or read: \(loaded - start)\nsession opened: \(opened - loaded)\n"
                     + "answered: \(answered - opened)\n")
         }
-        withExtendedLifetime(image) {}
     }
 
     private func requestBytes() throws -> [UInt8] {
