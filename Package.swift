@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// PACK_EMBEDDED=1 selects the second build: the runtime's modules as Embedded Swift, and nothing else.
+// PACK_EMBEDDED=1 selects the C modules as the runtime links them, and nothing else; Scripts/runtime.sh adds its Swift.
 let embedded = Context.environment["PACK_EMBEDDED"] == "1"
 
 let toolSettings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
@@ -37,23 +37,6 @@ let runtimeModules: [Target] = [
     tool("PackRuntime", ["PackCore", "CPackKernels", "CPackSystem"]),
     tool("PackTokenizers", ["PackCore"]),
     tool("PackServing", ["PackCore", "PackRuntime", "PackTokenizers", "CPackSystem"]),
-]
-
-/// The runtime: those modules and `pack-run` as one module in Embedded Swift, so that what nobody calls or what is called with
-/// one value only does not reach the program; apart they take 100 KB more. The imports in their files find the empty modules of
-/// `PackModules`.
-let runtimeProgram: [Target] = [
-    .systemLibrary(name: "PackModules"),
-    .target(
-        name: "PackRun", dependencies: ["PackModules", "CPackKernels", "CPackSystem"], path: "Sources",
-        sources: runtimeModules.map(\.name) + ["pack-run"],
-        swiftSettings: [
-            .treatAllWarnings(as: .error), .enableExperimentalFeature("Embedded"),
-            .unsafeFlags([
-                "-wmo", "-Osize", "-Xfrontend", "-function-sections", "-Xllvm",
-                "-frame-pointer=none",
-            ]),
-        ]),
 ]
 
 let toolTargets: [Target] = [
@@ -101,7 +84,7 @@ let toolTargets: [Target] = [
 let package = Package(
     name: "pack",
     products: embedded
-        ? [.library(name: "PackRuntimeStatic", type: .static, targets: ["PackRun"])]
+        ? [.library(name: "PackKernels", type: .static, targets: ["CPackKernels", "CPackSystem"])]
         : [.executable(name: "pack", targets: ["pack"])],
     dependencies: embedded
         ? []
@@ -110,6 +93,6 @@ let package = Package(
             .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
             .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         ],
-    targets: kernelTargets + (embedded ? runtimeProgram : runtimeModules + toolTargets),
+    targets: kernelTargets + (embedded ? [] : runtimeModules + toolTargets),
     cLanguageStandard: .gnu11
 )

@@ -13,6 +13,9 @@ public final class LambdaEmulator {
         /// Events, sent in turn; the first is the one of cold starts. At least one.
         public var events: [[UInt8]]
 
+        /// Events sent at the end and not timed: the largest that the bundle takes, for its memory at the peak.
+        public var closing: [[UInt8]] = []
+
         /// Plans with events.
         public init(events: [[UInt8]] = SampleTexts.events) {
             self.events = events
@@ -103,6 +106,7 @@ public final class LambdaEmulator {
             try check(outcome)
             run.warm.append(seconds)
         }
+        for event in plan.closing { try check(try instance.invoke(event).0) }
         run.memory.anonymous = instance.process.status("RssAnon")
         run.memory.file = instance.process.status("RssFile")
         let peak = instance.process.status("VmHWM")

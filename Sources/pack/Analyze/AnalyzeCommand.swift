@@ -22,14 +22,15 @@ struct Analyze: ParsableCommand {
         let platforms = try profiles(named: target)
         var progress = Progress()
         defer { progress.finish() }
-        let reading = try ModelReading.read(path)
-        progress.step("estimating what a bundle would take")
-        let predictions = estimatedPredictions(of: reading)
+        var reading = try ModelReading.read(path)
+        progress.step("planning what a bundle would take")
+        let predictions = try reading.imported.map { try Predictions($0) }
+        reading.facts.fusedOperators = predictions?.fusedOperators
         progress.step("sampling the weights")
         let asItIs = factsAsItIs(reading.facts, reading.checkpoint)
         let analysis = Analysis(
             model: reading.facts, asItIs: asItIs,
-            predictions: predictions,
+            predictions: predictions?.all ?? [],
             obstacle: reading.obstacle.map(ErrorMessage.sentence),
             notLookedAt: [
                 "code and Python packages around the model", "accuracy after quantizing", "speed of requests",

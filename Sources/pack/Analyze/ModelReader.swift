@@ -32,9 +32,7 @@ struct ModelReading {
             default: throw error
             }
         }
-        var graph = imported.graph
-        try graph.inferTypes()
-        return try folder(path, imported, graph)
+        return try folder(path, imported, imported.graph)
     }
 
     private static func file(_ path: String) throws(FormatFailure) -> ModelReading {

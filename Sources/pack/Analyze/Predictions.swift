@@ -1,71 +1,49 @@
+import PackCore
 import PackFit
 import PackGraph
 import PackImport
+import PackPasses
+import PackPlanner
 
-/// What `pack slim` would make of a model, estimated from the shapes of its tensors and values.
+/// What `pack slim` would make of a model, from the plans that it would write: layouts and memory are computed as slim does,
+/// without reading weights.
 ///
-/// - Weights: constants of the graph. `none` keeps f16 and stores other numbers in 4 bytes; `fp16` stores matrices
-///   in 2 bytes an element; `int8` in 1, with 8 bytes a row for its scale and sum. Vectors stay in 4 bytes.
-/// - Unpacked: weights, 300 KB of runtime, the tokenizer's tables in the size of its file, 16 KB for plan and manifest.
-/// - Zipped: weights by `zippedShare` (see `DeflateEstimate`), half of the runtime, two fifths of the tokenizer.
-/// - Memory at the peak: the unpacked bundle, which is mapped, 2 MB for the process, and one and a half times the values
-///   that the hungriest node reads and writes for one input of the greatest length.
-func estimatedPredictions(of reading: ModelReading) -> [Prediction] {
-    guard let model = reading.imported, let graph = reading.graph else { return [] }
-    let tokenizer =
-        reading.facts.files.filter { file in
-            ["tokenizer.json", "vocab.txt"].contains { file.path == $0 || file.path.hasSuffix("/" + $0) }
-        }.map(\.bytes).max() ?? 0
-    let activations = activationBytes(of: graph, tokens: model.description.maximumTokens)
-    return Quantization.allCases.map { quantization in
-        let weights = quantization.bytes(of: graph)
-        let runtime = 300_000
-        let unpacked = weights + runtime + tokenizer + 16_384
-        let zipped = Int(Double(weights) * zippedShare) + runtime / 2 + tokenizer * 2 / 5
-        return Prediction(
-            quantization: quantization.rawValue, unpackedBytes: unpacked, zippedBytes: zipped, runtimeBytes: runtime,
-            weightsBytes: weights, peakMemoryBytes: unpacked + 2_000_000 + activations, how: .estimated,
-            tolerance: 0.05)
-    }
-}
+/// - Unpacked: the plan, with 22 bytes of tokenizer tables for each word, 300 KB of runtime and 4 KB of manifest.
+/// - Zipped: the plan by `zippedShare`, half of the runtime.
+/// - Memory at the peak: see `predictedPeakMemory`.
+struct Predictions {
+    /// One for each way to store weights that the runtime can run.
+    let all: [Prediction]
+    /// Operators after all passes.
+    let fusedOperators: [String: Int]
 
-/// The share to which weights shrink in a zip: 0.915 to 0.927 was measured on f32, f16 and int8 weights of one model.
-private let zippedShare = 0.925
-
-private enum Quantization: String, CaseIterable {
-    case none
-    case fp16
-    case int8
-
-    func bytes(of graph: Graph) -> Int {
-        graph.constants.values.reduce(0) { sum, constant in
-            guard constant.dtype.isFloat else { return sum + constant.byteCount }
-            let rows = constant.shape.count < 2 ? nil : constant.shape[0]
-            return sum + bytes(count: constant.count, rows: rows, constant.dtype.size * 8)
-        }
-    }
-
-    private func bytes(count: Int, rows: Int?, _ bits: Int) -> Int {
-        guard let rows else { return count * 4 }
-        return switch self {
-        case .none: count * (bits == 16 ? 2 : 4)
-        case .fp16: count * 2
-        case .int8: count + rows * 8
+    /// - Throws: `GraphError` or `PlannerError` where slim would fail as well.
+    init(_ model: ImportedModel) throws {
+        let graph = try PassPipeline.standard.run(model.graph).graph
+        let tokens = model.description.maximumTokens
+        let metadata = PlanMetadata(
+            task: model.task.kind, labels: model.task.labels, maximumTokens: tokens,
+            tokenizer: [UInt8](repeating: 0, count: model.description.vocabulary * 22),
+            symbolMaxima: ["sequence": tokens, "batch": 4096])
+        fusedOperators = graph.operatorCounts
+        all = try [("none", WeightKind.f32), ("fp16", .f16), ("int8", .int8)].map { name, kind in
+            let draft = try Planner.draft(graph, storage: WeightStorage(kind), metadata: metadata)
+            let runtime = 300_000
+            return Prediction(
+                quantization: name, unpackedBytes: draft.byteCount + runtime + 4096,
+                zippedBytes: Int(Double(draft.byteCount) * zippedShare(kind)) + runtime / 2, runtimeBytes: runtime,
+                weightsBytes: draft.weightsBytes,
+                peakMemoryBytes: try predictedPeakMemory(draft, runtimeBytes: runtime, tokens: max(tokens, 1)),
+                how: .computed, tolerance: 0.02)
         }
     }
 }
 
-private func activationBytes(of graph: Graph, tokens: Int) -> Int {
-    var largest = 0
-    for node in graph.nodes {
-        let values = (node.inputs + node.outputs).filter { graph.constants[$0] == nil }
-        let bytes = values.reduce(0) { sum, name in
-            guard let type = graph.types[name],
-                let count = elements(type, tokens: tokens)
-            else { return sum }
-            return sum + count * type.dtype.size
-        }
-        largest = max(largest, bytes)
+/// The share to which a plan shrinks in a zip, measured on the weights of one model.
+private func zippedShare(_ kind: WeightKind) -> Double {
+    switch kind {
+    case .f32: 0.925
+    case .f16: 0.92
+    case .int8: 0.89
     }
-    return largest + largest / 2
 }

@@ -95,7 +95,8 @@ struct BundleProof {
         #endif
     }
 
-    private static func emulator() -> String? {
+    /// A program that runs arm64 programs on this machine.
+    static func emulator() -> String? {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
         for folder in path.split(separator: ":") {
             for name in ["qemu-aarch64-static", "qemu-aarch64"]
