@@ -8,9 +8,12 @@ let toolSettings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 /// The kernels are optimized in every configuration: they are measured and tested as they ship.
 /// PACK_PRUNABLE makes every operator and kernel variant a weak slot that the bundle's link line ties.
-let kernelSettings: [CSetting] =
-    [.unsafeFlags(["-O3", "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra", "-Werror"])]
-    + (embedded ? [.define("PACK_PRUNABLE")] : [])
+let kernelSettings: [CSetting] = nativeSettings("-O3")
+
+func nativeSettings(_ optimization: String) -> [CSetting] {
+    [.unsafeFlags([optimization, "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra", "-Werror"])]
+        + (embedded ? [.define("PACK_PRUNABLE")] : [])
+}
 
 /// An ordinary module of the tool.
 func tool(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -27,7 +30,7 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 
 let kernelTargets: [Target] = [
     .target(name: "CPackKernels", cSettings: kernelSettings),
-    .target(name: "CPackSystem", cSettings: kernelSettings),
+    .target(name: "CPackSystem", cSettings: nativeSettings("-Os")),
 ]
 
 /// Modules that are compiled into the runtime as well.
