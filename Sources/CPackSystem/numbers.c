@@ -4,11 +4,11 @@
 
 #include "pack_system.h"
 
-#define WORDS 84        // 53 bits times 5^1074 is 2,547 bits
-#define DIGITS 792      // in decimal 767, rounded up to groups of nine
-#define READ_DIGITS 511 // that a text may have
-#define READ_WORDS 128  // 511 digits are 54 words, the powers of five up to 5^841 that they are divided by 65
-#define SIGNIFICANT 17  // enough for any double to read back as itself
+#define WORDS 84         // 53 bits times 5^1074 is 2,547 bits
+#define DIGITS 792       // in decimal 767, rounded up to groups of nine
+#define READ_DIGITS 511  // that a text may have
+#define READ_WORDS 128   // 511 digits are 54 words, the powers of five up to 5^841 that they are divided by 65
+#define SIGNIFICANT 17   // enough for any double to read back as itself
 
 /// words = words * factor + carry; the new number of words.
 static int multiply(uint32_t *words, int count, uint32_t factor, uint64_t carry) {
