@@ -6,11 +6,13 @@ let embedded = Context.environment["PACK_EMBEDDED"] == "1"
 
 let toolSettings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
-/// The kernels are optimized in every configuration: they are measured and tested as they ship.
+/// C is optimized in every configuration: it is measured and tested as it ships.
 /// PACK_PRUNABLE makes every operator and kernel variant a weak slot that the bundle's link line ties.
-let kernelSettings: [CSetting] =
-    [.unsafeFlags(["-O3", "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra", "-Werror"])]
-    + (embedded ? [.define("PACK_PRUNABLE")] : [])
+func nativeSettings(_ optimization: String) -> [CSetting] {
+    [.unsafeFlags([optimization, "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra", "-Werror"])]
+        + (embedded ? [.define("PACK_PRUNABLE")] : [])
+}
+let kernelSettings = nativeSettings("-O3")
 
 /// An ordinary module of the tool.
 func tool(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -27,10 +29,11 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 
 let kernelTargets: [Target] = [
     .target(name: "CPackKernels", cSettings: kernelSettings),
-    .target(name: "CPackSystem", cSettings: kernelSettings),
+    .target(name: "CPackSystem", cSettings: nativeSettings("-Os")),
 ]
 
-/// Modules that are compiled into the runtime as well.
+/// Modules that are compiled into the runtime as well, there as one with `pack-run` (Scripts/runtime.sh): their internal names
+/// must differ from module to module, and what they import of each other is not `public import`.
 // Rows of the layer table in the README; a module depends only on rows above its own.
 let runtimeModules: [Target] = [
     tool("PackCore", ["CPackKernels", "CPackSystem"]),

@@ -38,10 +38,11 @@ JSON
     if [ -e "$out/pack-run" ] && [ -z "$(find "$kernels/libPackKernels.a" Scripts/runtime.sh \
         Sources/{PackCore,PackRuntime,PackTokenizers,PackServing,pack-run} -newer "$out/pack-run")" ]; then return; fi
     compile "$triple" "$include" "$kernels" "$scratch/PackRun.o"
-    "$lld" -r --strip-debug "$lib/crt1.o" "$lib/crti.o" "$scratch/PackRun.o" --whole-archive "$kernels/libPackKernels.a" \
+    "$lld" -r "$lib/crt1.o" "$lib/crti.o" "$scratch/PackRun.o" --whole-archive "$kernels/libPackKernels.a" \
         --no-whole-archive --start-group "$lib/libc.a" "$libgcc" "$unicode" --end-group "$lib/crtn.o" -o "$out/runtime.o"
-    # Nothing unwinds the stack.
-    "$objcopy" --remove-section=.eh_frame --remove-section=.rela.eh_frame --remove-section=.comment "$out/runtime.o"
+    # Only a linker reads it, and nothing unwinds the stack.
+    "$objcopy" --strip-debug --remove-section=.eh_frame --remove-section=.rela.eh_frame --remove-section=.comment \
+        "$out/runtime.o"
     # Every slot of the object is tied to the symbol of the same name.
     nm "$out/runtime.o" | awk '
         NF == 2 && $1 == "w" && $2 ~ /^pack_k?slot_/ { slots[++count] = $2 }
