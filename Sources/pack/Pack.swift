@@ -12,7 +12,7 @@ import Glibc
             Data goes to standard output; progress, warnings and errors go to standard error.
             """,
         version: "pack " + toolVersion,
-        subcommands: [Run.self, Slim.self, Analyze.self, Inspect.self, Profiles.self])
+        subcommands: [Run.self, Slim.self, Bench.self, Analyze.self, Inspect.self, Profiles.self])
 
     static func main() {
         do {
