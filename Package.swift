@@ -44,8 +44,10 @@ let runtimeModules: [Target] = [
 
 let toolTargets: [Target] = [
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    // Loops that only `pack bench` needs; not in the runtime.
+    .target(name: "CPackBench", dependencies: ["CPackKernels"], cSettings: kernelSettings),
     tool("PackIO", ["PackCore", "CPackSystem", crypto]),
-    tool("PackFormats", ["PackCore", "PackIO"]),
+    tool("PackFormats", ["PackCore", "PackIO", "CArchive"]),
     tool("PackGraph", ["PackCore", "PackIO"]),
     tool("PackImport", ["PackCore", "PackIO", "PackFormats", "PackGraph", "PackTokenizers"]),
     tool("PackPasses", ["PackCore", "PackIO", "PackGraph"]),
@@ -61,7 +63,7 @@ let toolTargets: [Target] = [
         dependencies: [
             "PackCore", "PackIO", "PackFormats", "PackGraph", "PackImport", "PackPasses", "PackProfiles", "PackPlanner",
             "PackQuantize", "PackFit", "PackBundle", "PackReport", "PackLab", "PackRuntime", "PackTokenizers",
-            "PackServing", "CPackKernels", "CPackSystem", argumentParser,
+            "PackServing", "CPackKernels", "CPackSystem", "CPackBench", argumentParser,
         ],
         swiftSettings: toolSettings),
     tests("PackIOTests", ["PackIO"]),

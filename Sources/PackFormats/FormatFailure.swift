@@ -12,6 +12,8 @@ public enum FormatFailure: Error, Hashable, Sendable {
     case safetensors(SafetensorsFailure)
     /// The index of a sharded checkpoint and its shards disagree.
     case shards(ShardFailure)
+    /// The file breaks a rule of NumPy's array files, or arrays can't be put in one.
+    case numpy(NumPyFailure)
 }
 
 extension FormatFailure: FactualError {
@@ -25,6 +27,7 @@ extension FormatFailure: FactualError {
                 "has the wrong form", file: file, place: "\(path) (byte \(offset))", found: found, expected: expected)
         case .safetensors(let failure): failure.facts
         case .shards(let failure): failure.facts
+        case .numpy(let failure): failure.facts
         }
     }
 }

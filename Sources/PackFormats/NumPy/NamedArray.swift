@@ -1,0 +1,21 @@
+import PackCore
+
+/// An array of numbers with a name, as an `.npz` file holds it.
+public struct NamedArray: Hashable, Sendable {
+    /// Its name, without the `.npy` that it has in the file.
+    public var name: String
+    /// Its element type; bf16 can't be written, for NumPy has no such type.
+    public var dtype: DType
+    /// Its extents; none for a scalar.
+    public var shape: [Int]
+    /// Its elements, little-endian and row-major: as many bytes as `shape` and `dtype` say.
+    public var bytes: [UInt8]
+
+    /// Makes an array; `NPZ.write` checks that the parts agree.
+    public init(name: String, dtype: DType, shape: [Int], bytes: [UInt8]) {
+        self.name = name
+        self.dtype = dtype
+        self.shape = shape
+        self.bytes = bytes
+    }
+}

@@ -1,0 +1,137 @@
+import CPackKernels
+import Glibc
+import PackIO
+import PackLab
+import PackPlanner
+import PackRuntime
+
+/// Something that is measured.
+protocol BenchEngine: AnyObject {
+    /// Its name in reports, `pack int8`.
+    var name: String { get }
+    /// `fp32`, `fp16` or `int8`.
+    var precision: String { get }
+    /// Runs for about so many seconds, at least three times after one that is not counted; the seconds of each.
+    func run(_ shape: BenchShape, seconds: Double) throws -> [Double]
+}
+
+/// Seconds since some moment, by a clock that is never set.
+func benchClock() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
+/// The runtime inside the tool, with one plan and one number of threads.
+final class PackEngine: BenchEngine {
+    let name: String
+    let precision: String
+    let session: Session
+    private let image: PlanImage
+    private let vocabulary: Int
+
+    init(_ plan: BenchPlan, threads: Int, instructionSet: String?) throws {
+        (name, image) = (plan.name, plan.image)
+        session = try LocalSession.open(plan.image, threads: threads, instructionSet: instructionSet)
+        precision = PlanShapes.precision(of: session.plan)
+        vocabulary = PlanShapes.vocabulary(of: session.plan)
+    }
+
+    /// The instruction set of its matrix products.
+    var instructionSet: UInt32 {
+        pack_kernels_isa(
+            session.kernels, UInt32((precision == "int8" ? PACK_FAMILY_gemm_s8 : PACK_FAMILY_gemm_f32).rawValue))
+    }
+
+    /// A run's time includes copying the inputs in: their memory is used again for other values.
+    func run(_ shape: BenchShape, seconds: Double) throws -> [Double] {
+        let inputs = try prepare(shape)
+        try runOnce(inputs)
+        var times: [Double] = []
+        let end = benchClock() + seconds
+        while times.count < 3 || benchClock() < end {
+            let start = benchClock()
+            try runOnce(inputs)
+            times.append(benchClock() - start)
+        }
+        return times
+    }
+
+    /// The same, step by step: for each step the seconds of each run.
+    func runSteps(_ shape: BenchShape, seconds: Double) throws -> [[Double]] {
+        let inputs = try prepare(shape)
+        try runOnce(inputs)
+        var times = [[Double]](repeating: [], count: session.plan.steps.count)
+        let end = benchClock() + seconds
+        var runs = 0
+        while runs < 3 || benchClock() < end {
+            fill(inputs)
+            var start = benchClock()
+            for step in times.indices {
+                try wording { () throws(RuntimeError) in try session.run(step: step) }
+                let now = benchClock()
+                times[step].append(now - start)
+                start = now
+            }
+            runs += 1
+        }
+        return times
+    }
+
+    private func runOnce(_ inputs: [[Int64]]) throws {
+        fill(inputs)
+        try wording { () throws(RuntimeError) in try session.run() }
+    }
+
+    private func fill(_ inputs: [[Int64]]) {
+        for (index, values) in inputs.enumerated() {
+            values.withUnsafeBytes { session.inputBytes(index).copyMemory(from: $0) }
+        }
+    }
+
+    /// Sets the shape and makes the inputs: random token ids, all of them valid, of the first kind.
+    private func prepare(_ shape: BenchShape) throws -> [[Int64]] {
+        let inputs = PlanShapes(session.plan, shape).inputs
+        for (index, input) in inputs.enumerated() where session.inputDType(index) != .i64 {
+            throw Refusal(
+                facts: ErrorFacts(
+                    "the input cannot be made up", place: input.name, found: "\(session.inputDType(index))",
+                    expected: "token ids, i64"))
+        }
+        try wording { () throws(RuntimeError) in
+            for (index, input) in inputs.enumerated() { try setShape(index, input.extents) }
+            try session.prepare()
+        }
+        return inputs.enumerated().map { index, input in
+            (0..<session.inputBytes(index).count / 8).map { _ in
+                switch input.name {
+                case "input_ids": Int64.random(in: 0..<Int64(vocabulary))
+                case "token_type_ids": 0
+                default: 1
+                }
+            }
+        }
+    }
+
+    private func setShape(_ input: Int, _ extents: [Int]) throws(RuntimeError) {
+        let failure: RuntimeError? = extents.withUnsafeBufferPointer { buffer in
+            do throws(RuntimeError) {
+                try session.setInputShape(input, buffer)
+                return nil
+            } catch { return error }
+        }
+        if let failure { throw failure }
+    }
+
+    private func wording(_ body: () throws(RuntimeError) -> Void) throws {
+        do throws(RuntimeError) { try body() } catch {
+            throw Refusal(facts: RuntimeFacts.facts(error, instructionSet: nil))
+        }
+    }
+}
+
+/// A plan to measure, under its name in reports.
+struct BenchPlan {
+    let name: String
+    let image: PlanImage
+}
