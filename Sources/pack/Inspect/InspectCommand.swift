@@ -9,10 +9,10 @@ struct Inspect: ParsableCommand {
         abstract: "Shows what is in a file or folder: tensors, operators, shapes, bytes.",
         discussion: """
             A safetensors file (or the index of a sharded one) is listed tensor by tensor; a model folder is described \
-            and its graph printed. Only headers are read.
+            and its graph printed; of a bundle, or its model.pack, the plan's steps are. Weights are not read.
             """)
 
-    @Argument(help: ArgumentHelp("A safetensors file or a model folder.", valueName: "file-or-folder"))
+    @Argument(help: ArgumentHelp("A safetensors file, a model folder, a bundle or a plan.", valueName: "file-or-folder"))
     var path: String
 
     @OptionGroup var output: OutputOptions
@@ -20,11 +20,12 @@ struct Inspect: ParsableCommand {
     func run() throws {
         if try FileContents.kind(of: path) == .folder {
             let model = try ImportedModel.load(path)
-            var graph = model.graph
-            try graph.inferTypes()
-            let inspection = ModelInspection(model, graph)
+            let inspection = ModelInspection(model, model.graph)
             try output.write(
                 document: { inspection.document }, json: { inspection.json })
+        } else if PlanInspection.suits(path) {
+            let inspection = try PlanInspection(path)
+            try output.write(document: { inspection.document }, json: { inspection.json })
         } else {
             let checkpoint = try Checkpoint(file: path)
             try output.write(

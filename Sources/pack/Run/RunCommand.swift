@@ -12,7 +12,8 @@ struct Run: ParsableCommand {
         abstract: "Runs a model or a bundle once, here, and prints the answer as JSON.",
         discussion: """
             A request is one of --text (repeat it for a batch) and --json, a file or - for standard input with what \
-            the bundle's server would be sent: {"text": "…"}, {"texts": ["…"]} or {"inputs": {"NAME": [[…]]}}.
+            the bundle's server would be sent: {"text": "…"}, {"texts": ["…"]} or {"inputs": {"NAME": [[…]]}}. \
+            --inputs takes tensors by name from NumPy's .npz instead; --output FILE.npz then gets all outputs by name.
             """)
 
     @Argument(help: ArgumentHelp("A model folder, a bundle, or a model.pack.", valueName: "model"))
@@ -23,6 +24,9 @@ struct Run: ParsableCommand {
 
     @Option(help: ArgumentHelp("A request as JSON; - reads standard input.", valueName: "file"))
     var json: String?
+
+    @Option(help: ArgumentHelp("Tensors by name, as numpy.savez writes them.", valueName: "file.npz"))
+    var inputs: String?
 
     @Option(help: ArgumentHelp("Store a model folder's weights so: none, fp16 or int8.", valueName: "kind"))
     var quantize: String = "none"
@@ -40,7 +44,12 @@ struct Run: ParsableCommand {
     var explain = false
 
     func validate() throws {
-        guard text.isEmpty != (json == nil) else { throw ValidationError("give one of --text and --json") }
+        guard [!text.isEmpty, json != nil, inputs != nil].count(where: { $0 }) == 1 else {
+            throw ValidationError("give one of --text, --json and --inputs")
+        }
+        guard inputs != nil || !(output ?? "").hasSuffix(".npz") else {
+            throw ValidationError("--output FILE.npz goes with --inputs")
+        }
         guard threads.map({ $0 >= 1 && $0 <= 1024 }) ?? true else { throw ValidationError("--threads is 1 to 1024") }
         guard WeightKind(option: quantize) != nil else { throw ValidationError("--quantize is none, fp16 or int8") }
     }
@@ -51,6 +60,7 @@ struct Run: ParsableCommand {
         let image = try PlanSource.load(path, storage: WeightStorage(WeightKind(option: quantize) ?? .f32))
         let loaded = clock.now
         let session = try LocalSession.open(image, threads: threads, instructionSet: isa)
+        if let inputs { return try TensorRun(session).run(inputs, output: output, explain: explain) }
         let predictor = try LocalSession.predictor(session)
         let opened = clock.now
         let answer = ByteBuffer()
