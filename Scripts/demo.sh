@@ -9,6 +9,6 @@ cd build/demo
 PATH=$PWD/../../.build/release:$PATH
 
 show() { printf '\n$ %s\n' "$*"; "$@"; }
-show pack analyze model --target lambda --target lambda-2020 --target cloud-run --target kubernetes
+show pack analyze model/
 show pack slim model/ --target lambda --output minilm.zip
 show pack emulate lambda minilm.zip

@@ -19,7 +19,9 @@ public struct RuntimeLibrary: Sendable {
     /// - Parameter executable: Absolute path of the program, links resolved.
     public static func locate(arch: String, executable: String) throws(BundleError) -> RuntimeLibrary {
         let start = (executable as NSString).deletingLastPathComponent
-        var places = ["\(start)/runtime/\(arch)", "\((start as NSString).deletingLastPathComponent)/share/pack/runtime/\(arch)"]
+        var places = [
+            "\(start)/runtime/\(arch)", "\((start as NSString).deletingLastPathComponent)/share/pack/runtime/\(arch)",
+        ]
         var parent = start
         while parent.count > 1 {
             parent = (parent as NSString).deletingLastPathComponent
@@ -91,7 +93,8 @@ public struct RuntimeLibrary: Sendable {
             let place = String(cString: entry.arch)
             guard place == "any" || place == arch else { return nil }
             return Kernel(
-                family: String(cString: entry.family), isa: String(cString: entry.isa), slot: String(cString: entry.slot))
+                family: String(cString: entry.family), isa: String(cString: entry.isa),
+                slot: String(cString: entry.slot))
         }
     }
 
@@ -127,7 +130,8 @@ public struct RuntimeLibrary: Sendable {
             let work = try TemporaryFolder(prefix: "pack-link")
             let process = Process()
             process.executableURL = URL(fileURLWithPath: linker)
-            process.arguments = ["-static", "--gc-sections", "-s"] + flags + [folder + "/runtime.o", "-o", work.path + "/out"]
+            process.arguments =
+                ["-static", "--gc-sections", "-s"] + flags + [folder + "/runtime.o", "-o", work.path + "/out"]
             let errors = Pipe()
             process.standardError = errors
             let message: Data

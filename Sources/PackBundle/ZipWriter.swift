@@ -12,7 +12,9 @@ public struct BundleEntry: Sendable {
     public let withBytes: @Sendable ((UnsafeRawBufferPointer) -> Void) -> Void
 
     /// An entry whose bytes a closure lends.
-    public init(_ name: String, isExecutable: Bool = false, lent: @escaping @Sendable ((UnsafeRawBufferPointer) -> Void) -> Void) {
+    public init(
+        _ name: String, isExecutable: Bool = false, lent: @escaping @Sendable ((UnsafeRawBufferPointer) -> Void) -> Void
+    ) {
         self.name = name
         self.isExecutable = isExecutable
         withBytes = lent
@@ -49,10 +51,12 @@ public enum ZipWriter {
         try check(archive_write_set_bytes_per_block(archive, 1 << 20))
         try check(archive_write_set_bytes_in_last_block(archive, 1))
         try check(
-            archive_write_open(archive, Unmanaged.passUnretained(sink).toOpaque(), nil, { _, context, bytes, count in
-                guard let context, let bytes else { return -1 }
-                return Unmanaged<Sink>.fromOpaque(context).takeUnretainedValue().write(bytes, count)
-            }, nil))
+            archive_write_open(
+                archive, Unmanaged.passUnretained(sink).toOpaque(), nil,
+                { _, context, bytes, count in
+                    guard let context, let bytes else { return -1 }
+                    return Unmanaged<Sink>.fromOpaque(context).takeUnretainedValue().write(bytes, count)
+                }, nil))
         for entry in entries.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
             try write(entry, archive, check)
         }

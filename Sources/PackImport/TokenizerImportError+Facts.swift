@@ -10,7 +10,8 @@ extension TokenizerImportError: FactualError {
         case .malformed(let file, let offset, let found, let expected):
             ErrorFacts("is malformed", file: file, place: "byte \(offset)", found: found, expected: expected)
         case .invalid(let file, let path, let found, let expected, let hint):
-            ErrorFacts("is not a usable tokenizer", file: file, place: path, found: found, expected: expected, hint: hint)
+            ErrorFacts(
+                "is not a usable tokenizer", file: file, place: path, found: found, expected: expected, hint: hint)
         case .unsupported(let file, let path, let found, let supported, let hint):
             ErrorFacts(
                 "asks for something that is not implemented", file: file, place: path, found: found,

@@ -128,7 +128,8 @@ extension Lowering {
         let rank = try type(node.inputs[0], of: node).shape.count
         let axis = try axis(try read(node) { n throws(GraphError) in try n.int("axis", default: -1) }, rank: rank, node)
         guard axis == rank - 1, node.outputs.count == 1 else {
-            throw refuse(node, "axis \(axis) of \(rank) and \(node.outputs.count) outputs", "the last axis and one output")
+            throw refuse(
+                node, "axis \(axis) of \(rank) and \(node.outputs.count) outputs", "the last axis and one output")
         }
         let epsilon = try read(node) { n throws(GraphError) in try n.float("epsilon", default: 1e-5) }
         let x = try value(node.inputs[0], of: node)
@@ -216,7 +217,8 @@ extension Lowering {
     }
 
     private mutating func lowerRange(_ node: Node) throws(PlannerError) {
-        guard let start = try integers(node, input: 0)?.first, let increment = try integers(node, input: 2)?.first else {
+        guard let start = try integers(node, input: 0)?.first, let increment = try integers(node, input: 2)?.first
+        else {
             throw refuse(node, "a start or step computed at run time", "constants")
         }
         try step(PACK_OP_Range, node, [], [Int64(start), Int64(increment)])

@@ -99,7 +99,8 @@ struct Lowering {
             WeightChunk(name: name, constant: constant, form: .plain, offsets: (offset, 0, 0)))
         weights.append(PlannedWeight(name: name, kind: nil, bytes: bytes))
         return try tables.add(
-            name, TensorType(dtype, constant.shape.map { .constant($0) }), PACK_PLAN_WEIGHT, offset: offset, bytes: bytes)
+            name, TensorType(dtype, constant.shape.map { .constant($0) }), PACK_PLAN_WEIGHT, offset: offset,
+            bytes: bytes)
     }
 
     /// Takes a place in the data section.

@@ -23,7 +23,9 @@ struct WeightChunk: Sendable {
     func write(into data: UnsafeMutableRawBufferPointer) throws(PlannerError) {
         switch form {
         case .plain where !constant.dtype.isFloat:
-            constant.withBytes { UnsafeMutableRawBufferPointer(rebasing: data[offsets.elements...]).copyMemory(from: $0) }
+            constant.withBytes {
+                UnsafeMutableRawBufferPointer(rebasing: data[offsets.elements...]).copyMemory(from: $0)
+            }
         case .plain:
             try withFloats { source in
                 UnsafeMutableRawBufferPointer(rebasing: data[offsets.elements...])
@@ -69,7 +71,8 @@ struct WeightChunk: Sendable {
             withUnsafeTemporaryAllocation(of: Int8.self, capacity: k * n) { codes in
                 guard let codes = codes.baseAddress else { return }
                 pack_quantize_columns_s8(
-                    weights, stride, transposed, k, n, codes, (base + offsets.scales).assumingMemoryBound(to: Float.self),
+                    weights, stride, transposed, k, n, codes,
+                    (base + offsets.scales).assumingMemoryBound(to: Float.self),
                     (base + offsets.sums).assumingMemoryBound(to: Int32.self))
                 pack_panels_s8(codes, k, 1, k, n, target.assumingMemoryBound(to: Int8.self))
             }

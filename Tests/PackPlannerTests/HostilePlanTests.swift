@@ -11,7 +11,8 @@ import Testing
     private func plan() throws -> [UInt8] {
         let model = try ImportedModel.load(TestPaths.root + "/Fixtures/models/bert-embedding")
         let graph = try PassPipeline.standard.run(model.graph).graph
-        let metadata = PlanMetadata(task: .embedding, labels: ["a", "b"], maximumTokens: 24, symbolMaxima: ["sequence": 24])
+        let metadata = PlanMetadata(
+            task: .embedding, labels: ["a", "b"], maximumTokens: 24, symbolMaxima: ["sequence": 24])
         let image = try Planner.draft(graph, storage: WeightStorage(.int8), metadata: metadata).makeImage()
         return withExtendedLifetime(image) { Array(image.bytes) }
     }

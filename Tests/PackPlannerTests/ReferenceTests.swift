@@ -1,8 +1,8 @@
 import PackCore
 import PackFormats
 import PackGraph
-import PackImport
 import PackIO
+import PackImport
 import PackPasses
 import PackPlanner
 import PackRuntime
@@ -11,7 +11,8 @@ import Testing
 /// Plans of the tiny models, run by the runtime, give what transformers gives.
 @Suite struct ReferenceTests {
     private static let models = TestPaths.root + "/Fixtures/models"
-    private static let names = (try? FolderWalk.names(in: models))?
+    private static let names =
+        (try? FolderWalk.names(in: models))?
         .filter { $0 != "minilm" && $0 != "README.md" }.sorted() ?? []
 
     @Test(arguments: names)
@@ -54,7 +55,8 @@ import Testing
             let difference = zip(found, expected).map { abs($0 - $1) }.max() ?? .infinity
             let largest = expected.map(abs).max() ?? 1
             #expect(
-                difference <= tolerance * max(largest, 1), "\(name) as \(kind), \(threads) threads: differs by \(difference)")
+                difference <= tolerance * max(largest, 1),
+                "\(name) as \(kind), \(threads) threads: differs by \(difference)")
         }
     }
 }

@@ -14,7 +14,9 @@ struct Emulate: ParsableCommand {
             process answers many.
             """)
 
-    @Argument(help: ArgumentHelp("A platform's name (pack profiles lists them), or the path of a profile.", valueName: "name"))
+    @Argument(
+        help: ArgumentHelp("A platform's name (pack profiles lists them), or the path of a profile.", valueName: "name")
+    )
     var name: String
 
     @Argument(help: ArgumentHelp("The bundle.", valueName: "bundle"))
@@ -55,7 +57,8 @@ struct Emulate: ParsableCommand {
             throw Refusal(
                 facts: ErrorFacts(
                     "cannot be emulated yet", file: profile.name, found: "protocol \(profile.requestProtocol.rawValue)",
-                    expected: "a platform that takes a zip and speaks lambda-runtime-api", hint: "pack emulate lambda BUNDLE"))
+                    expected: "a platform that takes a zip and speaks lambda-runtime-api",
+                    hint: "pack emulate lambda BUNDLE"))
         }
         let emulator = try LambdaEmulator(bundle: bundle, settings: try settings(profile))
         var plan = LambdaEmulator.Plan(events: try events())
@@ -68,7 +71,9 @@ struct Emulate: ParsableCommand {
         let zipped = try MappedFile(path: bundle).size
         let predicted = plan.closing.isEmpty ? nil : try PeakEvents.prediction(bundle)
         try output.write(
-            document: { EmulateReport.document(run, profile: profile, bundle: bundle, zipped: zipped, predicted: predicted) },
+            document: {
+                EmulateReport.document(run, profile: profile, bundle: bundle, zipped: zipped, predicted: predicted)
+            },
             json: { EmulateReport.json(run, profile: profile, bundle: bundle, zipped: zipped, predicted: predicted) })
     }
 

@@ -71,12 +71,14 @@ enum EmulateReport {
                 "all": .array(run.coldStarts.map { .number($0) }),
             ],
             "warm": [
-                "p50": .optional(seconds: run.warm(percentile: 50)), "p95": .optional(seconds: run.warm(percentile: 95)),
+                "p50": .optional(seconds: run.warm(percentile: 50)),
+                "p95": .optional(seconds: run.warm(percentile: 95)),
                 "p99": .optional(seconds: run.warm(percentile: 99)), "requests": .int(run.warm.count),
             ],
             "memory": [
                 "peak": .int(run.memory.peak), "anonymous": .optional(run.memory.anonymous),
-                "file": .optional(run.memory.file), "predicted": .optional(predicted), "limit": .int(run.memoryLimit), "limitMethod": .string(run.limitMethod),
+                "file": .optional(run.memory.file), "predicted": .optional(predicted), "limit": .int(run.memoryLimit),
+                "limitMethod": .string(run.limitMethod),
             ],
             "answer": .string(String(decoding: run.firstAnswer, as: UTF8.self)),
             "report": .string(run.reportLine),

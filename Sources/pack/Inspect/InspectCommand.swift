@@ -12,7 +12,8 @@ struct Inspect: ParsableCommand {
             and its graph printed; of a bundle, or its model.pack, the plan's steps are. Weights are not read.
             """)
 
-    @Argument(help: ArgumentHelp("A safetensors file, a model folder, a bundle or a plan.", valueName: "file-or-folder"))
+    @Argument(
+        help: ArgumentHelp("A safetensors file, a model folder, a bundle or a plan.", valueName: "file-or-folder"))
     var path: String
 
     @OptionGroup var output: OutputOptions

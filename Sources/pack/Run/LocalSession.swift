@@ -50,7 +50,8 @@ enum LocalSession {
         var text = "kernels:"
         withUnsafeBytes(of: session.kernels.pointee.isa) { chosen in
             for family in 0..<chosen.count where chosen[family] != UInt8(PACK_ISA_NONE.rawValue) {
-                guard let name = pack_family_name(UInt32(family)), let isa = pack_isa_name(UInt32(chosen[family])) else {
+                guard let name = pack_family_name(UInt32(family)), let isa = pack_isa_name(UInt32(chosen[family]))
+                else {
                     continue
                 }
                 text += " \(String(cString: name))=\(String(cString: isa))"

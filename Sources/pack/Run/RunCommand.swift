@@ -34,7 +34,8 @@ struct Run: ParsableCommand {
     @Option(help: ArgumentHelp("Use no instruction set above this; PACK_ISA says the same.", valueName: "name"))
     var isa: String?
 
-    @Option(help: ArgumentHelp("Threads to compute with; as many as CPUs may be used if not given.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp("Threads to compute with; as many as CPUs may be used if not given.", valueName: "count"))
     var threads: Int?
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Write the answer to a file instead.", valueName: "file"))

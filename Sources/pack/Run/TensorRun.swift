@@ -74,7 +74,8 @@ struct TensorRun {
                 "an input is longer than the model takes", place: "\(name(input)), axis \(axis)", found: "\(found)",
                 expected: "at most \(maximum)")
         case .operatorFailed(let step, _):
-            ErrorFacts("a value of the inputs is out of range", place: "step \(step)", hint: "are all ids in the vocabulary?")
+            ErrorFacts(
+                "a value of the inputs is out of range", place: "step \(step)", hint: "are all ids in the vocabulary?")
         default: RuntimeFacts.facts(error, instructionSet: nil)
         }
     }

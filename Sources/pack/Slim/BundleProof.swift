@@ -82,7 +82,8 @@ struct BundleProof {
             case .tokens(let ids):
                 let zeros = ids.map { _ in 0 }
                 let ones = ids.map { _ in 1 }
-                return "{\"inputs\": {\"input_ids\": [\(ids)], \"attention_mask\": [\(ones)]\(zeros.isEmpty ? "" : "")}}"
+                return
+                    "{\"inputs\": {\"input_ids\": [\(ids)], \"attention_mask\": [\(ones)]\(zeros.isEmpty ? "" : "")}}"
             }
         }
     }

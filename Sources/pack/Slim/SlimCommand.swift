@@ -43,7 +43,8 @@ struct Slim: ParsableCommand {
     @Option(help: ArgumentHelp("Texts to compare on, one a line; built-in ones if not given.", valueName: "file"))
     var calibration: String?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The bundle; NAME-TARGET-ARCH.zip if not given.", valueName: "file"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The bundle; NAME-TARGET-ARCH.zip if not given.", valueName: "file"))
     var output: String?
 
     @Flag(help: "Do everything but write the bundle.")
@@ -73,7 +74,9 @@ struct Slim: ParsableCommand {
     func run() throws {
         let pipeline = try ModelPipeline.load(path, options: PassOptions(limit: stopAfter, skipped: Set(skipPass)))
         if explainPasses { return try write(PassesReport.document(pipeline), PassesReport.json(pipeline)) }
-        guard let target else { throw ValidationError("--target is missing: a platform's name (pack profiles lists them)") }
+        guard let target else {
+            throw ValidationError("--target is missing: a platform's name (pack profiles lists them)")
+        }
         let profile = try profiles(named: [target])[0]
         let arch = try architecture(of: profile)
         let result = try Slimmer(command: self, pipeline: pipeline, profile: profile, arch: arch).run()
@@ -92,7 +95,8 @@ struct Slim: ParsableCommand {
         let offered = profile.architectures.map(\.name)
         let wanted = arch ?? offered.first ?? "x86_64"
         guard RuntimeLibrary.architectures.contains(wanted) else {
-            throw ValidationError("--arch is \(RuntimeLibrary.architectures.joined(separator: " or ")), not '\(wanted)'")
+            throw ValidationError(
+                "--arch is \(RuntimeLibrary.architectures.joined(separator: " or ")), not '\(wanted)'")
         }
         guard offered.contains(wanted) else {
             throw Refusal(

@@ -34,7 +34,8 @@ enum SlimReport {
             [Text("accuracy", .strong), Text(accuracy(result))],
             [
                 Text("memory", .strong),
-                Text("\(NumberText.bytes(result.peakMemory)) at the peak for one text of the greatest length, predicted"),
+                Text(
+                    "\(NumberText.bytes(result.peakMemory)) at the peak for one text of the greatest length, predicted"),
             ],
             [Text("proof", .strong), Text(proof(result))],
         ]
@@ -55,7 +56,7 @@ enum SlimReport {
     private static func saved(_ step: SlimResult.Step) -> String {
         guard step.before > 0 else { return "" }
         let share = Double(step.before - step.after) / Double(step.before)
-        return (share < 0 ? "+" : "−") + NumberText.percent(abs(share))
+        return (share < 0 ? "adds " : "") + NumberText.percent(abs(share))
     }
 
     private static func runtime(_ result: SlimResult) -> String {

@@ -103,7 +103,8 @@ struct Slimmer {
                 .init(
                     name: "bootstrap", bytes: program.bytes.count, sha256: SHA256Digest(of: program.bytes).hex),
                 .init(
-                    name: "model.pack", bytes: choice.image.bytes.count, sha256: SHA256Digest(of: choice.image.bytes).hex),
+                    name: "model.pack", bytes: choice.image.bytes.count,
+                    sha256: SHA256Digest(of: choice.image.bytes).hex),
             ])
         return try manifest.encoded()
     }
@@ -154,7 +155,8 @@ struct Slimmer {
         return SlimResult(
             model: command.path, output: isWritten ? path : nil, target: profile.name, arch: arch, zipped: zipped,
             unpacked: unpacked, runtime: program.bytes.count, plan: choice.image.bytes.count,
-            weightBytes: choice.draft.weightsBytes, program: program, weights: stored(choice), comparison: choice.comparison,
+            weightBytes: choice.draft.weightsBytes, program: program, weights: stored(choice),
+            comparison: choice.comparison,
             budget: command.accuracy, steps: try steps(choice, program, unpacked: unpacked, zipped: zipped),
             operatorsBefore: pipeline.imported.graph.nodes.count, operatorsAfter: pipeline.optimized.nodes.count,
             peakMemory: peak, proof: proof, fit: fit, notes: notes)
@@ -182,7 +184,8 @@ struct Slimmer {
             return SlimResult.StoredWeight(
                 name: weight.name, kind: kind, bytes: weight.bytes,
                 error: WeightError.relative(
-                    constant, as: kind, rowsAreScaled: tables.contains(weight.name) || transposed.contains(weight.name)))
+                    constant, as: kind, rowsAreScaled: tables.contains(weight.name) || transposed.contains(weight.name))
+            )
         }
     }
 
@@ -192,7 +195,9 @@ struct Slimmer {
         let folder = try FolderWalk.entries(of: command.path).filter { $0.kind == .regular }.reduce(0) { $0 + $1.bytes }
         let checkpoint = pipeline.imported.description.fileBytes
         let read = Set(pipeline.imported.graph.nodes.flatMap(\.inputs))
-        let used = pipeline.imported.graph.constants.filter { read.contains($0.key) }.reduce(0) { $0 + $1.value.byteCount }
+        let used = pipeline.imported.graph.constants.filter { read.contains($0.key) }.reduce(0) {
+            $0 + $1.value.byteCount
+        }
         let complete = try RuntimeLibrary.locate(arch: arch, executable: executablePath()).completeBytes()
         return [
             .init(name: "keep the weights of the model folder", before: folder, after: checkpoint),
