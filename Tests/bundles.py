@@ -299,6 +299,10 @@ def http_answers_and_refuses():
         answer = connection.getresponse()
         answer.read()
         assert answer.status == 404
+        connection.request("POST", "/predict", json.dumps({"text": "a " * 5_000_000}))
+        answer = connection.getresponse()
+        assert answer.status == 413, answer.status
+        assert "6291456" in json.loads(answer.read())["error"]["message"]
         big = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         big.putrequest("POST", "/predict")
         big.putheader("Content-Length", str(1 << 40))

@@ -2,8 +2,8 @@ import CPackSystem
 
 /// Sizes in bytes and times in milliseconds that the server allows.
 public struct HTTPLimits: Sendable {
-    /// A request's body.
-    public var bodyBytes = 16 << 20
+    /// A request's body: as much as Lambda takes, so that a bundle behaves alike on both.
+    public var bodyBytes = 6 << 20
     /// Connections at the same time.
     public var connections = 900
     /// A connection without a request.

@@ -86,6 +86,7 @@ struct Settings {
             .fieldMissing,
             ErrorFacts(
                 "lacks a needed field", file: file, place: keys.first, found: "nothing",
-                expected: keys.joined(separator: " or "), hint: hint))
+                expected: keys.enumerated().filter { keys.firstIndex(of: $0.element) == $0.offset }.map(\.element)
+                    .joined(separator: " or "), hint: hint))
     }
 }
