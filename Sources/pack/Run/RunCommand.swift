@@ -74,7 +74,8 @@ struct Run: ParsableCommand {
             let message = ByteBuffer()
             error.appendMessage(to: message)
             throw Refusal(
-                facts: ErrorFacts("cannot be answered: " + String(decoding: message.bytes, as: UTF8.self), file: "request"))
+                facts: ErrorFacts(
+                    "cannot be answered: " + String(decoding: message.bytes, as: UTF8.self), file: "request"))
         }
         let answered = clock.now
         try writeOutput(String(decoding: answer.bytes, as: UTF8.self), to: output)
