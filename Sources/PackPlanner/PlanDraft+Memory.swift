@@ -10,13 +10,7 @@ extension PlanDraft {
     public func arenaBytes(shape: [Int], threads: Int) throws -> Int {
         let image = try makeSkeleton()
         let session = try Session(plan: image.bytes, threads: threads, keeping: image)
-        for input in 0..<session.inputCount {
-            var failure: RuntimeError?
-            shape.withUnsafeBufferPointer { shape in
-                do throws(RuntimeError) { try session.setInputShape(input, shape) } catch { failure = error }
-            }
-            if let failure { throw failure }
-        }
+        for input in 0..<session.inputCount { try session.setInputShape(input, shape) }
         return try session.predictArenaBytes()
     }
 }

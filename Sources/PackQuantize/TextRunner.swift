@@ -48,13 +48,7 @@ public final class TextRunner {
     public func fill(ids: [Int32], types: [UInt8]) throws(RuntimeError) {
         let shape = [1, ids.count]
         for input in 0..<session.inputCount {
-            let status: RuntimeError? = shape.withUnsafeBufferPointer {
-                do throws(RuntimeError) {
-                    try session.setInputShape(input, $0)
-                    return nil
-                } catch { return error }
-            }
-            if let status { throw status }
+            try session.setInputShape(input, shape)
         }
         try session.prepare()
         for input in 0..<session.inputCount {

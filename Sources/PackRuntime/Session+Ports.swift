@@ -21,6 +21,13 @@ extension Session {
         return expression.kind == PACK_PLAN_CONSTANT.rawValue ? Int(expression.b) : nil
     }
 
+    /// `setInputShape` with an array.
+    public func setInputShape(_ input: Int, _ dimensions: [Int]) throws(RuntimeError) {
+        try dimensions.withUnsafeBufferPointer { dimensions throws(RuntimeError) in
+            try setInputShape(input, dimensions)
+        }
+    }
+
     /// Where to write an input's elements, row-major; valid after `prepare` until shapes change.
     public func inputBytes(_ input: Int) -> UnsafeMutableRawBufferPointer {
         let tensor = tensors[Int(plan.inputs[input])]

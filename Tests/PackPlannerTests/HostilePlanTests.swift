@@ -23,7 +23,7 @@ import Testing
         defer { memory.deallocate() }
         memory.copyBytes(from: bytes)
         let session = try Session(plan: UnsafeRawBufferPointer(rebasing: memory[..<bytes.count]), threads: 1)
-        for input in 0..<session.inputCount { try session.setShape(input, [2, 5]) }
+        for input in 0..<session.inputCount { try session.setInputShape(input, [2, 5]) }
         try session.prepare()
         for input in 0..<session.inputCount {
             session.inputBytes(input).withMemoryRebound(to: Int64.self) { for i in 0..<$0.count { $0[i] = 1 } }
@@ -85,14 +85,14 @@ import Testing
         defer { memory.deallocate() }
         memory.copyBytes(from: bytes)
         let session = try Session(plan: UnsafeRawBufferPointer(memory), threads: 1)
-        #expect(throws: RuntimeError.inputRank(input: 0, found: 1, expected: 2)) { try session.setShape(0, [3]) }
+        #expect(throws: RuntimeError.inputRank(input: 0, found: 1, expected: 2)) { try session.setInputShape(0, [3]) }
         #expect(throws: RuntimeError.notPrepared) { try session.run() }
-        for input in 0..<session.inputCount { try session.setShape(input, [1, 25]) }
+        for input in 0..<session.inputCount { try session.setInputShape(input, [1, 25]) }
         #expect(throws: RuntimeError.inputTooLong(input: 0, axis: 1, found: 25, maximum: 24)) { try session.prepare() }
-        try session.setShape(0, [1, 4])
-        try session.setShape(1, [1, 5])
+        try session.setInputShape(0, [1, 4])
+        try session.setInputShape(1, [1, 5])
         #expect(throws: RuntimeError.self) { try session.prepare() }
-        for input in 0..<session.inputCount { try session.setShape(input, [1, 4]) }
+        for input in 0..<session.inputCount { try session.setInputShape(input, [1, 4]) }
         try session.prepare()
         session.inputBytes(0).withMemoryRebound(to: Int64.self) { for i in 0..<$0.count { $0[i] = 1 << 40 } }
         #expect(throws: RuntimeError.self) { try session.run() }

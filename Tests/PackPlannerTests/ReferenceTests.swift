@@ -36,7 +36,7 @@ import Testing
         let session = try Session(plan: image.bytes, threads: threads, keeping: image)
         for input in 0..<session.inputCount {
             let tensor = try #require(reference.tensor(named: session.name(ofInput: input)))
-            try session.setShape(input, tensor.record.shape)
+            try session.setInputShape(input, tensor.record.shape)
         }
         try session.prepare()
         for input in 0..<session.inputCount {

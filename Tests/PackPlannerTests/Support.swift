@@ -8,13 +8,4 @@ enum TestPaths {
 extension Session {
     /// The name of an input as text.
     func name(ofInput input: Int) -> String { String(decoding: inputName(input), as: UTF8.self) }
-
-    /// `setInputShape` with an array.
-    func setShape(_ input: Int, _ shape: [Int]) throws(RuntimeError) {
-        var failure: RuntimeError?
-        shape.withUnsafeBufferPointer { shape in
-            do throws(RuntimeError) { try setInputShape(input, shape) } catch { failure = error }
-        }
-        if let failure { throw failure }
-    }
 }

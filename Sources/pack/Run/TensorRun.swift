@@ -46,11 +46,7 @@ struct TensorRun {
 
     private func setShape(_ input: Int, _ array: NamedArray, _ file: String) throws {
         try attempt { () throws(RuntimeError) in
-            var failure: RuntimeError?
-            array.shape.withUnsafeBufferPointer { shape in
-                do throws(RuntimeError) { try session.setInputShape(input, shape) } catch { failure = error }
-            }
-            if let failure { throw failure }
+            try session.setInputShape(input, array.shape)
         }
     }
 
