@@ -47,6 +47,7 @@ static void sweep(pack_unary_kernel kernel, uint32_t kind, const float *x, size_
         if (!near(result, found, wanted, allowed(kind, wanted)))
             fail(result, "function %u of %.9g: %.9g, expected %.9g", kind, x[i], found, wanted);
     }
+    digest_fused(result, y, n);
     release(y, result, "y");
     result->cases++;
 }
@@ -136,6 +137,7 @@ void check_f16_to_f32(pack_any_kernel any, kernel_check *result) {
         if (i >> 15) wanted = -wanted;
         if (!near(result, y[i], wanted, 0)) fail(result, "half %zx: %.9g", i, y[i]);
     }
+    digest_fused(result, y, ALL);
     for (size_t n = 0; n < 40; n++, result->cases++) {
         float *some = guarded(n * 4);
         kernel(x + 15000, some, n);

@@ -90,6 +90,7 @@ static void check(const gemm_case *c, sequence *s, void *context_pointer) {
     memcpy(before, p.c, count * sizeof *before);
     x->kernel(&p.g, c->row_begin, c->row_end, c->panel_begin, c->panel_end);
     compare(c, &p, before, x->result);
+    digest_fused(x->result, p.c, count);
     compare_alone(c, &p, before, x);
     x->result->cases++;
     release(p.c, x->result, "c");

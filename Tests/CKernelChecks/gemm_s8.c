@@ -66,6 +66,7 @@ static void compare(const gemm_case *c, const product *p, kernel_check *result) 
                      c->rows, c->k, c->n, c->bias, c->residual, c->activation, i, j, found, wanted);
         }
     if (exact) digest(result, p->c, c->rows * p->ldc * 4);
+    digest_fused(result, p->c, c->rows * p->ldc);
 }
 
 static void check(const gemm_case *c, sequence *s, void *context_pointer) {
@@ -85,9 +86,9 @@ static void check(const gemm_case *c, sequence *s, void *context_pointer) {
 }
 
 void check_gemm_s8(pack_any_kernel kernel, kernel_check *result) {
-    static const uint32_t activations[] = {0, 0, 0, 1, 2};
+    static const uint32_t activations[] = {0, 0, 0, 1, 2, 3, 4};
     context x = {(pack_gemm_kernel)kernel, result, 0};
-    for_gemm_cases(check, activations, 5, &x);
+    for_gemm_cases(check, activations, sizeof activations / sizeof *activations, &x);
     sequence s = {5};
     for (x.extreme = 1; x.extreme <= 3; x.extreme++) {
         static const size_t shapes[][3] = {{1, 4, 1}, {3, 70, 17}, {6, 3072, 33}, {13, 1000, 16}, {40, 513, 48}};

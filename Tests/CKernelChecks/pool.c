@@ -25,7 +25,7 @@ static void pool(pack_pool_rows_kernel kernel, int maximum, kernel_check *result
     sequence s = {61};
     for (size_t n = 1; n < 70; n++)
         for (uint32_t type = 0; type <= PACK_MASK_F32; type++) {
-            size_t rows = next_below(&s, 9), ldx = n + 1;
+            size_t rows = next_below(&s, 18), ldx = n + 1;
             flags f = some_flags(&s, n % 5);
             float *x = guarded(rows * ldx * 4 + 4), *y = guarded(n * 4);
             for (size_t i = 0; i < rows * ldx; i++) x[i] = next_value(&s) - 1;
@@ -40,6 +40,7 @@ static void pool(pack_pool_rows_kernel kernel, int maximum, kernel_check *result
                 double wanted = !count ? 0 : maximum ? most : sum / (double)count;
                 if (!near(result, y[j], wanted, 1e-6)) fail(result, "n %zu rows %zu type %u at %zu", n, rows, type, j);
             }
+            digest_fused(result, y, n);
             result->cases++;
             release(x, result, "x"), release(y, result, "y");
         }
@@ -52,13 +53,14 @@ void check_max_rows(pack_any_kernel any, kernel_check *result) { pool((pack_pool
 void check_l2_normalize(pack_any_kernel any, kernel_check *result) {
     pack_l2_normalize_kernel kernel = (pack_l2_normalize_kernel)any;
     sequence s = {71};
-    for (size_t n = 1; n < 500; n = n < 70 ? n + 1 : n + 61) {
+    for (size_t n = 1; n < 1100; n = n < 70 ? n + 1 : n + 61) {
         float *x = guarded(n * 4), *y = guarded(n * 4);
         double squares = 0;
         for (size_t i = 0; i < n; i++) x[i] = next_value(&s), squares += (double)x[i] * x[i];
         kernel(x, y, n, 1e-12f);
         for (size_t i = 0; i < n; i++)
             if (!near(result, y[i], x[i] / sqrt(squares), 4e-7)) fail(result, "n %zu at %zu", n, i);
+        digest_fused(result, y, n);
         memset(x, 0, n * 4);
         kernel(x, x, n, 1e-12f);
         for (size_t i = 0; i < n; i++)
@@ -98,6 +100,40 @@ static void attend(const attention_case *c, const pack_attention *t, const uint8
     free(weights);
 }
 
+/// A query by itself must have the bits that it has among others.
+static void attend_alone(
+    pack_attention_kernel kernel, const attention_case *c, const pack_attention *t, void *scratch, kernel_check *result) {
+    float *row = guarded(c->head_dim * 4);
+    for (size_t i = 0; i < c->queries; i += 1 + c->queries / 20) {
+        pack_attention alone = *t;
+        alone.out = row, alone.ldo = 0;
+        kernel(&alone, i, i + 1, scratch);
+        if (memcmp(row, t->out + i * t->ldo, c->head_dim * 4) != 0)
+            fail(result, "queries %zu keys %zu head %zu: query %zu alone differs", c->queries, c->keys, c->head_dim, i);
+    }
+    release(row, result, "row");
+}
+
+/// Masked keys at the end, as padding leaves them, must not change a bit.
+static void attend_padded(pack_attention_kernel kernel, size_t keys, kernel_check *result) {
+    enum { HEAD = 32, MOST = 80 };
+    sequence s = {keys};
+    static float qkv[MOST * HEAD * 3], out[MOST * HEAD], padded[MOST * HEAD];
+    static uint8_t mask[MOST];
+    for (size_t i = 0; i < MOST * HEAD * 3; i++) qkv[i] = next_value(&s) * 2;
+    for (size_t j = 0; j < MOST; j++) mask[j] = j < keys;
+    pack_attention t = {.q = qkv, .ldq = 3 * HEAD, .k = qkv + HEAD, .ldk = 3 * HEAD, .v = qkv + 2 * HEAD,
+                        .ldv = 3 * HEAD, .out = out, .ldo = HEAD, .keys = keys, .head_dim = HEAD, .scale = 0.2f};
+    void *scratch = guarded(pack_attention_scratch(MOST, HEAD));
+    kernel(&t, 0, keys, scratch);
+    for (t.keys = keys + 1; t.keys <= MOST; t.keys += 13) {
+        t.out = padded, t.mask_type = PACK_MASK_U8, t.mask = mask;
+        kernel(&t, 0, keys, scratch);
+        if (memcmp(out, padded, keys * HEAD * 4) != 0) fail(result, "%zu keys of %zu: padding shows", keys, t.keys);
+    }
+    release(scratch, result, "scratch");
+}
+
 static void attention(pack_attention_kernel kernel, const attention_case *c, sequence *s, kernel_check *result) {
     size_t width = 3 * c->head_dim + next_below(s, 3), tokens = c->queries > c->keys ? c->queries : c->keys;
     float *qkv = guarded(tokens * width * 4 + 4), *out = guarded(c->queries * c->head_dim * 4);
@@ -117,6 +153,8 @@ static void attention(pack_attention_kernel kernel, const attention_case *c, seq
     size_t half = c->queries / 2;
     kernel(&t, 0, half, scratch);
     kernel(&t, half, c->queries, scratch);
+    digest_fused(result, out, c->queries * c->head_dim);
+    attend_alone(kernel, c, &t, scratch, result);
     attend(c, &t, valid, result);
     result->cases++;
     release(qkv, result, "qkv"), release(out, result, "out"), release(scratch, result, "scratch");
@@ -137,4 +175,6 @@ void check_attention_f32(pack_any_kernel any, kernel_check *result) {
         {7, 5, 64, 1, 0}, {5, 0, 32, 0, 4}};
     for (size_t i = 0; i < sizeof large / sizeof *large; i++)
         attention((pack_attention_kernel)any, &large[i], &s, result);
+    // The portable kernel sums weights in one chain and shares this property all the same.
+    for (size_t keys = 1; keys < 60; keys += 3) attend_padded((pack_attention_kernel)any, keys, result);
 }

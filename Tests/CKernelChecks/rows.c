@@ -53,7 +53,7 @@ void check_quantize_rows(pack_any_kernel any, kernel_check *result) {
 void check_layer_norm(pack_any_kernel any, kernel_check *result) {
     pack_layer_norm_kernel kernel = (pack_layer_norm_kernel)any;
     sequence s = {31};
-    for (size_t n = 1; n < 800; n = n < 70 ? n + 1 : n * 2 + 3)
+    for (size_t n = 1; n < 1100; n = n < 70 ? n + 1 : n + 61)
         for (int kind = 0; kind < 4; kind++) {
             size_t rows = 3, ldx = n + 2;
             float *x = values(&s, rows * ldx, 2), *gamma = values(&s, n, 1), *beta = values(&s, n, 1);
@@ -74,6 +74,7 @@ void check_layer_norm(pack_any_kernel any, kernel_check *result) {
                         fail(result, "n %zu row %zu at %zu: %.9g, expected %.9g", n, i, j, y[i * n + j], wanted);
                 }
             }
+            digest_fused(result, y, rows * n);
             kernel(x, ldx, x, ldx, rows, n, kind & 1 ? gamma : 0, kind & 2 ? beta : 0, 1e-5f);
             for (size_t i = 0; i < rows; i++)
                 if (memcmp(x + i * ldx, y + i * n, n * 4) != 0) fail(result, "n %zu differs in place", n);
@@ -97,7 +98,7 @@ static void softmax_row(const float *x, const float *mask, float scale, const fl
 void check_softmax(pack_any_kernel any, kernel_check *result) {
     pack_softmax_kernel kernel = (pack_softmax_kernel)any;
     sequence s = {41};
-    for (size_t n = 1; n < 600; n = n < 70 ? n + 1 : n * 2 + 3)
+    for (size_t n = 1; n < 600; n = n < 70 ? n + 1 : n + 61)
         for (int kind = 0; kind < 3; kind++) {
             size_t rows = 4, ldmask = kind == 2 ? n : 0;
             float *x = values(&s, rows * n, 8), *mask = values(&s, rows * n, 1), *y = guarded(rows * n * 4);
@@ -107,6 +108,7 @@ void check_softmax(pack_any_kernel any, kernel_check *result) {
             kernel(x, n, y, n, rows, n, 0.35f, kind ? mask : 0, ldmask);
             for (size_t i = 0; i < rows; i++)
                 softmax_row(x + i * n, kind ? mask + i * ldmask : 0, 0.35f, y + i * n, n, result);
+            digest_fused(result, y, rows * n);
             kernel(x, n, x, n, rows, n, 0.35f, kind ? mask : 0, ldmask);
             if (memcmp(x, y, rows * n * 4) != 0) fail(result, "n %zu differs in place", n);
             result->cases++;

@@ -1,5 +1,7 @@
 #include "support.h"
 
+#include "digests.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -49,10 +51,40 @@ void fail(kernel_check *result, const char *format, ...) {
     va_end(arguments);
 }
 
-void digest(kernel_check *result, const void *bytes, size_t count) {
-    uint64_t hash = result->digest ? result->digest : 0xcbf29ce484222325u;
+static uint64_t hash(uint64_t before, const void *bytes, size_t count) {
+    uint64_t hash = before ? before : 0xcbf29ce484222325u;
     for (size_t i = 0; i < count; i++) hash = (hash ^ ((const uint8_t *)bytes)[i]) * 0x100000001b3u;
-    result->digest = hash;
+    return hash;
+}
+
+void digest(kernel_check *result, const void *bytes, size_t count) {
+    result->digest = hash(result->digest, bytes, count);
+}
+
+void digest_fused(kernel_check *result, const float *values, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        float value = isnan(values[i]) ? NAN : values[i];
+        result->fused = hash(result->fused, &value, sizeof value);
+    }
+}
+
+uint64_t expected_digest(const char *family) {
+#define EXPECTED(name, value)                                                                                          \
+    if (strcmp(family, #name) == 0) return value;
+    EXPECTED_DIGESTS(EXPECTED)
+    return 0;
+}
+
+/// What must have the same bits on every variant belongs to what must on all but the portable one.
+static void close_digests(const pack_kernel_entry *entry, kernel_check *result) {
+    if (strcmp(entry->isa, "portable") == 0) {
+        result->fused = 0;
+        return;
+    }
+    if (result->digest) result->fused = hash(result->fused, &result->digest, sizeof result->digest);
+    if (result->fused != expected_digest(entry->family))
+        fail(result, "bits: digest %016llx, expected %016llx", (unsigned long long)result->fused,
+             (unsigned long long)expected_digest(entry->family));
 }
 
 int near(kernel_check *result, double found, double expected, double tolerance) {
@@ -77,5 +109,6 @@ int check_kernel(size_t entry, kernel_check *result) {
         if (strcmp(pack_isa_name(isa), entries[entry].isa) == 0 && !pack_isa_available(isa)) return 0;
     for (uint32_t family = 0; family < PACK_FAMILY_COUNT; family++)
         if (strcmp(pack_family_name(family), entries[entry].family) == 0) checks[family](kernel, result);
+    close_digests(&entries[entry], result);
     return 1;
 }

@@ -22,6 +22,8 @@ void release(void *memory, kernel_check *result, const char *what);
 
 void fail(kernel_check *result, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void digest(kernel_check *result, const void *bytes, size_t count);
+/// Into `fused`; all NaNs count as one.
+void digest_fused(kernel_check *result, const float *values, size_t count);
 /// Notes |found - expected| in units of `tolerance`; fails above 1 or when only one is NaN.
 int near(kernel_check *result, double found, double expected, double tolerance);
 

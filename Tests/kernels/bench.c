@@ -2,7 +2,8 @@
 // multiply-add instructions that was measured in between. All are interleaved and given as medians. Weights are cold, as in
 // a model: each call takes other ones, until COLD_BYTES have been read.
 //
-//     clang -O3 -ISources/CPackKernels/include Tests/kernels/bench.c Sources/CPackKernels/*.c Sources/CPackKernels/*/*.c -lm
+//     clang -O3 -ffunction-sections -Wl,--gc-sections -ISources/CPackKernels/include Tests/kernels/bench.c \
+//         Sources/CPackKernels/*.c Sources/CPackKernels/*/*.c -lm
 //     ./a.out [ROUNDS] [FAMILY]
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,11 +1,12 @@
-// Runs the kernel checks without a test runner and prints a line a kernel: name, cases, digest, worst error.
+// Runs the kernel checks without a test runner and prints a line a kernel: name, cases, digests, worst error.
 #include <stdio.h>
 
 #include "kernel_checks.h"
 #include "pack_kernels.h"
 
 static int report(const char *name, const kernel_check *r) {
-    printf("%s cases %zu digest %016llx worst %.3f\n", name, r->cases, (unsigned long long)r->digest, r->worst);
+    printf("%s cases %zu digest %016llx fused %016llx worst %.3f\n", name, r->cases,
+           (unsigned long long)r->digest, (unsigned long long)r->fused, r->worst);
     if (r->failures) printf("FAILED %s: %zu times, first: %s\n", name, r->failures, r->first);
     return r->failures != 0;
 }

@@ -19,7 +19,6 @@ PACK_INLINE vf v_half(const uint16_t *p) {
 #define MR_ALIASED 6
 #define NP_MOST 2
 #define NP_TALL 1
-#define KC 384
 #define TILE_UNROLL 4
 #define TILES(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(1, 2) X(2, 2)
 PACK_INLINE size_t wide_panels(size_t rows) { return rows <= 2 ? 2 : 1; }

@@ -7,6 +7,22 @@
 //   s8:       panel p holds for each quadruple of k (the last one padded with zeros) and each of its 16 columns the four
 //             bytes w[4q … 4q+3][column]: 64 bytes a quadruple.
 //
+// Every variant but the portable one (avx2, avx512, avx512vnni, neon, dotprod) gives the same bits for the same arguments, on
+// every CPU: what a plan answers does not depend on the architecture, the instruction set or the number of threads. Only a
+// NaN's sign and payload are left open. Portable kernels keep the stated errors, and the same bits where that is said.
+//   - Elementwise: one sequence of correctly rounded operations, fma where the source says so and nowhere else, quotients
+//     and square roots by division and square root, never by estimates. Tails take the same operations.
+//   - Sums over a row (layer_norm, l2_normalize): value i goes to chain i mod PACK_ROW_CHAINS, a chain starts from 0 and
+//     rises, squares are added by fma; then chain i takes chain i + half of those left, down to one. Absent values add 0. The
+//     weights of a softmax, in attention too, do this with PACK_PANEL chains.
+//   - Sums over rows (mean_rows): a chain for each column, in rising order.
+//   - Products (gemm_f32, gemm_f16): k is cut into stretches of PACK_STRETCH. Each is a chain of fma from 0 in rising k, and
+//     is added to those before it. Where c is also the residual, the first of several stretches is added to it; but with an
+//     activation after it there is only one stretch. Then bias, activation, residual, each step rounded.
+//   - Attention: a score is one chain of fma over head_dim, then the scale, and an output one chain of fma over the keys, in
+//     rising order, times 1 / (sum of the weights). Masked keys at the end change nothing.
+//   - How rows, panels or queries are cut into ranges and tiles changes nothing.
+//
 // No kernel allocates, keeps state or touches memory outside the ranges that its arguments describe. Kernels that need
 // room take it from the stack: at most PACK_KERNEL_STACK bytes, so threads that run them need a stack of twice that.
 #include <stddef.h>
@@ -15,6 +31,10 @@
 #include "pack_kernel_list.h"
 
 #define PACK_PANEL 16
+/// The most k that one chain of sums of a f32 or f16 product takes.
+#define PACK_STRETCH 384
+/// Chains of a sum over a row: a multiple of every variant's vector.
+#define PACK_ROW_CHAINS 32
 #define PACK_KERNEL_STACK (192 * 1024)
 /// The largest k of a s8 product whose sum is exact in 32 bits: 255 * 127 * k < 2^31.
 #define PACK_MAX_K_S8 65536
@@ -29,8 +49,8 @@ enum pack_activation {
 
 /// c = activation(a·w + bias) + residual, for a of any number of rows.
 ///
-/// The f32 value of an element does not depend on the ranges it was computed in: one variant gives the same bits for a row
-/// alone and for the same row among others. c must not overlap a; residual is c itself with ldr == ldc, or apart from it.
+/// A row alone gets the same bits as the same row among others. c must not overlap a; residual is c itself with
+/// ldr == ldc, or apart from it.
 typedef struct {
     const void *a;         // f32, f16 kernels: const float *; s8: const uint8_t *, rows padded to a multiple of 4 with zeros
     size_t lda;
@@ -43,8 +63,8 @@ typedef struct {
     size_t ldr;
     uint32_t activation;   // enum pack_activation
     // s8 kernels only: value = row_scale[i] * column_scale[j] * (sum_k (a - row_zero[i]) * w), the sum exact in 32 bits.
-    // The same bits on every variant when the activation is NONE or RELU: (row_scale * column_scale) * (float)sum + bias,
-    // then + residual, each step rounded.
+    // Each step rounded: (row_scale * column_scale) * (float)sum + bias, activation, + residual. The portable variant gives
+    // the same bits when the activation is NONE or RELU.
     const float *row_scale;
     const int32_t *row_zero;
     const float *column_scale; // n values
@@ -58,9 +78,9 @@ typedef void (*pack_gemm_kernel)(
 /// Codes of f32 rows, asymmetric for each row: low = min(0, row), high = max(0, row), scale = (high - low) / 255,
 /// zero = round(-low / scale), code = clamp(round(x * (1 / scale)) + zero, 0, 255), all to nearest even.
 ///
-/// Codes past k up to the next multiple of 4 are 0 (`ldcodes` must leave room). The same bits on every variant. A row that
-/// spans less than 1e-30 gets scale 0, zero 0 and codes 0. A row with a NaN or an infinity gets scale NaN, zero 0 and codes
-/// 0, so that products made of it are NaN as they would be in f32.
+/// Codes past k up to the next multiple of 4 are 0 (`ldcodes` must leave room). A row that spans less than 1e-30 gets
+/// scale 0, zero 0 and codes 0. A row with a NaN or an infinity gets scale NaN, zero 0 and codes 0, so that products made of
+/// it are NaN as they would be in f32. The portable variant too gives these bits.
 typedef void (*pack_quantize_rows_kernel)(
     const float *x, size_t ldx, size_t rows, size_t k, uint8_t *codes, size_t ldcodes, float *scale, int32_t *zero);
 
@@ -111,7 +131,7 @@ enum pack_binary {
 };
 
 /// y = a op b for n values; b advances with a, or is one value for all when b_step is 0 (else 1). kind is an enum
-/// pack_binary, and any other value adds. y may be a or b. The same bits on every variant.
+/// pack_binary, and any other value adds. y may be a or b. The portable variant too gives these bits.
 typedef void (*pack_binary_kernel)(uint32_t kind, const float *a, const float *b, size_t b_step, float *y, size_t n);
 
 /// How a mask marks the valid entries: nonzero is valid.

@@ -1,8 +1,9 @@
 // Products with f32 arithmetic, weights stored as f32 or f16.
 //
-// k is cut into stretches of KC, so that a stretch of the panels at hand stays in the first-level cache while all tiles of
-// a block of rows pass over it; between stretches the sums rest in c. An element is summed in order within a stretch, and
-// the stretches in order, whatever tile it falls into.
+// k is cut into stretches of PACK_STRETCH, so that a stretch of the panels at hand stays in the first-level cache while all
+// tiles of a block of rows pass over it; between stretches the sums rest in c. An element is summed in order within a
+// stretch, and the stretches in order, whatever tile it falls into. The length of a stretch thus decides the bits of the
+// sums and is the same in every variant; how rows and panels are cut is each one's own affair.
 
 #define ROW_BLOCK 192
 
@@ -15,7 +16,7 @@ typedef struct {
 /// Whether c can hold unfinished sums: not while it still holds a residual that is to be added after an activation.
 PACK_INLINE size_t stretch_length(const pack_gemm *g) {
     int occupied = g->residual == g->c && g->activation != PACK_ACTIVATION_NONE;
-    return occupied ? g->k : pack_min(g->k, KC);
+    return occupied ? g->k : pack_min(g->k, PACK_STRETCH);
 }
 
 /// What follows the sums of one tile over one stretch.
@@ -97,7 +98,7 @@ void PACK_KERNEL(gemm_f32)(const pack_gemm *g, size_t row_begin, size_t row_end,
 
 /// Few rows read the halves as they are; more share a stretch of the panels that is converted once.
 void PACK_KERNEL(gemm_f16)(const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
-    float converted[NP_TALL * KC * PACK_PANEL] __attribute__((aligned(64)));
+    float converted[NP_TALL * PACK_STRETCH * PACK_PANEL] __attribute__((aligned(64)));
     size_t stride = g->k * PACK_PANEL, most = stretch_length(g);
     for (size_t row = row_begin, end; row < row_end; row = end) {
         end = tile_end(row, row_end, ROW_BLOCK);
@@ -108,15 +109,15 @@ void PACK_KERNEL(gemm_f16)(const pack_gemm *g, size_t row_begin, size_t row_end,
                 panels = panels_at_once(g, end - row, panel_end - p);
                 const uint16_t *weights = (const uint16_t *)g->panels + p * stride + begin * PACK_PANEL;
                 panel_group group = {weights, stride, p, panels, (const char *)(weights + panels * stride), 32};
-                if (end - row <= MR || s.length > KC || panels > NP_TALL) {
+                if (end - row <= MR || s.length > PACK_STRETCH || panels > NP_TALL) {
                     multiply_stretch(g, tiles_f16, s, row, end, group);
                     continue;
                 }
                 for (size_t i = 0; i < panels; i++)
                     for (size_t j = 0; j < s.length * PACK_PANEL; j += VW)
-                        v_store(converted + i * KC * PACK_PANEL + j, v_half(weights + i * stride + j));
+                        v_store(converted + i * PACK_STRETCH * PACK_PANEL + j, v_half(weights + i * stride + j));
                 group.weights = converted;
-                group.stride = KC * PACK_PANEL;
+                group.stride = PACK_STRETCH * PACK_PANEL;
                 multiply_stretch(g, tiles_f32, s, row, end, group);
             }
             begin += s.length;

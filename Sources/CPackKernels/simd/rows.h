@@ -53,41 +53,40 @@ void PACK_KERNEL(quantize_rows)(
     }
 }
 
-PACK_INLINE float sum_of(const float *x, size_t n) {
-    vf s0 = v_set(0.0f), s1 = s0, s2 = s0, s3 = s0;
-    size_t j = 0;
-    for (; j + 4 * VW <= n; j += 4 * VW) {
-        s0 += v_load(x + j);
-        s1 += v_load(x + j + VW);
-        s2 += v_load(x + j + 2 * VW);
-        s3 += v_load(x + j + 3 * VW);
-    }
-    for (; j + VW <= n; j += VW) s0 += v_load(x + j);
-    if (j < n) s1 += v_load_some(x + j, n - j, 0.0f);
-    return v_sum((s0 + s1) + (s2 + s3));
+/// Vectors of the chains of a sum over a row.
+#define ROW_VECTORS (PACK_ROW_CHAINS / VW)
+
+/// A value for each chain: x itself, or `room` where x is shorter.
+PACK_INLINE const float *whole_row(const float *x, size_t left, float *room, float absent) {
+    if (left >= PACK_ROW_CHAINS) return x;
+    fill_chains(room, PACK_ROW_CHAINS, x, left, absent);
+    return room;
 }
 
-/// Sum of (x - mean)².
+PACK_INLINE float sum_of(const float *x, size_t n) {
+    vf sum[ROW_VECTORS];
+    float room[PACK_ROW_CHAINS];
+    PACK_UNROLL for (int v = 0; v < ROW_VECTORS; v++) sum[v] = v_set(0.0f);
+    for (size_t j = 0; j < n; j += PACK_ROW_CHAINS) {
+        const float *from = whole_row(x + j, n - j, room, 0.0f);
+        PACK_UNROLL for (int v = 0; v < ROW_VECTORS; v++) sum[v] += v_load(from + v * VW);
+    }
+    return v_sum_chains(sum, ROW_VECTORS);
+}
+
+/// Sum of (x - mean)², each added by fma.
 PACK_INLINE float squares_of(const float *x, size_t n, float mean) {
-    vf s0 = v_set(0.0f), s1 = s0, s2 = s0, s3 = s0, m = v_set(mean);
-    size_t j = 0;
-    for (; j + 4 * VW <= n; j += 4 * VW) {
-        vf d0 = v_load(x + j) - m, d1 = v_load(x + j + VW) - m;
-        vf d2 = v_load(x + j + 2 * VW) - m, d3 = v_load(x + j + 3 * VW) - m;
-        s0 = v_fma(d0, d0, s0);
-        s1 = v_fma(d1, d1, s1);
-        s2 = v_fma(d2, d2, s2);
-        s3 = v_fma(d3, d3, s3);
+    vf sum[ROW_VECTORS], m = v_set(mean);
+    float room[PACK_ROW_CHAINS];
+    PACK_UNROLL for (int v = 0; v < ROW_VECTORS; v++) sum[v] = v_set(0.0f);
+    for (size_t j = 0; j < n; j += PACK_ROW_CHAINS) {
+        const float *from = whole_row(x + j, n - j, room, mean);
+        PACK_UNROLL for (int v = 0; v < ROW_VECTORS; v++) {
+            vf d = v_load(from + v * VW) - m;
+            sum[v] = v_fma(d, d, sum[v]);
+        }
     }
-    for (; j + VW <= n; j += VW) {
-        vf d = v_load(x + j) - m;
-        s0 = v_fma(d, d, s0);
-    }
-    if (j < n) {
-        vf d = v_load_some(x + j, n - j, mean) - m;
-        s1 = v_fma(d, d, s1);
-    }
-    return v_sum((s0 + s1) + (s2 + s3));
+    return v_sum_chains(sum, ROW_VECTORS);
 }
 
 void PACK_KERNEL(layer_norm)(

@@ -19,21 +19,27 @@ PACK_INLINE float scale_row(const float *x, const float *mask, float scale, floa
     return v_most(most);
 }
 
-/// y = exp(y - most); returns the sum. All -inf gives zeros.
+/// y = exp(y - most); returns the sum, in PACK_PANEL chains: whole panels of masked columns then change nothing. All -inf
+/// gives zeros.
 PACK_INLINE float exponentials(float *y, size_t n, float most) {
-    vf m = v_set(most == -__builtin_inff() ? 0.0f : most), sum = v_set(0.0f);
+    vf m = v_set(most == -__builtin_inff() ? 0.0f : most), sum[NV];
+    PACK_UNROLL for (int v = 0; v < NV; v++) sum[v] = v_set(0.0f);
     size_t j = 0;
-    for (; j + VW <= n; j += VW) {
-        vf e = v_exp_nonpositive(v_load(y + j) - m);
-        v_store(y + j, e);
-        sum += e;
-    }
+    for (; j + PACK_PANEL <= n; j += PACK_PANEL)
+        PACK_UNROLL for (int v = 0; v < NV; v++) {
+            vf e = v_exp_nonpositive(v_load(y + j + v * VW) - m);
+            v_store(y + j + v * VW, e);
+            sum[v] += e;
+        }
     if (j < n) {
-        vf e = v_exp_nonpositive(v_load_some(y + j, n - j, -__builtin_inff()) - m);
-        v_store_some(y + j, e, n - j);
-        sum += e;
+        float rest[PACK_PANEL];
+        fill_chains(rest, PACK_PANEL, y + j, n - j, -__builtin_inff());
+        PACK_REST for (size_t l = 0; l < PACK_PANEL; l += VW)
+            v_store(rest + l, v_exp_nonpositive(v_load(rest + l) - m));
+        PACK_UNROLL for (int v = 0; v < NV; v++) sum[v] += v_load(rest + v * VW);
+        memcpy(y + j, rest, (n - j) * sizeof *y);
     }
-    return v_sum(sum);
+    return v_sum_chains(sum, NV);
 }
 
 PACK_INLINE float inverse_or_zero(float sum) { return sum == 0.0f ? 0.0f : 1.0f / sum; }

@@ -39,6 +39,7 @@ PACK_INLINE vf v_min(vf a, vf b) { return a < b ? a : b; }
 
 PACK_INLINE vf v_abs(vf a) { return __builtin_elementwise_abs(a); }
 
+/// Lane i takes lane i + VW / 2, and so on down to one.
 PACK_INLINE float v_sum(vf v) {
     float lanes[VW];
     v_store(lanes, v);
@@ -53,4 +54,22 @@ PACK_INLINE float v_most(vf v) {
     PACK_UNROLL for (int half = VW / 2; half > 0; half /= 2)
         PACK_UNROLL for (int i = 0; i < half; i++) lanes[i] = lanes[i] > lanes[i + half] ? lanes[i] : lanes[i + half];
     return lanes[0];
+}
+
+// Sums over a row have one shape in every variant, whatever VW (pack_kernels.h): value i goes to chain i mod `lanes`, and
+// `count` vectors hold lanes = count * VW chains.
+
+/// The sum of the chains in `count` vectors, a power of two; half is added to half, down to one.
+PACK_INLINE float v_sum_chains(vf *chains, int count) {
+    PACK_UNROLL for (int half = count / 2; half > 0; half /= 2)
+        PACK_UNROLL for (int i = 0; i < half; i++) chains[i] += chains[i + half];
+    return v_sum(chains[0]);
+}
+
+/// A value for each of `lanes` chains: the `left` ones at p, then `absent`.
+PACK_INLINE void fill_chains(float *room, size_t lanes, const float *p, size_t left, float absent) {
+    PACK_UNROLL for (size_t i = 0; i < lanes; i += VW) v_store(room + i, v_set(absent));
+    size_t i = 0;
+    PACK_REST for (; i + VW <= left; i += VW) v_store(room + i, v_load(p + i));
+    PACK_REST for (; i < left; i++) room[i] = p[i];
 }
