@@ -151,23 +151,22 @@ def the_zip_is_what_lambda_takes():
 
 
 @test
-def arm64_gives_the_same_answers():
+def arm64_gives_the_same_bits():
     lines = texts()[:12]
-    emulator = ["qemu-aarch64-static", "-cpu", "max"]
-    arm = embed(bundle("arm64")[0], lines, emulator=emulator)
-    cosine = cosines(arm, embed(bundle()[0], lines))
-    assert cosine.min() >= 0.9999, cosine.min()
-    plain = embed(bundle("arm64")[0], lines, emulator=["qemu-aarch64-static", "-cpu", "cortex-a53"])
-    assert cosines(plain, arm).min() >= 0.9999
-    return f"smallest cosine {cosine.min():.7f}"
+    expected = embed(bundle()[0], lines)
+    for cpu in ["max", "cortex-a53"]:
+        found = embed(bundle("arm64")[0], lines, emulator=["qemu-aarch64-static", "-cpu", cpu])
+        assert np.array_equal(found, expected), (cpu, np.abs(found - expected).max())
 
 
 @test
-def every_instruction_set_gives_the_same_answers():
+def every_instruction_set_gives_the_same_bits():
     lines = texts()[:8]
     best = embed(bundle()[0], lines)
-    for name in ["portable", "avx2"]:
-        assert cosines(embed(bundle()[0], lines, environment={"PACK_ISA": name}), best).min() >= 0.9999, name
+    assert np.array_equal(embed(bundle()[0], lines, environment={"PACK_ISA": "avx2"}), best)
+    assert np.array_equal(embed(bundle()[0], lines, environment={"PACK_THREADS": "1"}), best)
+    # Without fused multiply-add the last bits of f32 steps differ, and a code of an activation may.
+    assert cosines(embed(bundle()[0], lines, environment={"PACK_ISA": "portable"}), best).min() >= 0.999
 
 
 @test
