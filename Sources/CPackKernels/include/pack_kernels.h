@@ -20,7 +20,8 @@
 //     is added to those before it. Where c is also the residual, the first of several stretches is added to it; but with an
 //     activation after it there is only one stretch. Then bias, activation, residual, each step rounded.
 //   - Attention: a score is one chain of fma over head_dim, then the scale, and an output one chain of fma over the keys, in
-//     rising order, times 1 / (sum of the weights). Masked keys at the end change nothing.
+//     rising order, times 1 / (sum of the weights). Masked keys at the end change nothing,
+//     while their values are finite.
 //   - How rows, panels or queries are cut into ranges and tiles changes nothing.
 //
 // No kernel allocates, keeps state or touches memory outside the ranges that its arguments describe. Kernels that need
