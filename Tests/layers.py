@@ -10,8 +10,8 @@ import subprocess
 import sys
 
 ROWS = [
-    ["CPackKernels", "CPackSystem", "CPackBench", "CArchive"],
-    ["PackCore"],
+    ["CPackKernels", "CPackSystem", "CArchive"],
+    ["PackCore", "CPackBench"],
     ["PackRuntime", "PackTokenizers", "PackIO"],
     ["PackServing", "PackFormats", "PackGraph"],
     ["PackImport", "PackPasses", "PackProfiles", "PackPlanner"],
