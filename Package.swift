@@ -78,6 +78,8 @@ let toolTargets: [Target] = [
     tests(
         "PackPlannerTests",
         ["PackCore", "PackIO", "PackFormats", "PackGraph", "PackImport", "PackPasses", "PackPlanner", "PackRuntime"]),
+    tests("PackServingTests", ["PackCore", "PackServing", "CPackSystem"]),
+    tests("PackLabTests", ["PackCore", "PackLab", "PackServing", "CPackSystem"]),
     tests("PackTokenizersTests", ["PackCore", "PackTokenizers", "PackImport", "PackIO"]),
     tests("PackProfilesTests", ["PackIO", "PackProfiles"]),
     tests("PackFitTests", ["PackFit", "PackProfiles"]),

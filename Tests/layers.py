@@ -1,4 +1,5 @@
-"""Fails if a module depends on one of its own row or of a row below, or imports one that Package.swift does not grant it.
+"""Fails if a module depends on one of its own row or of a row below, or imports one that Package.swift does not grant it;
+and if a folder of tests is no target.
 
 Run from the root of the repository: python3 Tests/layers.py
 """
@@ -39,6 +40,10 @@ def main():
             for module in re.findall(r"^(?:public |package |internal )?import (\w+)", source.read_text(), re.M):
                 if module in ROW and module not in granted:
                     faults.append(f"{source} imports {module}, which is no dependency of {name}")
+    tested = {target["name"] for target in package["targets"] if target["type"] == "test"}
+    for folder in pathlib.Path("Tests").glob("*Tests"):
+        if folder.name not in tested:
+            faults.append(f"{folder} is no target of Package.swift, so its tests never run")
     for fault in faults:
         print("layers:", fault)
     print(f"layers: {len(package['targets'])} targets, {len(faults)} faults")
