@@ -117,10 +117,6 @@ import Testing
             map.append("\"t\(shard)\": \"\(shard).safetensors\"")
         }
         try index("{" + map.joined(separator: ",") + "}")
-        let clock = ContinuousClock()
-        var checkpoint: Checkpoint?
-        let time = try clock.measure { checkpoint = try open() }
-        #expect(checkpoint?.bytes == shards * size)
-        #expect(time < .milliseconds(100))
+        #expect(try open().bytes == shards * size)
     }
 }
