@@ -44,14 +44,16 @@ let runtimeModules: [Target] = [
 
 let toolTargets: [Target] = [
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // Loops that only `pack bench` needs; not in the runtime.
     .target(name: "CPackBench", dependencies: ["CPackKernels"], cSettings: kernelSettings),
     tool("PackIO", ["PackCore", "CPackSystem", crypto]),
-    tool("PackFormats", ["PackCore", "PackIO", "CArchive"]),
+    tool("PackFormats", ["PackCore", "PackIO", "CArchive", "CZlib"]),
     tool("PackGraph", ["PackCore", "PackIO"]),
     tool("PackImport", ["PackCore", "PackIO", "PackFormats", "PackGraph", "PackTokenizers"]),
     tool("PackPasses", ["PackCore", "PackIO", "PackGraph"]),
     tool("PackProfiles", ["PackCore", "PackIO", "Yams"]),
+    tool("PackDependencies", ["PackIO", "PackFormats", "CArchive", "CZlib", "TOMLKit"]),
     tool("PackPlanner", ["PackCore", "PackGraph", "PackRuntime", "CPackKernels", "CPackSystem"]),
     tool("PackQuantize", ["CPackKernels", "PackCore", "PackGraph", "PackPlanner", "PackRuntime", "PackTokenizers"]),
     tool("PackFit", ["PackProfiles"]),
@@ -62,7 +64,8 @@ let toolTargets: [Target] = [
         name: "pack",
         dependencies: [
             "PackCore", "PackIO", "PackFormats", "PackGraph", "PackImport", "PackPasses", "PackProfiles", "PackPlanner",
-            "PackQuantize", "PackFit", "PackBundle", "PackReport", "PackLab", "PackRuntime", "PackTokenizers",
+            "PackDependencies", "PackQuantize", "PackFit", "PackBundle", "PackReport", "PackLab", "PackRuntime",
+            "PackTokenizers",
             "PackServing", "CPackKernels", "CPackSystem", "CPackBench", argumentParser,
         ],
         swiftSettings: toolSettings),
@@ -82,6 +85,7 @@ let toolTargets: [Target] = [
     tests("PackLabTests", ["PackCore", "PackLab", "PackServing", "CPackSystem"]),
     tests("PackTokenizersTests", ["PackCore", "PackTokenizers", "PackImport", "PackIO"]),
     tests("PackProfilesTests", ["PackIO", "PackProfiles"]),
+    tests("PackDependenciesTests", ["PackIO", "PackFormats", "PackDependencies", "CArchive"]),
     tests("PackFitTests", ["PackFit", "PackProfiles"]),
     tests("PackReportTests", ["PackReport"]),
     tests("PackCommandTests", ["pack", "PackIO"]),
@@ -98,6 +102,7 @@ let package = Package(
             .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
             .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
             .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+            .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         ],
     targets: kernelTargets + (embedded ? [] : runtimeModules + toolTargets),
     cLanguageStandard: .gnu11

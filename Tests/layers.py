@@ -11,11 +11,11 @@ import subprocess
 import sys
 
 ROWS = [
-    ["CPackKernels", "CPackSystem", "CArchive"],
+    ["CPackKernels", "CPackSystem", "CArchive", "CZlib"],
     ["PackCore", "CPackBench"],
     ["PackRuntime", "PackTokenizers", "PackIO"],
     ["PackServing", "PackFormats", "PackGraph"],
-    ["PackImport", "PackPasses", "PackProfiles", "PackPlanner"],
+    ["PackImport", "PackPasses", "PackProfiles", "PackPlanner", "PackDependencies"],
     ["PackQuantize", "PackFit", "PackBundle", "PackReport", "PackLab"],
     ["pack", "PackRun"],
 ]
