@@ -3,6 +3,7 @@ public enum LimitID: String, CaseIterable, Sendable {
     case packageZipped = "package.zipped"
     case packageUnpacked = "package.unpacked"
     case layers = "package.layers"
+    case packageFiles = "package.files"
     case imageSize = "image.size"
     case memoryMinimum = "memory.minimum"
     case memoryDefault = "memory.default"
@@ -29,7 +30,7 @@ public enum LimitID: String, CaseIterable, Sendable {
     public var measure: Measure {
         switch self {
         case .startupTime, .requestTimeDefault, .requestTime, .gatewayTime: .seconds
-        case .layers, .cpuMaximum, .fileDescriptors, .processes, .concurrencyDefault, .concurrencyMaximum: .count
+        case .layers, .packageFiles, .cpuMaximum, .fileDescriptors, .processes, .concurrencyDefault, .concurrencyMaximum: .count
         default: .bytes
         }
     }

@@ -24,6 +24,7 @@ extension Rules {
             check.actualText = "glibc " + version
             check.verdict = provides(platform, version)
         }
+        if check.verdict == .fail, let culprit = facts.libcCulprit { check.blame(culprit) }
         return check
     }
 
