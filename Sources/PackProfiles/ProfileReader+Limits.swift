@@ -1,12 +1,15 @@
+import PackIO
+
 extension ProfileReader {
     /// Limits that a profile must state, and pairs of which the first must not be above the second.
     mutating func requireLimits(of packaging: Profile.Packaging, in limits: [LimitID: Quantity], _ top: Entries) {
         guard let node = top.values["limits"], case .mapping(let mapping) = node else { return }
         let stated = Set(mapping.keys.compactMap(\.scalar?.string))
-        let faulty = Set(faults.compactMap { $0.hint?.split(separator: " ").last.map { String($0.dropLast()) } })
+        let names = LimitID.allCases.map(\.rawValue)
+        let meant = Set(stated.subtracting(names).compactMap { Suggestion.nearest(to: $0, among: names) })
         let package: [LimitID] = packaging == .zip ? [.packageZipped, .packageUnpacked] : [.imageSize]
         for id in package + [.memoryDefault, .memoryMaximum, .startupTime, .requestTime]
-        where !stated.contains(id.rawValue) && !faulty.contains(id.rawValue) {
+        where !stated.contains(id.rawValue) && !meant.contains(id.rawValue) {
             faults.append(
                 fields.error(
                     node, "limits." + id.rawValue, found: "nothing",
