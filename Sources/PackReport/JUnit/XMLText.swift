@@ -1,0 +1,24 @@
+/// Texts in XML 1.0.
+enum XMLText {
+    /// The text in an attribute or an element. Characters that XML forbids or a reader could not see are written out
+    /// as `\u{0}`.
+    static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in Escaping.visible(text).unicodeScalars {
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "'": result += "&apos;"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    /// Attributes in their order, each with a space before it.
+    static func attributes(_ pairs: [(String, String)]) -> String {
+        pairs.map { " \($0)=\"\(escaped($1))\"" }.joined()
+    }
+}
