@@ -93,14 +93,14 @@ public struct ProfileLibrary: Sendable {
 
     /// The profile in a file.
     public static func read(_ path: String) throws(ProfileError) -> Profile {
-        let text = try SettingsReader.text(of: path, subject: "a profile")
+        let text = try ProfileReader.fields(of: path).text()
         return try ProfileReader.read(text, file: path)
     }
 
     /// The profile in a file, or everything that is wrong with the file.
     public static func check(_ path: String) -> (profile: Profile?, faults: [ProfileError]) {
         do throws(ProfileError) {
-            return ProfileReader.check(try SettingsReader.text(of: path, subject: "a profile"), file: path)
+            return ProfileReader.check(try ProfileReader.fields(of: path).text(), file: path)
         } catch {
             return (nil, [error])
         }

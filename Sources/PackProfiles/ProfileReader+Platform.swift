@@ -54,7 +54,8 @@ extension ProfileReader {
         for (index, item) in try fields.items(entries["rows"], "sizes.rows").enumerated() {
             let field = "sizes.rows[\(index)]"
             let keys = ["vcpus", "minimum", "maximum"]
-            let row = try fields.mapping(item, field, allowed: keys + ["step"], required: keys)
+            let row = Entries(
+                values: try fields.mapping(item, field, allowed: keys + ["step"], required: keys), node: item)
             let minimum = try fields.positive(row["minimum"], join(field, "minimum")) * factor
             let maximum = try fields.positive(row["maximum"], join(field, "maximum")) * factor
             guard minimum <= maximum, maximum < 9e15 else {

@@ -19,7 +19,8 @@ extension ProfileReader {
         _ node: SettingsNode, _ field: String, _ keys: [String], optional: [String] = []
     ) throws(ProfileError) -> Entries {
         let required = keys + Self.provenanceKeys
-        return try fields.mapping(node, field, allowed: required + ["note"] + optional, required: required)
+        let values = try fields.mapping(node, field, allowed: required + ["note"] + optional, required: required)
+        return Entries(values: values, node: node)
     }
 
     /// The numbers under a key, each by its id. The faults of all of them are kept.

@@ -30,9 +30,9 @@
 /// USD/GiB-h, USD/vCPU-s, USD/vCPU-h; what is free in requests/month, GiB-s/month, vCPU-s/month.
 public struct ProfileReader {
     /// The largest file that is read, in bytes.
-    public static let limit = SettingsReader.limit
+    public static let limit = FieldReader.limit
 
-    let fields: SettingsReader
+    let fields: FieldReader
     /// What is wrong, in the order of reading.
     var faults: [ProfileError] = []
 
@@ -65,7 +65,8 @@ public struct ProfileReader {
     /// - Returns: The profile, if there is no fault; and the faults in the order of lines.
     public static func check(_ yaml: String, file: String) -> (profile: Profile?, faults: [ProfileError]) {
         do throws(ProfileError) {
-            let (fields, root) = try SettingsReader.root(of: yaml, file: file, subject: "a profile")
+            let fields = Self.fields(of: file)
+            let root = try fields.compose(yaml)
             var reader = ProfileReader(fields: fields)
             let profile = try reader.profile(root)
             let order = reader.faults.enumerated().sorted {
@@ -76,6 +77,8 @@ public struct ProfileReader {
             return (nil, [error])
         }
     }
+
+    static func fields(of file: String) -> FieldReader { FieldReader(file: file, what: "is not a profile") }
 
     /// What `body` gives; a fault of it is kept, and the reading goes on.
     mutating func attempt<T>(_ body: (ProfileReader) throws(ProfileError) -> T) -> T? {

@@ -2,8 +2,9 @@ import Yams
 
 extension SettingsError {
     /// Keeps place and problem of what the YAML parser reports.
-    init(yamlError: any Error, subject: String, file: String) {
-        self.init(subject: subject, file: file, found: "text that is not YAML", expected: subject + " in YAML")
+    init(yamlError: any Error, what: String, file: String) {
+        self.init(
+            what: what, file: file, found: "text that is not YAML", expected: Self.subject(of: what) + " in YAML")
         switch yamlError as? YamlError {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):

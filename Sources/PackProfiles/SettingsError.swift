@@ -2,8 +2,8 @@ import PackIO
 
 /// What is wrong with a file of settings, as facts; the command words them.
 public struct SettingsError: Error, Hashable, Sendable {
-    /// What the file should be: "a profile".
-    public var subject: String
+    /// What is wrong with the file, a predicate of it: "is not a profile".
+    public var what: String
     /// The file, or the name that was asked for when no file answers to it.
     public var file: String
     /// Line in the file, counted from 1, where one is known.
@@ -18,10 +18,10 @@ public struct SettingsError: Error, Hashable, Sendable {
     public var hint: String?
 
     package init(
-        subject: String = "a profile", file: String, line: Int? = nil, field: String = "", found: String,
+        what: String = "is not a profile", file: String, line: Int? = nil, field: String = "", found: String,
         expected: String, hint: String? = nil
     ) {
-        self.subject = subject
+        self.what = what
         self.file = file
         self.line = line
         self.field = field
@@ -39,15 +39,18 @@ extension SettingsError: FactualError {
     public var facts: ErrorFacts {
         let place = [line.map { "line \($0)" }, field.isEmpty ? nil : field].compactMap { $0 }
         return ErrorFacts(
-            "is not " + subject, file: file, place: place.isEmpty ? nil : place.joined(separator: ", "), found: found,
+            what, file: file, place: place.isEmpty ? nil : place.joined(separator: ", "), found: found,
             expected: expected, hint: hint)
     }
 
     /// A file that cannot be read.
-    package init(_ failure: IOFailure, subject: String = "a profile", file: String) {
+    package init(_ failure: IOFailure, what: String = "is not a profile", file: String) {
         let facts = failure.facts
         self.init(
-            subject: subject, file: file, found: facts.found ?? facts.what,
-            expected: facts.expected ?? subject + " that can be read", hint: facts.hint)
+            what: what, file: file, found: facts.found ?? facts.what,
+            expected: facts.expected ?? Self.subject(of: what) + " that can be read", hint: facts.hint)
     }
+
+    /// What the file should be: "a profile" for "is not a profile".
+    static func subject(of what: String) -> String { what.hasPrefix("is not ") ? String(what.dropFirst(7)) : "a file" }
 }

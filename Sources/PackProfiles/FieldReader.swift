@@ -5,15 +5,16 @@ import Yams
 package typealias SettingsNode = Yams.Node
 
 /// Strict reading of YAML nodes: every refusal names the file, the line and the field.
-package struct SettingsReader {
+package struct FieldReader {
     /// The file, for errors.
     package let file: String
-    /// What the file should be, for errors: "a profile".
-    package let subject: String
+    /// What is wrong with a file that is refused, for errors: "is not a profile".
+    package let what: String
 
-    package init(file: String, subject: String) {
+    /// Reads a file.
+    package init(file: String, what: String) {
         self.file = file
-        self.subject = subject
+        self.what = what
     }
 
     /// An error at a node.
@@ -21,17 +22,24 @@ package struct SettingsReader {
         _ node: SettingsNode?, _ field: String, found: String, expected: String, hint: String? = nil
     ) -> SettingsError {
         SettingsError(
-            subject: subject, file: file, line: node?.mark?.line, field: field, found: found, expected: expected,
+            what: what, file: file, line: node?.mark?.line, field: field, found: found, expected: expected,
             hint: hint)
+    }
+
+    /// An error at a key.
+    package func error(
+        _ key: SettingsNode.Scalar, _ field: String, found: String, expected: String, hint: String? = nil
+    ) -> SettingsError {
+        error(.scalar(key), field, found: found, expected: expected, hint: hint)
     }
 
     /// The entries of a mapping whose keys must be among `allowed` and include `required`.
     package func mapping(
         _ node: SettingsNode, _ field: String, allowed: [String], required: [String] = []
-    ) throws(SettingsError) -> Entries {
+    ) throws(SettingsError) -> [String: SettingsNode] {
         let (entries, faults) = try checkedMapping(node, field, allowed: allowed, required: required)
         if let first = faults.first { throw first }
-        return entries
+        return entries.values
     }
 
     /// The same with all faults of the keys: unknown ones, and missing ones that no unknown one was meant for.
