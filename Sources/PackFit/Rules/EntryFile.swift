@@ -6,14 +6,15 @@ extension Rules {
     /// A zip with a runtime of its own holds an executable file `bootstrap` at its root (AWS Lambda developer guide,
     /// runtimes-custom); a managed runtime calls a handler; an image names its own program.
     @Sendable static func entryPoint(_ facts: FitFacts, _ profile: Profile) -> Check? {
-        guard let entry = facts.entryPoint, profile.packaging == .zip, let runtime = profile.runtime else { return nil }
-        let isCustom = profile.python.isEmpty
+        guard let entry = facts.entryPoint, profile.packaging == .zip, profile.requestProtocol != .http else {
+            return nil
+        }
+        let isCustom = profile.requestProtocol == .lambda && profile.python.isEmpty
+        let runtime = profile.runtime ?? "the platform's runtime"
         var check = Check(
             id: .entryPoint, verdict: .unknown,
             limitText: isCustom ? "an executable file bootstrap at the root" : "a handler for \(runtime)",
-            source: Provenance(
-                source: isCustom ? "AWS Lambda developer guide, runtimes-custom (@a83f69b)" : "the runtime \(runtime)",
-                date: isCustom ? "2022-11-14" : profile.asOf, verified: isCustom))
+            source: isCustom ? customRuntime : profile.pythonSource ?? profile.libc.provenance)
         check.textHow = .measured
         switch entry {
         case .unknown(let reason): check.note = reason
@@ -35,4 +36,7 @@ extension Rules {
         }
         return check
     }
+
+    private static let customRuntime = Provenance(
+        source: "AWS Lambda developer guide, runtimes-custom (@a83f69b)", date: "2022-11-14", verified: true)
 }
