@@ -1,4 +1,4 @@
-/// Texts in XML 1.0.
+/// Texts in XML 1.0 and HTML.
 enum XMLText {
     /// The text in an attribute or an element. Characters that XML forbids or a reader could not see are written out
     /// as `\u{0}`.
