@@ -28,7 +28,7 @@ enum BlockHTML {
 
     private static func side(_ column: Table.Column) -> String {
         if column.alignment == .right { return " class=\"n\"" }
-        return column.overflow == .wrap ? " class=\"w\"" : ""
+        return column.overflow != .keep ? " class=\"w\"" : ""
     }
 
     private static func run(_ texts: [Text]) -> String {

@@ -45,7 +45,7 @@ enum PageCards {
         case .unknown: return share.map { "\($0) at least" } ?? "not known"
         case .fail:
             guard let use = limit.use, use > 3, use < 1e6 else { return share.map { "over: \($0)" } ?? "does not fit" }
-            return "over: \(NumberText.significant(use)) times the limit"
+            return "over: \(NumberText.significant(use)) ×"
         }
     }
 

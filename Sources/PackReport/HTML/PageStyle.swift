@@ -53,7 +53,7 @@ enum PageStyle {
         tr:last-child td{border-bottom:0}
         tbody tr:hover{background:var(--soft)}
         th{font-size:12px;letter-spacing:.04em;color:var(--muted);font-weight:600;white-space:nowrap}
-        td{min-width:5.5em;overflow-wrap:break-word}.w{min-width:15em}
+        td{white-space:nowrap}.w{white-space:normal;min-width:15em;overflow-wrap:anywhere}
         .n{text-align:right;white-space:nowrap}
         th button{all:unset;cursor:pointer;white-space:nowrap;border-radius:3px}
         th button:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
@@ -76,7 +76,7 @@ enum PageStyle {
         .link:hover,.crumbs button:hover{text-decoration:underline}
         .link:focus-visible,.crumbs button:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
         footer{margin-top:48px;padding-top:14px;border-top:1px solid var(--line);color:var(--muted);font-size:13px;overflow-wrap:anywhere}
-        @media(max-width:560px){th,td{padding:6px 10px}h2{margin-top:34px}}
+        @media(max-width:560px){th,td{padding:6px 10px}#treemap table :is(th,td):nth-child(2){display:none}h2{margin-top:34px}}
         @media(prefers-reduced-motion:reduce){*{animation:none!important;scroll-behavior:auto!important}}
         @media print{:root{--back:#fff;--card:#fff;--text:#000;--muted:#444;--line:#bbb;--soft:#eee;--accent:#000;--pass:#126a38;
         --passback:#fff;--fail:#b3261e;--failback:#fff;--unknown:#7a5000;--unknownback:#fff}

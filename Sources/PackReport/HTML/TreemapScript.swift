@@ -100,7 +100,7 @@ enum TreemapScript {
         const draw = (node, box, depth) => {
           for (const item of squarify(visibleParts(node, box, depth ? 60 : 110), box)) {
             if (cells.length >= 1500) return;
-            const isGroup = opens(item.node) && depth < 3 && item.w > 64 && item.h > 46;
+            const isGroup = opens(item.node) && depth < 6 && item.w > 64 && item.h > 46;
             cells.push({...item, isGroup});
             if (isGroup) draw(item.node, {x: item.x + 3, y: item.y + 19, w: item.w - 6, h: item.h - 22}, depth + 1);
           }
@@ -167,7 +167,7 @@ enum TreemapScript {
           }
           for (const node of partsOf(here).slice(0, 10)) {
             const row = body.insertRow();
-            const first = make("td");
+            const first = make("td", "w");
             if (opens(node)) {
               const link = make("button", "link", node.name);
               link.type = "button";
