@@ -93,7 +93,7 @@ extension Samples {
     private static let packages = Table(
         [
             .init("PACKAGE"), .init("VERSION"), .init("UNPACKED", .right), .init("ZIPPED", .right), .init("IMPORTED"),
-            .init("WHY"),
+            .init("WHY", overflow: .wrap),
         ],
         rows: [
             ["torch", "2.9.0", "2.41 GB", "812 MB", Text("yes", .good), "sentiment-api"],

@@ -26,7 +26,10 @@ enum BlockHTML {
             + "<tbody>\n\(rows.joined(separator: "\n"))\n</tbody></table></div>"
     }
 
-    private static func side(_ column: Table.Column) -> String { column.alignment == .right ? " class=\"n\"" : "" }
+    private static func side(_ column: Table.Column) -> String {
+        if column.alignment == .right { return " class=\"n\"" }
+        return column.overflow != .keep ? " class=\"w\"" : ""
+    }
 
     private static func run(_ texts: [Text]) -> String {
         texts.map { text in

@@ -40,12 +40,12 @@ enum PageStyle {
         .limits li{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:1px 10px;font-size:13px}
         .limits .name{font-weight:600;overflow-wrap:anywhere}
         .limits .share{text-align:right;color:var(--muted);font-variant-numeric:tabular-nums}
-        .limits .fail .share{color:var(--fail);font-weight:650}
-        .limits .unknown .share{color:var(--unknown)}
+        .limits li.fail .share{color:var(--fail);font-weight:650}
+        .limits li.unknown .share{color:var(--unknown)}
         .limits .numbers{grid-column:1/3;color:var(--muted);font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
         .bar{grid-column:1/3;display:block;width:100%;height:8px;border-radius:4px;background:var(--soft);margin:2px 0}
-        .unknown .bar{outline:1px dashed var(--muted);outline-offset:-1px;background:none}
-        .bar .used{fill:var(--used)}.fail .bar .used,.bar .over{fill:var(--fail)}.fail .bar .used{opacity:.5}
+        li.unknown .bar{outline:1px dashed var(--muted);outline-offset:-1px;background:none}
+        .bar .used{fill:var(--used)}li.fail .bar .used,.bar .over{fill:var(--fail)}li.fail .bar .used{opacity:.5}
         .bar .mark{fill:var(--card)}
         .scroll{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:12px;position:relative}
         table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
@@ -53,7 +53,7 @@ enum PageStyle {
         tr:last-child td{border-bottom:0}
         tbody tr:hover{background:var(--soft)}
         th{font-size:12px;letter-spacing:.04em;color:var(--muted);font-weight:600;white-space:nowrap}
-        td{min-width:5.5em;overflow-wrap:break-word}
+        td{white-space:nowrap}.w{white-space:normal;min-width:15em;overflow-wrap:anywhere}
         .n{text-align:right;white-space:nowrap}
         th button{all:unset;cursor:pointer;white-space:nowrap;border-radius:3px}
         th button:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
@@ -76,7 +76,7 @@ enum PageStyle {
         .link:hover,.crumbs button:hover{text-decoration:underline}
         .link:focus-visible,.crumbs button:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
         footer{margin-top:48px;padding-top:14px;border-top:1px solid var(--line);color:var(--muted);font-size:13px;overflow-wrap:anywhere}
-        @media(max-width:560px){th,td{padding:6px 10px}h2{margin-top:34px}}
+        @media(max-width:560px){th,td{padding:6px 10px}#treemap table :is(th,td):nth-child(2){display:none}h2{margin-top:34px}}
         @media(prefers-reduced-motion:reduce){*{animation:none!important;scroll-behavior:auto!important}}
         @media print{:root{--back:#fff;--card:#fff;--text:#000;--muted:#444;--line:#bbb;--soft:#eee;--accent:#000;--pass:#126a38;
         --passback:#fff;--fail:#b3261e;--failback:#fff;--unknown:#7a5000;--unknownback:#fff}

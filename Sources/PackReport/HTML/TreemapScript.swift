@@ -100,7 +100,7 @@ enum TreemapScript {
         const draw = (node, box, depth) => {
           for (const item of squarify(visibleParts(node, box, depth ? 60 : 110), box)) {
             if (cells.length >= 1500) return;
-            const isGroup = opens(item.node) && depth < 3 && item.w > 64 && item.h > 46;
+            const isGroup = opens(item.node) && depth < 6 && item.w > 64 && item.h > 46;
             cells.push({...item, isGroup});
             if (isGroup) draw(item.node, {x: item.x + 3, y: item.y + 19, w: item.w - 6, h: item.h - 22}, depth + 1);
           }
@@ -167,7 +167,7 @@ enum TreemapScript {
           }
           for (const node of partsOf(here).slice(0, 10)) {
             const row = body.insertRow();
-            const first = make("td");
+            const first = make("td", "w");
             if (opens(node)) {
               const link = make("button", "link", node.name);
               link.type = "button";
@@ -225,6 +225,7 @@ enum TreemapScript {
           cell.focus();
         };
         const centerOf = (item) => [item.x + item.w / 2, item.isGroup ? item.y + 9 : item.y + item.h / 2];
+        const holds = (a, b) => a.isGroup && a.x <= b.x && a.y <= b.y && a.x + a.w >= b.x + b.w && a.y + a.h >= b.y + b.h;
         const steps = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
         map.addEventListener("keydown", (event) => {
           const item = itemOf(event);
@@ -239,6 +240,7 @@ enum TreemapScript {
           const [x, y] = centerOf(item);
           let best = -1, least = Infinity;
           cells.forEach((other, index) => {
+            if (step[0] && (holds(other, item) || holds(item, other))) return;
             const [a, b] = centerOf(other);
             const ahead = (a - x) * step[0] + (b - y) * step[1];
             const aside = Math.abs((a - x) * step[1]) + Math.abs((b - y) * step[0]);
@@ -248,7 +250,7 @@ enum TreemapScript {
         });
 
         place.hidden = false;
-        const used = new Set();
+        const used = new Set([root.kind, kinds.indexOf("other")]);
         for (const open = [root.raw ?? []]; open.length;) {
           for (const raw of open.pop()) { used.add(raw[2]); if (raw[4]) open.push(raw[4]); }
         }

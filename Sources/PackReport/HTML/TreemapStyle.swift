@@ -13,13 +13,12 @@ enum TreemapStyle {
         .crumbs li:not(:last-child)::after{content:"›";margin:0 8px;color:var(--muted)}
         .crumbs [aria-current]{font-weight:650;overflow-wrap:anywhere}
         .map{position:relative;height:clamp(340px,64vh,660px);border-radius:10px;overflow:hidden;background:var(--line)}
-        .cell{all:unset;box-sizing:border-box;position:absolute;overflow:hidden;color:var(--ink);border:1px solid var(--card);
+        .cell{all:unset;display:flex;flex-direction:column;align-items:flex-start;box-sizing:border-box;position:absolute;overflow:hidden;color:var(--ink);border:1px solid var(--card);
         padding:2px 5px;font-size:12px;line-height:15px;cursor:default;animation:appear .16s ease-out}
         @keyframes appear{from{opacity:0}}
         .cell.opens{cursor:zoom-in}
-        .cell b,.cell span{display:block;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;unicode-bidi:isolate}
+        .cell b,.cell span{max-width:100%;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;unicode-bidi:isolate}
         .cell b{font-weight:600}
-        .cell.group>b{display:inline-block;max-width:100%;vertical-align:top}
         .cell.group{box-shadow:inset 0 0 0 1px color-mix(in srgb,var(--ink) 18%,transparent)}
         .cell:hover{box-shadow:inset 0 0 0 2px var(--ink)}
         .cell:focus-visible{outline:3px solid var(--accent);outline-offset:-3px;box-shadow:inset 0 0 0 4px var(--card)}
