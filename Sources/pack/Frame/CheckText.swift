@@ -25,6 +25,22 @@ enum CheckText {
         return number(margin, unit)
     }
 
+    /// The whole answer: `lambda: package.unpacked is 262,144,001 B of 262,144,000 B (1 B over)`.
+    static func sentence(_ check: Check, on target: String) -> String {
+        let note = check.note.map { "; " + $0 } ?? ""
+        guard let actual = check.actual, let unit = check.unit else {
+            let limit = check.limitText ?? "–"
+            return "\(target): \(check.id.rawValue) is \(CheckText.actual(check)); allowed: \(limit)\(note)"
+        }
+        let used = check.verdict == .fail ? actual.low : actual.high ?? actual.low
+        let bound = actual.isExact ? "" : check.verdict == .fail || actual.high == nil ? "at least " : "at most "
+        guard let limit = check.limit else {
+            return "\(target): \(check.id.rawValue) is \(bound)\(exact(used, unit)), without a limit\(note)"
+        }
+        let margin = check.margin.map { $0 < 0 ? " (\(exact(-$0, unit)) over)" : "" } ?? ""
+        return "\(target): \(check.id.rawValue) is \(bound)\(exact(used, unit)) of \(exact(limit, unit))\(margin)\(note)"
+    }
+
     /// Three digits and a unit.
     static func number(_ value: Double, _ unit: Check.Unit) -> String {
         switch unit {

@@ -6,6 +6,8 @@ struct GateReport {
     let judgement: GateJudgement
     /// What was looked at, a line each.
     let lookedAt: [String]
+    /// What the bytes are in.
+    let parts: [GateMeasures.Part]
     /// What could not be read, a line each.
     let problems: [String]
     /// Whether all that was to be looked at could be read.
