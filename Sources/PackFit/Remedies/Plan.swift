@@ -4,7 +4,7 @@ import PackProfiles
 public struct Plan: Sendable {
     /// What to do, in this order.
     public var steps: [Step]
-    /// Whether what it leads to was tried or follows from sizes and plans.
+    /// Whether all sizes in it were counted, or some are predicted.
     public var basis: Basis
     /// Bytes by which the unpacked deployment becomes smaller, at least; `nil` where that is not known.
     public var saves: Int?
@@ -15,7 +15,7 @@ public struct Plan: Sendable {
     /// How it compares with others that lead to the same verdict: least is best.
     var cost: Cost
 
-    /// Whether a statement was tried.
+    /// `verified`: every size was counted on files. `predicted`: some follow from plans or samples.
     public enum Basis: String, Sendable {
         case verified
         case predicted
