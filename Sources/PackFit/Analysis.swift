@@ -19,6 +19,8 @@ public struct Analysis: Sendable {
         public var fit: Fit
         /// What could be deployed instead, best first.
         public var remedies: [Remedy]
+        /// Ways to make it fit, of several steps as well, best first.
+        public var plans: Plans
     }
 
     /// Judges a model on platforms.
@@ -30,9 +32,12 @@ public struct Analysis: Sendable {
     ///   - obstacle: Why no bundle can be made of it, if that is so.
     ///   - notLookedAt: What was not looked at.
     ///   - profiles: The platforms.
+    ///   - savings: What could be left out of the files; they share no byte.
+    ///   - components: The parts that the files consist of and that are needed.
+    ///   - others: Further platforms that the files may be deployed on instead.
     public init(
         model: ModelFacts, asItIs: FitFacts, predictions: [Prediction], obstacle: String?, notLookedAt: [String],
-        profiles: [Profile]
+        profiles: [Profile], savings: [Saving] = [], components: [Component] = [], others: [Profile] = []
     ) {
         self.model = model
         self.predictions = predictions
@@ -49,7 +54,10 @@ public struct Analysis: Sendable {
             }
             return Answer(
                 fit: Fit(asItIs, on: profile),
-                remedies: PackFit.remedies(for: asItIs, on: profile, alternatives: alternatives))
+                remedies: PackFit.remedies(for: asItIs, on: profile, alternatives: alternatives),
+                plans: Plans(
+                    for: asItIs, on: profile, savings: savings, alternatives: alternatives, components: components,
+                    others: others.isEmpty ? profiles : others))
         }
     }
 
@@ -62,6 +70,9 @@ public struct Analysis: Sendable {
             low: 0.005 + bytes / 2e9, high: 0.1 + bytes / 1e8, how: .assumed,
             note: "files read at 0.1 to 2 GB/s")
         facts.response = responseBytes(of: model)
+        facts.entryPoint = .program(name: "bootstrap", isExecutable: true)
+        facts.layerCount = 0
+        facts.missingLibraries = []
         return facts
     }
 

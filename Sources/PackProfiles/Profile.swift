@@ -20,6 +20,8 @@ public struct Profile: Sendable {
     public var pythonSource: Provenance?
     /// Whether it is one of the platforms that are shown when none is asked for.
     public var isDefault = false
+    /// The profile of the same platform that takes an image instead.
+    public var imageVariant: String?
     /// How time is paid for, where prices are known.
     public var billing: Billing?
     /// Whether files that a program writes count against its memory.
@@ -30,6 +32,9 @@ public struct Profile: Sendable {
     public var libc: LibC
     /// Limits by id. An absent one does not apply or is not known.
     public var limits: [LimitID: Quantity]
+    /// Limits that the platform may have and of which nothing is known, in the order of ``LimitID``. Nothing is checked
+    /// against them.
+    public var unknownLimits: [LimitID] = []
     /// Prices by id.
     public var prices: [PriceID: Quantity]
     /// Which memory sizes go with which number of processors, where the platform ties them.
@@ -81,11 +86,12 @@ public struct Profile: Sendable {
         /// Where that is said.
         public var provenance: Provenance
 
-        /// `any`: the deployment brings its own.
+        /// `any`: the deployment brings its own. `unknown`: the platform has one that is not known.
         public enum Kind: String, CaseIterable, Sendable {
             case glibc
             case musl
             case any
+            case unknown
         }
     }
 

@@ -41,6 +41,10 @@ extension ProfileReader {
             result[id] = attempt { reader throws(ProfileError) in
                 try reader.quantity(entry, join(field, id.rawValue), measure)
             }
+            if let value = result[id], value.isUnknown {
+                result[id] = nil
+                unknown.insert(join(field, id.rawValue))
+            }
         }
         return result
     }
@@ -51,6 +55,11 @@ extension ProfileReader {
         let liftedBy = try optionalText(entries, "lifted-by", field)
         if case .scalar(let scalar) = entries["value"], scalar.string == "none" {
             return Quantity(value: nil, unit: "", base: nil, liftedBy: liftedBy, provenance: provenance)
+        }
+        if case .scalar(let scalar) = entries["value"], scalar.string == "unknown" {
+            var quantity = Quantity(value: nil, unit: "", base: nil, provenance: provenance)
+            quantity.isUnknown = true
+            return quantity
         }
         let value = try fields.positive(entries["value"], join(field, "value"))
         let (unit, factor) = try unit(entries, field, measure)

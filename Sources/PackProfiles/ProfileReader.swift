@@ -12,12 +12,13 @@
 ///     runtime: provided.al2023           # optional
 ///     python: {versions: ["3.12"], PROVENANCE}             # optional; what the managed runtime brings
 ///     default: true                      # optional; shown when no target is named
+///     as-image: lambda-image             # optional; the profile of the same platform that takes an image
 ///     billing: request                   # optional; request (each pays its time) | instance (while it has requests) | always-on
 ///     files-count-as-memory: false
 ///     architectures:                     # PROVENANCE is source, date, verified, and optionally note
 ///       - {name: x86_64, features: [avx2, fma], PROVENANCE}
 ///     libc: {name: glibc, version: "2.34", PROVENANCE}     # glibc (with version) | musl | any
-///     limits:                            # keys: ``LimitID``; value: a number, or none where the platform has no such limit
+///     limits:                            # keys: ``LimitID``; value: a number; none where the platform has no such limit; unknown
 ///       package.zipped: {value: 50, unit: MiB, PROVENANCE, lifted-by: "…"}     # lifted-by is optional
 ///     sizes:                             # optional; step is optional, in the same unit
 ///       {unit: GiB, PROVENANCE, rows: [{vcpus: 1, minimum: 0.5, maximum: 4, step: 0.5}]}
@@ -35,13 +36,15 @@ public struct ProfileReader {
     let fields: FieldReader
     /// What is wrong, in the order of reading.
     var faults: [ProfileError] = []
+    /// Fields whose value is given as unknown.
+    var unknown: Set<String> = []
 
     static let required = [
         "schema", "name", "title", "as-of", "packaging", "protocol", "files-count-as-memory", "architectures", "libc",
         "limits",
     ]
     static let optional = [
-        "runtime", "python", "default", "billing", "sizes", "memory-sizes", "environment", "prices",
+        "runtime", "python", "default", "billing", "as-image", "sizes", "memory-sizes", "environment", "prices",
     ]
 
     /// Reads a profile from its text.
@@ -110,6 +113,7 @@ public struct ProfileReader {
             requestProtocol: requestProtocol, filesCountAsMemory: counts, architectures: architectures, libc: libc,
             limits: limits, prices: [:], sizes: [], environment: [:])
         readOptional(top, into: &profile)
+        profile.unknownLimits = LimitID.allCases.filter { unknown.contains("limits." + $0.rawValue) }
         return profile
     }
 
@@ -127,6 +131,9 @@ public struct ProfileReader {
     private mutating func readOptional(_ top: Entries, into profile: inout Profile) {
         profile.runtime = section(top, "runtime") { reader, node throws(ProfileError) in
             try reader.fields.text(node, "runtime")
+        }
+        profile.imageVariant = section(top, "as-image") { reader, node throws(ProfileError) in
+            try reader.fields.text(node, "as-image")
         }
         profile.isDefault = flag(top, "default") ?? false
         if top.values["billing"] != nil { profile.billing = word(top, "billing", Profile.Billing.self) }
