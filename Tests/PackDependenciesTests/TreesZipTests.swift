@@ -39,7 +39,7 @@ func archive(_ items: [ArchiveItem], format: Int32, filter: Int32 = ARCHIVE_FILT
         for item in items {
             let entry = archive_entry_new()
             defer { archive_entry_free(entry) }
-            archive_entry_set_pathname(entry, item.name)
+            archive_entry_set_pathname_utf8(entry, item.name)
             archive_entry_set_perm(entry, item.mode)
             if item.kind == 0 {
                 archive_entry_set_filetype(entry, 0o100000)
@@ -49,7 +49,7 @@ func archive(_ items: [ArchiveItem], format: Int32, filter: Int32 = ARCHIVE_FILT
                 if let link = item.link { archive_entry_set_symlink(entry, link) }
                 archive_entry_set_size(entry, Int64(item.body.count))
             }
-            try #require(archive_write_header(writer, entry) == ARCHIVE_OK)
+            try #require(archive_write_header(writer, entry) >= ARCHIVE_WARN)
             #expect(archive_write_data(writer, item.body, item.body.count) == item.body.count)
         }
         #expect(archive_write_close(writer) == ARCHIVE_OK)
