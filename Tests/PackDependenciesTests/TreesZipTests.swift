@@ -1,4 +1,5 @@
 import CArchive
+import Glibc
 import PackDependencies
 import PackFormats
 import PackIO
@@ -27,6 +28,13 @@ struct ArchiveItem {
 func archive(_ items: [ArchiveItem], format: Int32, filter: Int32 = ARCHIVE_FILTER_NONE, options: String = "") throws
     -> [UInt8]
 {
+    // Names with more than ASCII letters need a locale that has them.
+    let locale = newlocale(1 << LC_CTYPE, "C.UTF-8", nil)
+    let previous = uselocale(locale)
+    defer {
+        uselocale(previous)
+        freelocale(locale)
+    }
     let writer = try #require(archive_write_new())
     defer { archive_write_free(writer) }
     #expect(archive_write_set_format(writer, format) == ARCHIVE_OK)
