@@ -34,6 +34,17 @@ import Testing
         #expect(count("<!--") == 0)
         let isPlain = text.unicodeScalars.allSatisfy { $0 == "\n" || $0.value >= 0x20 && $0.value != 0x202E }
         #expect(isPlain)
+        let isInjected = text.contains("##[")
+        #expect(!isInjected)
+    }
+
+    @Test func documentsBecomeSections() {
+        let document = Document([
+            .paragraph(["p"]), .heading("A"), .list([["x"]]), .heading("Empty"), .heading("B"), .command("c"),
+        ])
+        let sections = Page.sections(of: document, opening: "Summary")
+        #expect(sections.map(\.title) == ["Summary", "A", "B"])
+        #expect(sections.allSatisfy { $0.blocks.count == 1 })
     }
 
     @Test func barsStayInside() {

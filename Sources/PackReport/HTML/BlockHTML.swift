@@ -1,7 +1,7 @@
 /// Blocks of a document as HTML.
 enum BlockHTML {
-    /// - Parameter title: What a table without a title of its own is called, escaped.
-    static func html(_ block: Document.Block, title: String) -> String {
+    /// - Parameter label: What a table is called by those who do not see it.
+    static func html(_ block: Document.Block, label: String) -> String {
         switch block {
         case .heading(let text): "<h3>\(XMLText.escaped(text))</h3>"
         case .paragraph(let texts): "<p>\(run(texts))</p>"
@@ -9,11 +9,11 @@ enum BlockHTML {
         case .command(let text):
             "<div class=\"command\"><pre tabindex=\"0\"><code>\(XMLText.escaped(text))</code></pre>"
                 + "<button type=\"button\" class=\"copy\" hidden>Copy</button></div>"
-        case .table(let table): html(table, title: title)
+        case .table(let table): html(table, label: label)
         }
     }
 
-    private static func html(_ table: Table, title: String) -> String {
+    private static func html(_ table: Table, label: String) -> String {
         let hasTitles = table.columns.contains { !$0.title.isEmpty }
         let head = table.columns.map { column in
             "<th scope=\"col\"\(side(column))>\(XMLText.escaped(column.title))</th>"
@@ -21,7 +21,7 @@ enum BlockHTML {
         let rows = table.rows.map { row in
             "<tr>" + zip(table.columns, row).map { "<td\(side($0))>\(run([$1]))</td>" }.joined() + "</tr>"
         }
-        return "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"\(title)\"><table>"
+        return "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"\(XMLText.escaped(label))\"><table>"
             + (hasTitles ? "<thead><tr>\(head.joined())</tr></thead>" : "")
             + "<tbody>\n\(rows.joined(separator: "\n"))\n</tbody></table></div>"
     }

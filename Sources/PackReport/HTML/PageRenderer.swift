@@ -62,9 +62,15 @@ public enum PageRenderer {
     }
 
     private static func section(_ section: Page.Section, number: Int) -> String {
-        let title = XMLText.escaped(section.title)
+        var label = section.title
+        var tables = 0
+        let blocks = section.blocks.map { block in
+            if case .heading(let text) = block { label = text }
+            if case .table = block { tables += 1 }
+            return BlockHTML.html(block, label: "\(label), table \(tables)")
+        }
         return "<section id=\"s\(number)\" aria-labelledby=\"s\(number)-title\">\n"
-            + "<h2 id=\"s\(number)-title\">\(title)</h2>\n"
-            + section.blocks.map { BlockHTML.html($0, title: title) }.joined(separator: "\n") + "\n</section>"
+            + "<h2 id=\"s\(number)-title\">\(XMLText.escaped(section.title))</h2>\n"
+            + blocks.joined(separator: "\n") + "\n</section>"
     }
 }

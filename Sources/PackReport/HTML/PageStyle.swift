@@ -80,7 +80,9 @@ enum PageStyle {
         @media(prefers-reduced-motion:reduce){*{animation:none!important;scroll-behavior:auto!important}}
         @media print{:root{--back:#fff;--card:#fff;--text:#000;--muted:#444;--line:#bbb;--soft:#eee;--accent:#000;--pass:#126a38;
         --passback:#fff;--fail:#b3261e;--failback:#fff;--unknown:#7a5000;--unknownback:#fff}
-        body{max-width:none;padding:0;font-size:11px}header nav,.copy,.skip{display:none}.badge{border:1px solid}
+        body{max-width:none;padding:0;font-size:11px}header nav,.copy,.skip,#treemap>.info{display:none}.badge{border:1px solid}
+        .cell{animation:none}th button::after{content:none}th,td,.n{white-space:normal;padding:4px 7px}table{font-size:10px}
+        .w{min-width:0}
         .card,tr,#treemap{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}
         .bar,.cell,.legend i{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 

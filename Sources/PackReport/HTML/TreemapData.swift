@@ -1,5 +1,6 @@
 /// A treemap as JSON for the script of a page: `[name, bytes, kind, note, [parts]]`, where the kind is an index, and what
-/// is missing at the end is left out. Parts are ordered by size. Nothing in it can end a script element.
+/// is missing at the end is left out. Parts are ordered by size. Nothing in it can end a script element or
+/// be a command to a runner.
 struct TreemapData {
     private(set) var text = ""
     /// Nodes that take less are counted together.
@@ -63,6 +64,7 @@ struct TreemapData {
             switch scalar {
             case "\"": text += "\\\""
             case "\\": text += "\\\\"
+            case "[": text += "\\u005b"
             case "<": text += "\\u003c"
             case ">": text += "\\u003e"
             case "&": text += "\\u0026"

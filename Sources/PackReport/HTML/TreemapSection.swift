@@ -26,7 +26,7 @@ enum TreemapSection {
             table.rows.append(row(child, child.name, root))
             for part in largest(child, 5) { table.rows.append(row(part, child.name + " / " + part.name, root)) }
         }
-        return BlockHTML.html(.table(table), title: "Where the bytes are")
+        return BlockHTML.html(.table(table), label: "Largest parts")
     }
 
     private static func largest(_ node: TreemapNode, _ most: Int) -> ArraySlice<TreemapNode> {
