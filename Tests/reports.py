@@ -3,11 +3,16 @@
     reports.py sarif FILE…    the SARIF 2.1.0 schema, and what code scanning on GitHub asks for beyond it
     reports.py junit FILE…    the JUnit schema, and that the counts are those of the cases
     reports.py json FILE…     the schema in Schemas/ that the file names
+    reports.py schemas FILE…  schemas in Schemas/: valid, every field described, objects below the top closed
+    reports.py html FILE…     its policy allows its own script and style and nothing else, and it refers to nothing outside
 
 The schemas of others are read from the folder in PACK_SCHEMAS (default: ../shared/schemas beside the repository).
 """
 
+import base64
 import collections
+import hashlib
+import html.parser
 import json
 import os
 import pathlib
@@ -92,7 +97,100 @@ def pack_json(path):
     return schema_faults(read_json(schema), document)
 
 
-KINDS = {"sarif": sarif, "junit": junit, "json": pack_json}
+# What other modules may add to without a new version.
+OPEN = {"dependencies", "package", "bytes", "unused"}
+
+
+def schema(path):
+    import jsonschema
+
+    document = read_json(path)
+    jsonschema.Draft202012Validator.check_schema(document)
+    faults = []
+
+    def walk(part, name, depth):
+        if isinstance(part, list):
+            for item in part:
+                walk(item, name, depth)
+            return
+        if not isinstance(part, dict):
+            return
+        for field, value in part.get("properties", {}).items():
+            if "description" not in value and "$ref" not in value and "const" not in value:
+                faults.append(f"{name}.{field} has no description")
+            walk(value, field, depth + 1)
+        for field, value in part.get("$defs", {}).items():
+            walk(value, field, depth + 1)
+        if depth > 0 and "properties" in part and part.get("additionalProperties") is not False and name not in OPEN:
+            if "type" in part:
+                faults.append(f"{name} is open")
+        for key in ("items", "oneOf"):
+            walk(part.get(key), name, depth + (key == "oneOf"))
+
+    walk(document, path.name, 0)
+    return faults
+
+
+class Page(html.parser.HTMLParser):
+    """What a page contains that a browser would run or fetch."""
+
+    def __init__(self):
+        super().__init__()
+        self.policy, self.inline, self.faults = "", collections.defaultdict(list), []
+        self.element = None
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        if tag == "meta" and values.get("http-equiv") == "Content-Security-Policy":
+            self.policy = values["content"]
+        if tag in ("script", "style"):
+            self.element = "data" if values.get("type") == "application/json" else tag
+            self.inline[self.element].append("")
+        for name, value in attributes:
+            fetches = name in ("src", "srcset", "data", "action", "poster", "background", "formaction", "xlink:href")
+            outside = name == "href" and not value.startswith("#")
+            if fetches or outside or name.startswith("on") or name == "style":
+                self.faults.append(f"<{tag} {name}>")
+        if tag in ("link", "iframe", "object", "embed", "img", "base", "form"):
+            self.faults.append(f"<{tag}>")
+
+    def handle_endtag(self, tag):
+        if tag in ("script", "style"):
+            self.element = None
+
+    def handle_data(self, data):
+        if self.element:
+            self.inline[self.element][-1] += data
+
+
+def page(path):
+    text = path.read_text("utf-8")
+    page = Page()
+    page.feed(text)
+    faults = page.faults
+    directives = dict(part.strip().split(" ", 1) for part in page.policy.split(";"))
+    if directives.get("default-src") != "'none'":
+        faults.append("the policy does not forbid by default")
+    for element in ("script", "style"):
+        contents = page.inline[element]
+        digests = [base64.b64encode(hashlib.sha256(item.encode()).digest()).decode() for item in contents]
+        if directives.get(element + "-src") != " ".join(f"'sha256-{digest}'" for digest in digests):
+            faults.append(f"the policy is not that of the {element}: {digests}")
+        if len(contents) != 1:
+            faults.append(f"{len(contents)} times {element}")
+        if re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|https?:|url\(|@import", contents[0]):
+            faults.append(f"what is not wanted in the {element}")
+    for data in page.inline["data"]:
+        json.loads(data)
+        if "<" in data:
+            faults.append("< in the data")
+    size = sum(len(item.encode()) for kind in ("script", "style") for item in page.inline[kind])
+    if size > 36_000:
+        faults.append(f"script and style have {size} bytes")
+    return faults
+
+
+KINDS = {"sarif": sarif, "junit": junit, "json": pack_json, "schemas": schema, "html": page}
 
 
 def main(arguments):

@@ -14,6 +14,8 @@ public enum FormatFailure: Error, Hashable, Sendable {
     case shards(ShardFailure)
     /// The file breaks a rule of NumPy's array files, or arrays can't be put in one.
     case numpy(NumPyFailure)
+    /// The zip file, or an entry of it, cannot be read.
+    case zip(ZipFailure)
 }
 
 extension FormatFailure: FactualError {
@@ -28,6 +30,7 @@ extension FormatFailure: FactualError {
         case .safetensors(let failure): failure.facts
         case .shards(let failure): failure.facts
         case .numpy(let failure): failure.facts
+        case .zip(let failure): failure.facts
         }
     }
 }

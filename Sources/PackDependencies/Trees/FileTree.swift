@@ -1,3 +1,5 @@
+import PackFormats
+
 /// The files of a deployment, whatever they are packed in.
 ///
 /// Files are in order of their paths' bytes. A path is relative, with `/` between its components, and never climbs: entries
@@ -13,6 +15,8 @@ public struct FileTree: Sendable {
     public var layers: [TreeLayer]
     /// What could not be taken: unreadable files, unsafe names, damaged entries.
     public var problems: [TreeProblem]
+    /// An image's configuration; nil for other forms.
+    public var image: ImageConfig?
     /// Where the bytes are.
     package let contents: any TreeContents
 
@@ -31,13 +35,14 @@ public struct FileTree: Sendable {
     /// Collects the parts.
     package init(
         path: String, form: Form, files: [TreeFile], layers: [TreeLayer] = [], problems: [TreeProblem] = [],
-        contents: any TreeContents
+        image: ImageConfig? = nil, contents: any TreeContents
     ) {
         self.path = path
         self.form = form
         self.files = files
         self.layers = layers
         self.problems = problems
+        self.image = image
         self.contents = contents
     }
 

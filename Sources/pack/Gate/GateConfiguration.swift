@@ -1,7 +1,6 @@
 import PackFit
 import PackIO
 import PackProfiles
-import Yams
 
 /// `pack.yaml`: what a gate looks at, and what must hold.
 ///
@@ -39,8 +38,12 @@ struct GateConfiguration {
     /// What must hold.
     var rules = GateRules()
 
-    /// The largest file that is read, in bytes.
-    static let limit = 1 << 20
+    /// The folder that paths are relative to.
+    var folder: String {
+        guard let file, let slash = file.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+        return slash == file.startIndex ? "/" : String(file[..<slash])
+    }
+
     private static let keys = [
         "schema", "paths", "targets", "deploy", "quantize", "entry", "python", "unknown", "baseline", "accuracy",
         "budgets", "ignore",
@@ -49,26 +52,16 @@ struct GateConfiguration {
     /// Reads a configuration.
     /// - Throws: `IOFailure`, or a settings error with line and field.
     static func read(_ file: String) throws -> GateConfiguration {
-        let bytes = try FileContents.bytes(of: file, limit: limit)
         let fields = FieldReader(file: file, what: "is not a gate's configuration")
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw fields.error(nil, "", found: "text that is not UTF-8", expected: "YAML")
-        }
-        let node = try fields.compose(text)
-        var reader = Reader(fields: fields, folder: folder(of: file))
-        return try reader.configuration(node)
-    }
-
-    /// The folder of a file, as the start of a path: empty for the present one.
-    private static func folder(of file: String) -> String {
-        file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[...$0]) } ?? ""
+        let node = try fields.compose(try fields.text())
+        return try Reader(fields: fields, folder: GateConfiguration(file: file).folder).configuration(node)
     }
 
     private struct Reader {
         let fields: FieldReader
         let folder: String
 
-        mutating func configuration(_ node: Node) throws -> GateConfiguration {
+        func configuration(_ node: SettingsNode) throws -> GateConfiguration {
             let entries = try fields.mapping(node, "", allowed: GateConfiguration.keys, required: ["schema", "targets"])
             var result = GateConfiguration(file: fields.file)
             if let node = entries["schema"] { _ = try fields.word(node, "schema", among: ["pack.gate/1"]) }
@@ -88,14 +81,14 @@ struct GateConfiguration {
             return result
         }
 
-        private func resolved(_ path: String) -> String { path.hasPrefix("/") ? path : folder + path }
+        private func resolved(_ path: String) -> String { path.hasPrefix("/") || folder == "." ? path : "\(folder)/\(path)" }
 
-        private func texts(_ node: Node?, _ field: String) throws -> [String] {
+        private func texts(_ node: SettingsNode?, _ field: String) throws -> [String] {
             guard let node else { return [] }
             return try fields.items(node, field).enumerated().map { try fields.text($1, "\(field)[\($0)]") }
         }
 
-        private func deployment(_ entries: [String: Node]) throws -> GateRules.Deployment {
+        private func deployment(_ entries: [String: SettingsNode]) throws -> GateRules.Deployment {
             let word = try entries["deploy"].map {
                 try fields.word($0, "deploy", among: ["as-it-is", "slim"])
             }
@@ -112,7 +105,7 @@ struct GateConfiguration {
             return .slim(quantization: quantization ?? "int8")
         }
 
-        private func cosine(_ node: Node) throws -> Double {
+        private func cosine(_ node: SettingsNode) throws -> Double {
             let number = try fields.positive(node, "accuracy")
             guard number <= 1 else {
                 throw fields.error(node, "accuracy", found: "\(number)", expected: "a cosine: at most 1")
@@ -120,7 +113,7 @@ struct GateConfiguration {
             return number
         }
 
-        private func budgets(_ node: Node) throws -> [GateRules.Budget] {
+        private func budgets(_ node: SettingsNode) throws -> [GateRules.Budget] {
             let names = GateMeasure.allCases.map(\.rawValue)
             return try fields.pairs(node, "budgets").map { key, value in
                 let field = "budgets." + key.string
@@ -146,24 +139,16 @@ struct GateConfiguration {
             }
         }
 
-        /// A number with its unit: `40 MiB`, `2 s`.
-        private func amount(_ node: Node, _ field: String, _ unit: Check.Unit) throws -> Double {
-            let text = try fields.text(node, field)
-            let units = (unit == .seconds ? Measure.seconds : Measure.bytes).units
-            let expected = "a number above zero and a unit, one of " + units.map(\.name).joined(separator: ", ")
-            let parts = text.split(separator: " ")
-            guard parts.count == 2, let number = Double(parts[0]), number.isFinite, number > 0,
-                let factor = units.first(where: { $0.name == parts[1] })?.factor
-            else { throw fields.error(node, field, found: text, expected: expected) }
-            return number * factor
+        private func amount(_ node: SettingsNode, _ field: String, _ unit: Check.Unit) throws -> Double {
+            try fields.measured(node, field, unit == .seconds ? .seconds : .bytes)
         }
 
-        private func exemptions(_ node: Node) throws -> [GateRules.Exemption] {
+        private func exemptions(_ node: SettingsNode) throws -> [GateRules.Exemption] {
             try fields.items(node, "ignore").enumerated().map { index, item in
                 let field = "ignore[\(index)]"
                 let entries = try fields.mapping(
                     item, field, allowed: ["rule", "target", "reason", "until"], required: ["rule", "reason", "until"])
-                func node(_ key: String) -> Node { entries[key] ?? item }
+                func node(_ key: String) -> SettingsNode { entries[key] ?? item }
                 let rule = try fields.text(node("rule"), field + ".rule")
                 guard RuleCatalog.isCheck(rule) else {
                     throw fields.error(

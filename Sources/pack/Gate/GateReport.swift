@@ -6,6 +6,8 @@ struct GateReport {
     let judgement: GateJudgement
     /// What was looked at, a line each.
     let lookedAt: [String]
+    /// What the bytes are in.
+    let parts: [GateMeasures.Part]
     /// What could not be read, a line each.
     let problems: [String]
     /// Whether all that was to be looked at could be read.
@@ -161,8 +163,9 @@ enum BudgetText {
 
     private static func plain(_ value: Double, _ unit: Check.Unit?) -> String {
         switch unit {
-        case .bytes: NumberText.bytes(AnalyzeReport.whole(value))
+        case .bytes: NumberText.bytes(CheckText.whole(value))
         case .seconds: NumberText.seconds(value)
+        case .count: NumberText.grouped(CheckText.whole(value))
         case nil: NumberText.significant(value)
         }
     }

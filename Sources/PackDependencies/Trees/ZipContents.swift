@@ -1,0 +1,74 @@
+import PackFormats
+import PackIO
+
+/// Reads files out of zips.
+struct ZipContents: TreeContents {
+    let zips: [ZipDirectory]
+    /// In order of their paths.
+    let files: [ArchivedFile]
+
+    func visit(
+        _ wanted: [(index: Int, file: TreeFile)], limit: Int,
+        _ body: (_ index: Int, _ bytes: UnsafeRawBufferPointer) -> Void
+    ) -> [TreeProblem] {
+        var problems: [TreeProblem] = []
+        for (index, file) in wanted where file.link == nil {
+            guard let place = ArchivedFile.find(file.path, in: files) else {
+                problems.append(TreeProblem(path: file.path, text: "is not in the archive"))
+                continue
+            }
+            let zip = zips[place.archive]
+            do throws(FormatFailure) {
+                try zip.withBytes(of: zip.entries[place.entry], limit: limit) { body(index, $0) }
+            } catch {
+                problems.append(TreeProblem(file.path, error))
+            }
+        }
+        return problems
+    }
+}
+
+/// Collects the files of zips.
+struct ZipCollector {
+    var zips: [ZipDirectory] = []
+    var problems: [TreeProblem] = []
+
+    /// Takes a zip, and lists its files in order of their paths.
+    /// - Parameters:
+    ///   - prefix: What stands before the names of entries in problems.
+    ///   - place: Where the file of an entry goes; nil if it is left out.
+    mutating func add(
+        _ zip: ZipDirectory, _ prefix: String, place: (_ path: String) -> String?
+    ) -> [ArchivedFile] {
+        var files: [ArchivedFile] = []
+        files.reserveCapacity(zip.entries.count)
+        for (index, entry) in zip.entries.enumerated() {
+            if let fault = entry.fault { problems.append(TreeProblem(path: prefix + entry.path, text: fault.text)) }
+            guard entry.isReadable, !entry.isFolder, let path = place(entry.path) else { continue }
+            guard var file = Self.file(entry, path, zip, &problems) else { continue }
+            file.layer = zips.count
+            files.append(ArchivedFile(file: file, archive: zips.count, entry: index))
+        }
+        ArchivedFile.sort(&files)
+        problems += PathConflicts.remove(from: &files)
+        zips.append(zip)
+        return files
+    }
+
+    private static func file(
+        _ entry: ZipEntry, _ path: String, _ zip: ZipDirectory, _ problems: inout [TreeProblem]
+    ) -> TreeFile? {
+        // Zips that were not written on Unix have no permissions.
+        let mode = entry.mode == 0 ? 0o644 : entry.mode & 0o7777
+        var file = TreeFile(path: path, bytes: entry.bytes, zippedBytes: entry.compressedBytes, mode: mode)
+        guard entry.isLink else { return file }
+        do throws(FormatFailure) {
+            file.link = EscapedPath.text(try zip.contents(of: entry, limit: 4096))
+            file.bytes = 0
+            return file
+        } catch {
+            problems.append(TreeProblem(path, error))
+            return nil
+        }
+    }
+}
