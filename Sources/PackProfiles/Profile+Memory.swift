@@ -30,6 +30,11 @@ extension Profile {
 }
 
 extension Profile.Size {
+    /// The least memory that goes with these processors and holds `bytes`; `nil` where it is more than their most.
+    ///
+    /// - Parameter step: The platform's own step, for rows without one.
+    public func memory(holding bytes: Int, step: Int?) -> Int? { memory(atLeast: bytes, step: max(step ?? 1, 1)) }
+
     /// The least memory of this row that holds `bytes`; `nil` above its maximum.
     func memory(atLeast bytes: Int, step: Int) -> Int? {
         guard bytes > minimum else { return minimum }
