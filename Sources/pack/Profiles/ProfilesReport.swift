@@ -21,8 +21,9 @@ enum ProfilesReport {
         return Document([
             .table(table),
             .paragraph([
-                "\"pack profiles NAME\" shows all numbers of one with their sources. PACKAGE is the zip / what it unpacks to, or "
-                    + "the image; – is not known."
+                Text(
+                    "\"pack profiles NAME\" shows all numbers of one with their sources. PACKAGE is the zip / what it "
+                        + "unpacks to, or the image; – is not known.")
             ]),
             .paragraph([
                 Text("Looked at without --target: " + chosen.joined(separator: ", ") + "; --target all: every one.")

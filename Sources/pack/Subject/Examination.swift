@@ -34,7 +34,8 @@ struct Examination {
         let progress = Progress()
         defer { progress.finish() }
         progress.step("listing files")
-        var subject = try Subject.find(paths, options, for: options.environment(of: first, found: nil))
+        var subject = try Subject.find(
+            paths, layers: options.layer, for: options.environment(of: first, found: nil))
         var stack = subject.tree.map(Stack.init)
         subject.problems += stack?.packages.problems.map { "\($0.path) \($0.text)" } ?? []
         progress.step("planning what a bundle would take")
