@@ -14,7 +14,8 @@ extension ProfileReader {
                 fields.error(
                     node, "limits." + id.rawValue, found: "nothing",
                     expected: "this limit, which packaging \(packaging.rawValue) needs",
-                    hint: "where the platform has no such limit, say value: none"))
+                    hint: "where the platform has no such limit, say value: none; where it is not known, value: unknown"
+                ))
         }
         let pairs: [(LimitID, LimitID)] = [
             (.memoryMinimum, .memoryMaximum), (.memoryDefault, .memoryMaximum), (.diskDefault, .diskMaximum),
