@@ -67,6 +67,10 @@ private struct JoinedContents: TreeContents {
     let parts: [FileTree]
     var origins: [String: Origin] = [:]
 
+    func location(of file: TreeFile) -> String? {
+        origins[file.path].flatMap { parts[$0.part].location(of: parts[$0.part].files[$0.index]) }
+    }
+
     func visit(
         _ wanted: [(index: Int, file: TreeFile)], limit: Int,
         _ body: (_ index: Int, _ bytes: UnsafeRawBufferPointer) -> Void

@@ -16,9 +16,8 @@ public enum PullRequestRenderer {
         if !assessment.measures.isEmpty { parts.append(measures(assessment.measures)) }
         if !assessment.changes.isEmpty { parts.append(changes(assessment.changes)) }
         parts += details(assessment)
-        parts.append(
-            "<sub>pack \(CommentText.sentence(assessment.toolVersion)) · \(CommentText.sentence(assessment.configuration))</sub>"
-        )
+        let source = [assessment.toolVersion, assessment.configuration].map { CommentText.sentence($0) }
+        parts.append("<sub>pack \(source.joined(separator: " · "))</sub>")
         return parts.joined(separator: "\n\n") + "\n"
     }
 
@@ -83,7 +82,8 @@ public enum PullRequestRenderer {
         var parts: [String] = []
         if !assessment.contributors.isEmpty {
             let rows = assessment.contributors.prefix(most).map {
-                "| \(CommentText.sentence($0.kind, most: 40)) | \(CommentText.name($0.name)) | \(NumberText.bytes($0.bytes)) |"
+                let kind = CommentText.sentence($0.kind, most: 40)
+                return "| \(kind) | \(CommentText.name($0.name)) | \(NumberText.bytes($0.bytes)) |"
             }
             let table = ["| What | Name | Size |", "| :--- | :--- | ---: |"] + rows
             parts.append(fold("What takes the most", table, rest: assessment.contributors.count - most))

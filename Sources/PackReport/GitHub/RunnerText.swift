@@ -1,5 +1,5 @@
-/// What the runner of GitHub Actions obeys in the output of a program: lines that begin with `::` after spaces, and `##[`
-/// anywhere (actions/runner, ActionCommand). Reports are printed there, and names in them come from files.
+/// What the runner of GitHub Actions obeys in the output of a program: lines that begin with `::` after spaces, and
+/// `##[` anywhere (actions/runner, ActionCommand). Reports are printed there, and names in them come from files.
 enum RunnerText {
     /// A line that is no command, with a space where it would be one.
     static func inert(_ line: String) -> String {

@@ -9,7 +9,7 @@ enum TreemapSection {
             <div id="treemap" data-kinds="\(kinds.joined(separator: " "))" hidden>
             <nav class="crumbs" aria-label="Zoom"><ol></ol></nav>
             <div class="map" role="group" aria-label="Treemap: arrow keys move, Enter zooms in, Escape zooms out"></div>
-            <p class="info" aria-live="polite"></p>
+            <p class="info"></p>
             <ul class="legend" aria-label="Colours"></ul>
             <div class="scroll" tabindex="0" role="region" aria-label="Largest parts here"></div>
             </div>

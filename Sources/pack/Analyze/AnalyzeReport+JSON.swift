@@ -9,7 +9,7 @@ extension AnalyzeReport {
         [
             "schema": "pack.analyze/1",
             "tool": ["name": "pack", "version": .string(toolVersion)],
-            "model": json(analysis.model),
+            "model": analysis.model.map(json) ?? .null,
             "dependencies": .null,
             "fits": .array(analysis.answers.map { json($0.fit) }),
             "predictions": .array(analysis.predictions.map(json)),
@@ -57,7 +57,7 @@ extension AnalyzeReport {
         ]
     }
 
-    private static func json(_ fit: Fit) -> JSON {
+    static func json(_ fit: Fit) -> JSON {
         [
             "profile": .string(fit.profile.name),
             "verdict": .string(fit.verdict.rawValue),

@@ -5,10 +5,10 @@ extension AnalyzeReport {
     /// The report as a page by itself.
     func page(treemap: TreemapNode?) -> Page {
         var page = Page(
-            title: name, subtitle: "What it is, whether platforms take it and why, and what would help",
+            title: analysis.name, subtitle: "What it is, whether platforms take it and why, and what would help",
             footer: "pack \(toolVersion)")
         page.cards = analysis.answers.map { Self.card($0.fit, reason: reason($0)) }
-        page.sections = Page.sections(of: document)
+        page.sections = Page.sections(of: document, opening: "Summary")
         page.treemap = treemap
         return page
     }

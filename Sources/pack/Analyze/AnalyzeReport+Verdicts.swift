@@ -53,7 +53,7 @@ extension AnalyzeReport {
         remedy.action.split(separator: " ").last.map(String.init) ?? remedy.action
     }
 
-    private func reason(_ answer: Analysis.Answer) -> String {
+    func reason(_ answer: Analysis.Answer) -> String {
         var parts = [answer.fit.deciding.map(Self.deciding) ?? "no check applies"]
         if let bundle = Self.bundles(answer).first, let check = bundle.result.deciding {
             parts.append("slim \(quantization(bundle)): " + Self.deciding(check))

@@ -67,7 +67,7 @@ extension GateReport {
     func page(_ assessment: Assessment) -> Page {
         var page = Self.emptyPage(assessment)
         page.cards = judgement.targets.map { AnalyzeReport.card($0, reason: nil) }
-        page.sections = Page.sections(of: document)
+        page.sections = Page.sections(of: document, opening: "Summary")
         page.treemap = assessment.treemap
         return page
     }
@@ -83,22 +83,5 @@ extension GateReport {
             ]
         }
         return page
-    }
-}
-
-extension Page {
-    /// The parts of a document, each from a heading to the next.
-    static func sections(of document: Document) -> [Section] {
-        var sections: [Section] = []
-        for block in document.blocks {
-            if case .heading(let title) = block {
-                sections.append(Section(title, []))
-            } else if sections.isEmpty {
-                sections.append(Section("Summary", [block]))
-            } else {
-                sections[sections.count - 1].blocks.append(block)
-            }
-        }
-        return sections
     }
 }
