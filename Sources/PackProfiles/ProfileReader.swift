@@ -93,39 +93,39 @@ public struct ProfileReader {
         }
     }
 
-    private mutating func profile(_ node: SettingsNode) throws(ProfileError) -> Profile? {
+    /// A profile that is worth something only if there are no faults.
+    private mutating func profile(_ node: SettingsNode) throws(ProfileError) -> Profile {
         let (top, keyFaults) = try fields.checkedMapping(
             node, "", allowed: Self.required + Self.optional, required: Self.required)
         faults += keyFaults
-        let head = head(top)
-        let packaging = word(top, "packaging", Profile.Packaging.self)
-        let requestProtocol = word(top, "protocol", Profile.RequestProtocol.self)
-        let counts = flag(top, "files-count-as-memory")
-        let architectures = section(top, "architectures") { reader, node throws(ProfileError) in
-            try reader.architectures(node)
+        _ = section(top, "schema") { reader, node throws(ProfileError) in
+            try reader.fields.word(node, "schema", among: ["pack.profile/1"])
         }
-        let libc = section(top, "libc") { reader, node throws(ProfileError) in try reader.libc(node) }
+        let packaging = word(top, "packaging", Profile.Packaging.self)
         let limits = quantities(top, "limits", LimitID.self, measure: \.measure)
         if let packaging { requireLimits(of: packaging, in: limits, top) }
-        guard let head, let packaging, let requestProtocol, let counts, let architectures, let libc else { return nil }
+        let nowhere = Provenance(source: "", date: "", verified: false)
         var profile = Profile(
-            name: head.name, title: head.title, asOf: head.asOf, packaging: packaging,
-            requestProtocol: requestProtocol, filesCountAsMemory: counts, architectures: architectures, libc: libc,
+            name: text(top, "name"), title: text(top, "title"), asOf: date(top, "as-of"), packaging: packaging ?? .zip,
+            requestProtocol: word(top, "protocol", Profile.RequestProtocol.self) ?? .http,
+            filesCountAsMemory: flag(top, "files-count-as-memory") ?? false,
+            architectures: section(top, "architectures") { reader, node throws(ProfileError) in
+                try reader.architectures(node)
+            } ?? [],
+            libc: section(top, "libc") { reader, node throws(ProfileError) in try reader.libc(node) }
+                ?? Profile.LibC(kind: .unknown, provenance: nowhere),
             limits: limits, prices: [:], sizes: [], environment: [:])
         readOptional(top, into: &profile)
         profile.unknownLimits = LimitID.allCases.filter { unknown.contains("limits." + $0.rawValue) }
         return profile
     }
 
-    private mutating func head(_ top: Entries) -> (name: String, title: String, asOf: String)? {
-        _ = section(top, "schema") { reader, node throws(ProfileError) in
-            try reader.fields.word(node, "schema", among: ["pack.profile/1"])
-        }
-        let name = section(top, "name") { reader, node throws(ProfileError) in try reader.fields.text(node, "name") }
-        let title = section(top, "title") { reader, node throws(ProfileError) in try reader.fields.text(node, "title") }
-        let asOf = section(top, "as-of") { reader, node throws(ProfileError) in try reader.fields.date(node, "as-of") }
-        guard let name, let title, let asOf else { return nil }
-        return (name, title, asOf)
+    private mutating func text(_ top: Entries, _ key: String) -> String {
+        section(top, key) { reader, node throws(ProfileError) in try reader.fields.text(node, key) } ?? ""
+    }
+
+    private mutating func date(_ top: Entries, _ key: String) -> String {
+        section(top, key) { reader, node throws(ProfileError) in try reader.fields.date(node, key) } ?? ""
     }
 
     private mutating func readOptional(_ top: Entries, into profile: inout Profile) {

@@ -9,7 +9,7 @@ import Testing
 
     @Test func allProfilesAreValid() throws {
         let names = [
-            "app-runner", "azure-container-apps", "azure-functions-consumption", "azure-functions-consumption-2020",
+            "app-runner", "azure-container-apps", "azure-functions-2020", "azure-functions-consumption",
             "azure-functions-flex", "cloud-functions", "cloud-functions-gen1", "cloud-run", "cloud-run-2020", "fargate",
             "fargate-2020", "kubernetes", "lambda", "lambda-2020", "lambda-image", "lambda-python",
             "lambda-python-2020", "netlify", "sagemaker-serverless", "scaleway-functions", "vercel", "vercel-2020",

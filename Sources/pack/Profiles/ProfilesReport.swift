@@ -20,10 +20,11 @@ enum ProfilesReport {
         let chosen = profiles.filter(\.isDefault).map(\.name)
         return Document([
             .table(table),
+            .paragraph(["\"pack profiles NAME\" shows all numbers of one with their sources."]),
             .paragraph([
                 Text(
-                    "\"pack profiles NAME\" shows all numbers of one with their sources. PACKAGE is the zip / what it "
-                        + "unpacks to, or the image; – is not known.")
+                    "PACKAGE: the zip / what it unpacks to, or the image, uncompressed. –: not known, or not stated.",
+                    .faint)
             ]),
             .paragraph([
                 Text("Looked at without --target: " + chosen.joined(separator: ", ") + "; --target all: every one.")
