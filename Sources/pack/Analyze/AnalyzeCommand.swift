@@ -24,7 +24,7 @@ struct Analyze: ParsableCommand {
         defer { progress.finish() }
         var reading = try ModelReading.read(path)
         progress.step("planning what a bundle would take")
-        let predictions = try reading.imported.map { try Predictions($0) }
+        let predictions = try reading.imported.map { try Predictions($0, files: reading.facts.files) }
         reading.facts.fusedOperators = predictions?.fusedOperators
         progress.step("sampling the weights")
         let asItIs = factsAsItIs(reading.facts, reading.checkpoint)
