@@ -98,6 +98,13 @@ extension AnalyzeReport {
                 "memory": .int(prediction.peakMemoryBytes),
             ],
             "how": .string(prediction.how.rawValue), "tolerance": .number(prediction.tolerance),
+            "loss": prediction.loss.map { loss in
+                [
+                    "metric": "relative root-mean-square error of the stored weights", "value": .number(loss.error),
+                    "weight": .string(loss.weight), "how": .string(loss.how.rawValue),
+                ]
+            } ?? .null,
+            "note": .optional(prediction.note),
         ]
     }
 

@@ -111,11 +111,9 @@ struct Slimmer {
 
     /// The files of the model's folder that say what the model is, with their digests.
     private func sourceFiles() throws -> [Manifest.File] {
-        let wanted = { (name: String) in
-            name.hasSuffix(".safetensors") || name.hasSuffix(".json") || name == "vocab.txt"
-        }
         var files: [Manifest.File] = []
-        for entry in try FolderWalk.entries(of: command.path) where entry.kind == .regular && wanted(entry.path) {
+        for entry in try FolderWalk.entries(of: command.path)
+        where entry.kind == .regular && Manifest.Source.lists(entry.path) {
             files.append(
                 Manifest.File(
                     name: entry.path, bytes: entry.bytes,

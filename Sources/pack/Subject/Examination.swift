@@ -40,7 +40,9 @@ struct Examination {
         subject.problems += stack?.packages.problems.map { "\($0.path) \($0.text)" } ?? []
         progress.step("planning what a bundle would take")
         let model = subject.models.first
-        let predictions = try model?.imported.map { try Predictions($0) }
+        let predictions = try model.flatMap { model in
+            try model.imported.map { try Predictions($0, files: model.facts.files) }
+        }
         if !subject.models.isEmpty { subject.models[0].facts.fusedOperators = predictions?.fusedOperators }
         if let problems = compress(&stack, subject, options, platforms, progress) { subject.problems += problems }
         progress.step("judging")
