@@ -64,6 +64,8 @@ public struct FitFacts: Sendable {
     public enum LibCNeed: Hashable, Sendable {
         /// Nothing: statically linked.
         case nothing
+        /// No version of its own: no compiled files, or none that say.
+        case anything
         /// glibc of at least this version.
         case glibc(String)
         /// musl.

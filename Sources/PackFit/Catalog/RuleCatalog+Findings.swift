@@ -83,6 +83,9 @@ extension RuleCatalog {
             "PK518", "requirement.unpinned", "Requirement without a version",
             "The version is decided when it is installed. Pin it, or use a lock file."),
         Entry(
+            "PK520", "elf.library", "Library that not every platform has",
+            "A shared library is needed that the files lack and only some platforms bring. See that the target has it, or add it."),
+        Entry(
             "PK519", "waste.stubs", "Type stubs",
             "Type stubs are only read by type checkers. Drop these files."),
     ]

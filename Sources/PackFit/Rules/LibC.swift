@@ -19,6 +19,9 @@ extension Rules {
         case .nothing:
             check.actualText = "static"
             check.verdict = .pass
+        case .anything:
+            check.actualText = "any"
+            check.verdict = .pass
         case .musl:
             check.actualText = "musl"
             check.verdict = provides(platform)

@@ -27,7 +27,7 @@ extension Examination {
             subject.found.append("a bundle of pack slim for \(manifest.target)")
         } else {
             facts.entryPoint = entryPoint(options, stack.tree)
-            platformNeeds(of: stack, options, platforms, into: &facts)
+            platformNeeds(of: stack, into: &facts)
         }
         if stack.tree.files.isEmpty { return FitFacts.nothing("nothing was found to deploy") }
         try unresolved(&facts)
@@ -62,8 +62,7 @@ extension Examination {
             return .program(name: "bootstrap", isExecutable: program.mode & 0o111 != 0)
         }
         guard let entry = options.entry else {
-            let hasCode = tree.files.contains { !$0.path.utf8.contains(UInt8(ascii: "/")) && $0.path.hasSuffix(".py") }
-            return hasCode || tree.form == .image ? .unknown("--entry does not name it") : .none
+            return .unknown("--entry does not name what is called")
         }
         return .handler(entry)
     }

@@ -34,14 +34,6 @@ extension Examination {
         }
     }
 
-    /// What is to be known about the packages.
-    var findings: [ModelFacts.Finding] { [] }
-
     /// What could be left out.
     private var savings: [Saving] { [] }
-
-    /// What the binaries ask of the platform.
-    func platformNeeds(
-        of stack: Stack, _ options: StackOptions, _ platforms: [Profile], into facts: inout FitFacts
-    ) {}
 }

@@ -38,6 +38,10 @@ struct Examination {
             paths, layers: options.layer, for: options.environment(of: first, found: nil))
         var stack = subject.tree.map(Stack.init)
         subject.problems += stack?.packages.problems.map { "\($0.path) \($0.text)" } ?? []
+        progress.step("reading binaries")
+        let target = options.environment(of: first, found: stack?.python)
+        stack?.look(for: target, declared: subject.declared.first?.roots ?? [])
+        subject.problems += stack?.binaries?.problems.map { "\($0.path) \($0.text)" } ?? []
         progress.step("planning what a bundle would take")
         let model = subject.models.first
         let predictions = try model.flatMap { model in

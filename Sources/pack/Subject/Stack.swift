@@ -13,12 +13,24 @@ struct Stack {
     let python: [Int]?
     /// What a zip of the files would weigh; `nil` where that was not asked for.
     var zipped: ZippedSize?
+    /// The compiled files; `nil` until they were looked at.
+    private(set) var binaries: Binaries?
+    /// Which package requires which; `nil` until that was looked at.
+    private(set) var graph: DependencyGraph?
 
     /// Reads the packages of a tree.
     init(_ tree: FileTree) {
         self.tree = tree
         packages = InstalledPackages.find(in: tree)
         python = Self.python(of: packages)
+    }
+
+    /// Looks at what depends on the target.
+    ///
+    /// - Parameter declared: The requirements that the project itself states.
+    mutating func look(for target: TargetEnvironment, declared: [String]) {
+        binaries = Binaries(tree, packages, target: target)
+        graph = DependencyGraph(packages, target: target, declared: declared)
     }
 
     /// The release that the paths of site-packages name, else the one that most wheels are built for.
