@@ -59,6 +59,20 @@ import Testing
                 == ["deploy an image: image-platform"])
     }
 
+    @Test func aProgramOnAPlatformThatCallsFunctions() throws {
+        let library = ProfileLibrary(folder: profilesFolder)
+        var bundle = slim("int8", 4000, loss: 1)
+        bundle.facts.entryPoint = .program(name: "bootstrap", isExecutable: true)
+        let python = try library.profile("lambda-python")
+        let facts = deployment(unpacked: 300 << 20)
+        let plans = Plans(for: facts, on: python, alternatives: [bundle], others: [try library.profile("lambda")])
+        #expect(texts(plans) == ["slim int8 + choose the runtime of the profile lambda"])
+        #expect(plans.best?.result.profile.name == "lambda")
+        let alone = Plans(for: facts, on: python, alternatives: [bundle])
+        #expect(texts(alone) == ["slim int8"])
+        #expect(alone.plans.first?.result.deciding?.id == .entryPoint)
+    }
+
     @Test func whatFitsNeedsNothing() throws {
         let plans = Plans(
             for: fittingFacts(), on: try zipPlatform(), savings: [saving("a", unpacked: 1)],

@@ -29,6 +29,8 @@ public struct Plan: Sendable {
         case lift(Check.ID, way: String)
         /// Deploy something else.
         case replace(Alternative)
+        /// Choose the runtime that starts a program, by another profile of the platform.
+        case runtime(profile: String)
         /// Deploy the same files as an image, by another profile of the platform.
         case image(profile: String)
         /// Deploy the same files on another platform.
@@ -40,6 +42,7 @@ public struct Plan: Sendable {
             case .drop(let saving): saving.action
             case .lift(let id, let way): "\(way) (lifts \(id.rawValue))"
             case .replace(let alternative): alternative.action
+            case .runtime(let profile): "choose the runtime of the profile \(profile)"
             case .image(let profile): "deploy an image: \(profile)"
             case .platform(let profile): "deploy on \(profile)"
             }
@@ -50,7 +53,7 @@ public struct Plan: Sendable {
             switch self {
             case .drop(let saving): saving.command
             case .replace(let alternative): alternative.command
-            case .lift, .image, .platform: nil
+            case .lift, .runtime, .image, .platform: nil
             }
         }
     }
