@@ -28,6 +28,11 @@ public struct Manifest: Codable, Sendable {
         /// The files that were read, sorted by name.
         public var files: [File]
 
+        /// Whether a file of a model's folder is listed, by its name.
+        public static func lists(_ name: String) -> Bool {
+            name.hasSuffix(".safetensors") || name.hasSuffix(".json") || name == "vocab.txt"
+        }
+
         /// Describes a source.
         public init(architecture: String, parameters: Int, files: [File]) {
             self.architecture = architecture

@@ -127,16 +127,20 @@ public struct RuntimeLibrary: Sendable {
 
     private func link(_ linker: String, _ flags: [String]) throws(BundleError) -> [UInt8] {
         do {
-            let work = try TemporaryFolder(prefix: "pack-link")
             let process = Process()
             process.executableURL = URL(fileURLWithPath: linker)
             process.arguments =
-                ["-static", "--gc-sections", "-s"] + flags + [folder + "/runtime.o", "-o", work.path + "/out"]
+                ["-static", "--gc-sections", "-s"] + flags + [folder + "/runtime.o", "-o", "-"]
+            let output = Pipe()
             let errors = Pipe()
+            process.standardOutput = output
             process.standardError = errors
+            let bytes: Data
             let message: Data
             do {
                 try process.run()
+                bytes = output.fileHandleForReading.readDataToEndOfFile()
+                // The linker stops after 20 errors: they fit in the pipe while its output is read.
                 message = errors.fileHandleForReading.readDataToEndOfFile()
                 process.waitUntilExit()
             } catch {
@@ -145,11 +149,9 @@ public struct RuntimeLibrary: Sendable {
             guard process.terminationStatus == 0 else {
                 throw BundleError.link(String(decoding: message.prefix(2000), as: UTF8.self))
             }
-            return try FileContents.bytes(of: work.path + "/out", limit: 1 << 28)
+            return Array(bytes)
         } catch let error as BundleError {
             throw error
-        } catch let error as IOFailure {
-            throw .io(error)
         } catch {
             throw .link("\(error)")
         }

@@ -16,11 +16,33 @@ public struct Prediction: Hashable, Sendable {
     public var how: Known.How
     /// By how much they may be off, as a share: 0.02 stands for two percent either way.
     public var tolerance: Double
+    /// What storing the weights so does to them; nil where nothing is known.
+    public var loss: Loss?
+    /// What should be known of it besides.
+    public var note: String?
+
+    /// The error that storing weights brings to the weights themselves. It is not the outputs' accuracy, which only running
+    /// the model can tell.
+    public struct Loss: Hashable, Sendable {
+        /// The root of the mean squared error over the root of the mean square, of the weight with the largest.
+        public var error: Double
+        /// Name of that weight.
+        public var weight: String
+        /// How it was got.
+        public var how: Known.How
+
+        /// Describes a loss.
+        public init(error: Double, weight: String, how: Known.How) {
+            self.error = error
+            self.weight = weight
+            self.how = how
+        }
+    }
 
     /// Describes a prediction.
     public init(
         quantization: String, unpackedBytes: Int, zippedBytes: Int?, runtimeBytes: Int, weightsBytes: Int,
-        peakMemoryBytes: Int, how: Known.How, tolerance: Double
+        peakMemoryBytes: Int, how: Known.How, tolerance: Double, loss: Loss? = nil, note: String? = nil
     ) {
         self.quantization = quantization
         self.unpackedBytes = unpackedBytes
@@ -30,6 +52,8 @@ public struct Prediction: Hashable, Sendable {
         self.peakMemoryBytes = peakMemoryBytes
         self.how = how
         self.tolerance = tolerance
+        self.loss = loss
+        self.note = note
     }
 
     /// What a platform is told about such a bundle: static, for both architectures, writing nothing to disk.

@@ -44,3 +44,31 @@ public struct ZippedSize: Sendable {
         self.problems = problems
     }
 }
+
+extension ZippedSize {
+    /// Bytes of these bytes as one deflate stream.
+    public static func deflated(_ bytes: UnsafeRawBufferPointer, level: Int) -> Int {
+        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+        guard bytes.count < 1 << 31 else { return bytes.count }
+        return Deflater(level: level).compress(bytes, after: nothing, isLast: true) ?? bytes.count
+    }
+}
+
+extension ZippedSize {
+    /// About the bytes that these become as one deflate stream, from pieces of 32 KB at even distances. What is not larger
+    /// than the pieces together is compressed as a whole.
+    public static func sampled(_ bytes: UnsafeRawBufferPointer, level: Int, pieces: Int) -> Int {
+        let piece = Deflater.window
+        guard pieces > 0, bytes.count / piece > pieces else { return deflated(bytes, level: level) }
+        let deflater = Deflater(level: level)
+        var total = 0
+        for index in 0..<pieces {
+            let end = bytes.count / pieces * (index + 1)
+            let start = end - piece
+            let before = UnsafeRawBufferPointer(rebasing: bytes[max(start - piece, 0)..<start])
+            let block = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+            total += deflater.compress(block, after: before, isLast: true) ?? piece
+        }
+        return Int(Double(total) / Double(pieces * piece) * Double(bytes.count))
+    }
+}

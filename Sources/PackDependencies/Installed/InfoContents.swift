@@ -92,7 +92,7 @@ enum InfoContents {
     private func apply(_ fields: HeaderFields, _ package: inout InstalledPackage) {
         if let name = fields.first("name") {
             package.name = name
-            package.normalizedName = InstalledPackage.normalized(name)
+            package.normalizedName = PackageName.normalized(name)
         }
         if let version = fields.first("version") { package.version = version }
         let requires = fields.all("requires-dist").filter { !$0.isEmpty }

@@ -42,27 +42,10 @@ public struct InstalledPackage: Sendable {
     /// Describes a package.
     public init(name: String, version: String, site: Int = 0, folder: String = "") {
         self.name = name
-        normalizedName = InstalledPackage.normalized(name)
+        normalizedName = PackageName.normalized(name)
         self.version = version
         self.site = site
         self.folder = folder
-    }
-
-    /// Lower case, with one `-` for each run of `-`, `_` and `.` (PEP 503).
-    public static func normalized(_ name: some StringProtocol) -> String {
-        var bytes: [UInt8] = []
-        var isSeparated = false
-        for byte in name.utf8 {
-            if byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".") {
-                isSeparated = true
-                continue
-            }
-            if isSeparated { bytes.append(UInt8(ascii: "-")) }
-            isSeparated = false
-            bytes.append((0x41...0x5A).contains(byte) ? byte | 0x20 : byte)
-        }
-        if isSeparated { bytes.append(UInt8(ascii: "-")) }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

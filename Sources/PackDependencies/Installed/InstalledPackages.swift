@@ -31,7 +31,7 @@ public struct InstalledPackages: Sendable {
 
     /// The index of the package with a name, in any site; the one of the first site.
     public func index(named name: some StringProtocol) -> Int? {
-        let normalized = InstalledPackage.normalized(name)
+        let normalized = PackageName.normalized(name)
         return packages.firstIndex { $0.normalizedName == normalized }
     }
 
@@ -62,7 +62,7 @@ struct PackageFinder {
             let depths = (PathParts.depth(left.site), PathParts.depth(right.site))
             guard depths.0 == depths.1 else { return depths.0 < depths.1 }
             guard left.site == right.site else { return left.site.utf8.lexicographicallyPrecedes(right.site.utf8) }
-            let names = (InstalledPackage.normalized(left.statedName), InstalledPackage.normalized(right.statedName))
+            let names = (PackageName.normalized(left.statedName), PackageName.normalized(right.statedName))
             guard names.0 == names.1 else { return names.0.utf8.lexicographicallyPrecedes(names.1.utf8) }
             return left.path.utf8.lexicographicallyPrecedes(right.path.utf8)
         }
@@ -119,7 +119,7 @@ struct PackageFinder {
         } else if package.name.isEmpty || package.version.isEmpty {
             report(.metadataIncomplete, index, info.path, package.name.isEmpty ? "no name" : "no version")
         }
-        let stated = InstalledPackage.normalized(info.statedName)
+        let stated = PackageName.normalized(info.statedName)
         if !stated.isEmpty, stated != package.normalizedName {
             report(.nameDiffers, index, info.path, "the metadata name it \(package.name)")
         }

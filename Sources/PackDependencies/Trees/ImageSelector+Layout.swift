@@ -8,20 +8,40 @@ extension ImageSelector {
         var platform: ImagePlatform
     }
 
+    /// What was found in indexes.
+    private struct Search {
+        var candidates: [Candidate] = []
+        /// Digests of what was looked at, so that each is looked at once.
+        var seen: Set<String> = []
+        var problems: [TreeProblem] = []
+    }
+
     func selectLayout() throws(TreeError) -> ImageSelection {
         try checkVersion()
-        var candidates: [Candidate] = []
+        var search = Search()
         let index = try document(try store.document("index.json"), "index.json")
         guard case .index(let descriptors) = index else {
             throw .image(
                 path: store.path, place: "index.json", what: "has no index", found: "a manifest",
                 expected: "an image index")
         }
-        try collect(descriptors, 1, &candidates)
+        try collect(descriptors, 1, &search)
+        let candidates = try available(search.candidates)
         let (chosen, problems) = try choose(candidates.map { ($0.platform, $0.descriptor.digest) })
         var selection = try read(candidates[chosen].descriptor)
-        selection.problems += problems
+        selection.problems += search.problems + problems
         return selection
+    }
+
+    /// Of images for several platforms, where none is asked for, those that are there: an index that was copied for one
+    /// platform still names the others.
+    private func available(_ candidates: [Candidate]) throws(TreeError) -> [Candidate] {
+        guard architecture == nil, candidates.count > 1 else { return candidates }
+        var found: [Candidate] = []
+        for candidate in candidates {
+            if try store.file("blobs/sha256/\(candidate.descriptor.digest)") != nil { found.append(candidate) }
+        }
+        return found.isEmpty ? candidates : found
     }
 
     /// The layout's version (`image-layout.md`).
@@ -41,35 +61,30 @@ extension ImageSelector {
         }
     }
 
-    private func collect(
-        _ descriptors: [ImageDescriptor], _ depth: Int, _ candidates: inout [Candidate]
-    ) throws(TreeError) {
-        for descriptor in descriptors where !candidates.contains(where: { $0.descriptor.digest == descriptor.digest }) {
+    private func collect(_ descriptors: [ImageDescriptor], _ depth: Int, _ search: inout Search) throws(TreeError) {
+        for descriptor in descriptors {
             // Attestations that stand beside an image have no platform that exists.
-            if descriptor.platform?.os == "unknown" { continue }
-            guard candidates.count < ImageDocument.limit else {
+            guard descriptor.platform?.os != "unknown", search.seen.insert(descriptor.digest).inserted else { continue }
+            guard search.seen.count <= ImageDocument.limit else {
                 throw .image(
                     path: store.path, place: "index.json", what: "has too many images", found: "more",
                     expected: "at most \(ImageDocument.limit)")
             }
             switch descriptor.mediaType {
             case "application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json":
-                try descend(descriptor, depth, &candidates)
+                try descend(descriptor, depth, &search)
             case "application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json":
                 guard let platform = try platform(of: descriptor) else { continue }
-                candidates.append(Candidate(descriptor: descriptor, platform: platform))
+                search.candidates.append(Candidate(descriptor: descriptor, platform: platform))
             default:
-                throw .image(
-                    path: store.path, place: "blob sha256:\(descriptor.digest)",
-                    what: "names something of an unknown media type", found: descriptor.mediaType,
-                    expected: "an image manifest or an index")
+                // The specification wants that these are passed over (`image-index.md`, "manifests").
+                let text = "is passed over, as it is of the unknown type \(descriptor.mediaType)"
+                search.problems.append(TreeProblem(path: "sha256:\(descriptor.digest)", text: text))
             }
         }
     }
 
-    private func descend(
-        _ descriptor: ImageDescriptor, _ depth: Int, _ candidates: inout [Candidate]
-    ) throws(TreeError) {
+    private func descend(_ descriptor: ImageDescriptor, _ depth: Int, _ search: inout Search) throws(TreeError) {
         guard depth < 4 else {
             throw .image(
                 path: store.path, place: "blob sha256:\(descriptor.digest)", what: "nests indexes too deeply",
@@ -77,7 +92,7 @@ extension ImageSelector {
         }
         let bytes = try bytes(descriptor, "index")
         guard case .index(let inner) = try document(bytes, descriptor.digest) else { throw disagrees(descriptor) }
-        try collect(inner, depth + 1, &candidates)
+        try collect(inner, depth + 1, &search)
     }
 
     /// The platform that a descriptor states, or that of its image's configuration; nil for what is no image.
@@ -103,6 +118,8 @@ extension ImageSelector {
         }
         let config = try config(configuration)
         var layers: [ImageSelection.Layer] = []
+        // A layer that stands there again is checked once.
+        var checked: [ImageDescriptor: ImageBlob] = [:]
         for layer in descriptors {
             let place = "layer sha256:\(layer.digest)"
             guard let stated = LayerCompression(mediaType: layer.mediaType) else {
@@ -110,7 +127,9 @@ extension ImageSelector {
                     path: store.path, place: place, what: "has a layer of an unknown media type",
                     found: layer.mediaType, expected: "a tar, perhaps with gzip or zstd")
             }
-            let blob = try store.blob(layer, "layer")
+            let blob: ImageBlob
+            if let known = checked[layer] { blob = known } else { blob = try store.blob(layer, "layer") }
+            checked[layer] = blob
             layers.append(.init(name: "sha256:\(layer.digest)", blob: blob, compression: stated))
         }
         try checkCount(layers.count, config)

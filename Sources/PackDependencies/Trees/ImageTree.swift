@@ -3,7 +3,7 @@ import PackIO
 
 extension FileTree {
     /// The most bytes of contents, unpacked, over all layers of an image.
-    public static let imageByteLimit = 256 << 30
+    public static let imageByteLimit = 64 << 30
 
     /// The files of an image: an OCI image layout in a folder or in a tar, or a docker-archive tar.
     ///
@@ -51,9 +51,10 @@ extension FileTree {
             }
             do throws(LayerArchive.Damage) {
                 var changes = LayerChanges()
+                let most = min(budget.bytes, LayerBudget.most(bytes.count))
                 let archive = try LayerArchive(bytes)
                 while let header = try archive.next() {
-                    let left = budget.bytes - changes.bytes
+                    let left = most - changes.bytes
                     try changes.take(header, layer: number) { () throws(LayerArchive.Damage) in
                         try archive.countBytes(limit: left)
                     }
@@ -88,6 +89,10 @@ private struct LayerBudget {
     let path: String
     var entries = FileTree.fileLimit
     var bytes = FileTree.imageByteLimit
+
+    /// The most bytes that a layer may have when unpacked: DEFLATE expands to at most 1032 times, and a layer that expands
+    /// further by zstd is taken for a bomb, unless it is small.
+    static func most(_ stored: Int) -> Int { max(1 << 30, stored.multipliedReportingOverflow(by: 1100).partialValue) }
 }
 
 /// Reads files out of an image's layers, passing over each layer that has some of them.

@@ -16,7 +16,7 @@ extension AnalyzeReport {
             let (a, b) = (stack.packages.packages[left], stack.packages.packages[right])
             return (b.bytes, a.normalizedName) < (a.bytes, b.normalizedName)
         }
-        let shown = showsAllPackages ? order.count : 10
+        let shown = 10
         table.rows = order.prefix(shown).map { index in
             let package = stack.packages.packages[index]
             return [
@@ -39,5 +39,30 @@ extension AnalyzeReport {
         if !own.isEmpty { lines.append([Text("files of no package: " + own.joined(separator: ", "), .faint)]) }
         if !lines.isEmpty { blocks.append(.list(lines)) }
         return blocks
+    }
+}
+
+extension AnalyzeReport {
+    /// The packages for programs; null where there is no code around the model.
+    var dependenciesJSON: JSON {
+        guard let stack = examination.stack, examination.subject.hasStack(stack) else { return .null }
+        let zipped = stack.zippedBytes()
+        let packages = stack.packages.packages.enumerated().map { index, package -> JSON in
+            [
+                "name": .string(package.name), "version": .string(package.version),
+                "bytes": [
+                    "unpacked": .int(package.bytes), "zipped": .optional(zipped?.packages[index]),
+                ],
+                "files": .int(package.files.count), "imported": .null,
+            ]
+        }
+        return [
+            "packages": .array(packages),
+            "bytes": [
+                "unpacked": .int(stack.tree.bytes), "zipped": .optional(stack.zipped?.bytes),
+            ],
+            "files": .int(stack.tree.files.count),
+            "python": .optional(stack.python.map { $0.map(String.init).joined(separator: ".") }),
+        ]
     }
 }

@@ -7,14 +7,16 @@ struct AnalyzeReport {
     let examination: Examination
     /// Whether every platform's limits are shown, whatever its date.
     let showsAllLimits: Bool
-    /// Whether all packages are listed.
-    var showsAllPackages = false
+    /// Whether packages are shown as a tree of who needs whom.
+    var showsTree = false
+    /// A month of requests that prices are for.
+    var workload: Workload?
 
     var analysis: Analysis { examination.analysis }
 
     var document: Document {
         Document(
-            summary + verdicts + limits + packages + contributors + duplicates + operators + findings + fixes + problems + notLookedAt)
+            summary + verdicts + limits + packages + contributors + duplicates + operators + findings + fixes + prices + problems + notLookedAt)
     }
 
     private var summary: [Document.Block] {
@@ -100,8 +102,11 @@ struct AnalyzeReport {
             separator: ", ")
     }
 
+    /// What is to be known about the model and the packages, worst first.
+    var allFindings: [ModelFacts.Finding] { (analysis.model?.findings ?? []) + examination.findings }
+
     private var findings: [Document.Block] {
-        let findings = analysis.model?.findings ?? []
+        let findings = allFindings
         guard !findings.isEmpty else { return [] }
         return [
             .heading("Findings"),

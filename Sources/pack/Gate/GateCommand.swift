@@ -93,7 +93,7 @@ struct Gate: ParsableCommand {
     }
 
     /// The day, for exemptions: that of `SOURCE_DATE_EPOCH` where it is set.
-    private static var today: String {
+    static var today: String {
         let epoch = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"].flatMap(Double.init)
         return (epoch.map { Date(timeIntervalSince1970: $0) } ?? Date()).formatted(
             .iso8601.year().month().day().dateSeparator(.dash))

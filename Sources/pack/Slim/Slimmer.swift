@@ -16,7 +16,7 @@ struct Slimmer {
 
     /// Makes, proves and, if it fits and is accurate enough, writes the bundle.
     func run() throws -> SlimResult {
-        var progress = Progress()
+        let progress = Progress()
         defer { progress.finish() }
         progress.step("computing the original's outputs")
         let original = try pipeline.originalPlan()
@@ -111,11 +111,9 @@ struct Slimmer {
 
     /// The files of the model's folder that say what the model is, with their digests.
     private func sourceFiles() throws -> [Manifest.File] {
-        let wanted = { (name: String) in
-            name.hasSuffix(".safetensors") || name.hasSuffix(".json") || name == "vocab.txt"
-        }
         var files: [Manifest.File] = []
-        for entry in try FolderWalk.entries(of: command.path) where entry.kind == .regular && wanted(entry.path) {
+        for entry in try FolderWalk.entries(of: command.path)
+        where entry.kind == .regular && Manifest.Source.lists(entry.path) {
             files.append(
                 Manifest.File(
                     name: entry.path, bytes: entry.bytes,

@@ -34,6 +34,9 @@ extension Examination {
         }
     }
 
+    /// What is to be known about the packages.
+    var findings: [ModelFacts.Finding] { [] }
+
     /// What could be left out.
     private var savings: [Saving] { [] }
 

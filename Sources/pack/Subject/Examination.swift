@@ -34,12 +34,15 @@ struct Examination {
         let progress = Progress()
         defer { progress.finish() }
         progress.step("listing files")
-        var subject = try Subject.find(paths, options, for: options.environment(of: first, found: nil))
+        var subject = try Subject.find(
+            paths, layers: options.layer, for: options.environment(of: first, found: nil))
         var stack = subject.tree.map(Stack.init)
         subject.problems += stack?.packages.problems.map { "\($0.path) \($0.text)" } ?? []
         progress.step("planning what a bundle would take")
         let model = subject.models.first
-        let predictions = try model?.imported.map { try Predictions($0) }
+        let predictions = try model.flatMap { model in
+            try model.imported.map { try Predictions($0, files: model.facts.files) }
+        }
         if !subject.models.isEmpty { subject.models[0].facts.fusedOperators = predictions?.fusedOperators }
         if let problems = compress(&stack, subject, options, platforms, progress) { subject.problems += problems }
         progress.step("judging")

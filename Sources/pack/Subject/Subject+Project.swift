@@ -108,6 +108,6 @@ extension Subject {
         declared += search.lists
         found += search.used
         leftOut += search.ignored
-        for list in search.lists { problems += list.problems.map { "\(list.path): \($0)" } }
+        for list in search.lists { problems += list.problems.map { "\($0.path): \($0.text)" } }
     }
 }

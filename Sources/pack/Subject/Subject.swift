@@ -31,9 +31,12 @@ extension Subject {
     ///
     /// - Parameters:
     ///   - paths: Folders, archives, files of weights, lists of packages.
+    ///   - layers: Zips of layers below the function's zip, if that is the one path.
     ///   - environment: The Python, processor and C library that lists of packages are read for.
     /// - Throws: What makes a path unusable; what concerns single files is a problem.
-    static func find(_ paths: [String], for environment: TargetEnvironment) throws -> Subject {
+    static func find(
+        _ paths: [String], layers: [String] = [], for environment: TargetEnvironment
+    ) throws -> Subject {
         var subject = Subject(paths: paths)
         var trees: [(tree: FileTree, name: String)] = []
         for path in paths {
@@ -41,7 +44,7 @@ extension Subject {
             case .list: subject.add(try DeclaredDependencies.read(path, for: environment))
             case .weights: subject.add(try ModelReading.read(path))
             case .tree:
-                let found = try subject.trees(at: path, for: environment)
+                let found = try subject.trees(at: path, layers, for: environment)
                 let prefix = paths.count > 1 ? displayName(path) : ""
                 trees += found.map { ($0.tree, [prefix, $0.name].filter { !$0.isEmpty }.joined(separator: "/")) }
             }
@@ -78,7 +81,7 @@ extension Subject {
     private mutating func add(_ list: DeclaredDependencies) {
         declared.append(list)
         found.append(list.summary)
-        problems += list.problems.map { "\(list.path): \($0)" }
+        problems += list.problems.map { "\($0.path): \($0.text)" }
     }
 
     private mutating func add(_ model: ModelReading) { models.append(model) }
@@ -90,9 +93,9 @@ extension Subject {
 
     /// The files at a path, without what is never deployed; what a project folder describes is added.
     private mutating func trees(
-        at path: String, for environment: TargetEnvironment
+        at path: String, _ layers: [String], for environment: TargetEnvironment
     ) throws -> [(tree: FileTree, name: String)] {
-        let tree = try FileTree.open(path, architecture: environment.architecture)
+        let tree = try FileTree.open(path, layers: layers, architecture: environment.architecture)
         switch tree.form {
         case .folder: return try project(tree, for: environment)
         case .wheels: found.append("\(path): \(tree.layers.count) wheels, each taken as installed")

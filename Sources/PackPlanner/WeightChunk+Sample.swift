@@ -1,0 +1,199 @@
+import CPackKernels
+import PackCore
+import PackGraph
+
+/// A part of a stored weight.
+struct WeightPiece {
+    var elements: [UInt8] = []
+    var scales: [Float] = []
+    var sums: [Int32] = []
+}
+
+extension WeightChunk {
+    /// Bytes of its elements in the plan, without scales and sums.
+    var elementBytes: Int {
+        switch form {
+        case .plain: constant.count * (constant.dtype.isFloat ? 4 : constant.dtype.size)
+        case .table(let kind, let rows, let columns): rows * columns * kind.elementBytes
+        case .panels(.f32, let k, let n, _): pack_panels_bytes_f32(k, n)
+        case .panels(.f16, let k, let n, _): pack_panels_bytes_f16(k, n)
+        case .panels(.int8, let k, let n, _): pack_panels_bytes_s8(k, n)
+        }
+    }
+
+    /// Whether it is stored in a way of the user's choice.
+    var isMatrix: Bool {
+        if case .plain = form { false } else { true }
+    }
+
+    /// About so many bytes of the elements from a place on, as they are stored; fewer where the weight ends.
+    func piece(at place: Int, bytes: Int) -> WeightPiece {
+        switch form {
+        case .plain where !constant.dtype.isFloat:
+            return WeightPiece(
+                elements: constant.withBytes { Array($0.dropFirst(place).prefix(bytes)) })
+        case .plain:
+            let floats = floats(rows: 0..<1, columns: clamp(place / 4, bytes / 4, constant.count), of: constant.count)
+            return WeightPiece(elements: floats.withUnsafeBytes { Array($0) })
+        case .table(let kind, let rows, let columns):
+            guard rows > 0, columns > 0 else { return WeightPiece() }
+            let rowBytes = columns * kind.elementBytes
+            let range = clamp(place / rowBytes, bytes / rowBytes, rows)
+            return stored(floats(rows: range, columns: 0..<columns, of: columns), kind, range.count, columns)
+        case .panels(let kind, let k, let n, let transposed):
+            guard k > 0, n > 0 else { return WeightPiece() }
+            return panels(at: place, bytes, kind, k, n, transposed)
+        }
+    }
+
+    /// The error of a few rows or columns from the middle, as a share.
+    func sampledError() -> Double {
+        let (kind, values) = middle()
+        guard kind != .f32, let length = values.first?.count, length > 0 else { return 0 }
+        var error = 0.0
+        var total = 0.0
+        for row in values {
+            let most = row.reduce(0) { max($0, abs($1)) }
+            let scale = most / 127
+            for value in row {
+                let kept = kind == .f16 ? Float(Float16(value)) : scale > 0 ? (value / scale).rounded() * scale : 0
+                error += Double(value - kept) * Double(value - kept)
+                total += Double(value) * Double(value)
+            }
+        }
+        return total > 0 && error.isFinite ? (error / total).squareRoot() : 0
+    }
+
+    /// Rows that share a scale: those of a table, the columns of a matrix.
+    private func middle() -> (WeightKind, [[Float]]) {
+        switch form {
+        case .plain: return (.f32, [])
+        case .table(let kind, let rows, let columns):
+            return (kind, split(rows: rows, columns: columns))
+        case .panels(let kind, let k, let n, true):
+            return (kind, split(rows: n, columns: k))
+        case .panels(let kind, let k, let n, false):
+            let range = clamp(n / 2, max(16384 / max(k, 1), 1), n)
+            let values = floats(rows: 0..<k, columns: range, of: n)
+            guard values.count == k * range.count else { return (kind, []) }
+            return (kind, (0..<range.count).map { column in (0..<k).map { values[$0 * range.count + column] } })
+        }
+    }
+
+    private func split(rows: Int, columns: Int) -> [[Float]] {
+        let range = clamp(rows / 2, max(16384 / max(columns, 1), 1), rows)
+        let values = floats(rows: range, columns: 0..<columns, of: columns)
+        guard columns > 0, values.count == range.count * columns else { return [] }
+        return (0..<range.count).map { Array(values[$0 * columns..<($0 + 1) * columns]) }
+    }
+
+    /// A range of at least one and at most `count` from `start` on, moved back where it would pass the end.
+    private func clamp(_ start: Int, _ count: Int, _ end: Int) -> Range<Int> {
+        let count = Swift.min(Swift.max(count, 1), end)
+        let start = Swift.max(Swift.min(start, end - count), 0)
+        return start..<start + count
+    }
+
+    private func panels(
+        at place: Int, _ bytes: Int, _ kind: WeightKind, _ k: Int, _ n: Int, _ transposed: Bool
+    ) -> WeightPiece {
+        let panel = Int(PACK_PANEL)
+        let depth = kind == .int8 ? (k + 3) & ~3 : k
+        let panelBytes = depth * panel * kind.elementBytes
+        let wanted = clamp(place / panelBytes, bytes / panelBytes, (n + panel - 1) / panel)
+        let columns = wanted.lowerBound * panel..<Swift.min(wanted.upperBound * panel, n)
+        // Floats of a long panel are taken from a part of it; codes need all of a column for its scale.
+        var inner = 0..<k
+        if kind != .int8, panelBytes > bytes {
+            inner = clamp(place % panelBytes / (panel * kind.elementBytes), bytes / (panel * kind.elementBytes), k)
+        }
+        let values =
+            transposed
+            ? floats(rows: columns, columns: inner, of: k) : floats(rows: inner, columns: columns, of: n)
+        guard values.count == inner.count * columns.count else { return WeightPiece() }
+        let chunk = WeightPiece.packed(values, kind, inner.count, columns.count, transposed)
+        guard kind == .int8, panelBytes > bytes else { return chunk }
+        var part = chunk
+        part.elements = Array(chunk.elements[clamp(place % panelBytes, bytes, chunk.elements.count)])
+        return part
+    }
+
+    private func stored(_ values: [Float], _ kind: WeightKind, _ rows: Int, _ columns: Int) -> WeightPiece {
+        guard values.count == rows * columns else { return WeightPiece() }
+        var piece = WeightPiece()
+        switch kind {
+        case .f32: piece.elements = values.withUnsafeBytes { Array($0) }
+        case .f16:
+            var halves = [UInt16](repeating: 0, count: values.count)
+            pack_f32_to_f16(values, &halves, values.count)
+            piece.elements = halves.withUnsafeBytes { Array($0) }
+        case .int8:
+            var codes = [Int8](repeating: 0, count: values.count)
+            var sums = [Int32](repeating: 0, count: rows)
+            piece.scales = [Float](repeating: 0, count: rows)
+            pack_quantize_columns_s8(values, columns, 1, columns, rows, &codes, &piece.scales, &sums)
+            piece.elements = codes.withUnsafeBytes { Array($0) }
+        }
+        return piece
+    }
+
+    /// A part of the elements of a matrix with rows of `width` elements; empty if they can't be had.
+    private func floats(rows: Range<Int>, columns: Range<Int>, of width: Int) -> [Float] {
+        guard constant.dtype == .f32 else {
+            guard let all = try? constant.floats(), all.count >= rows.upperBound * width else { return [] }
+            return rows.flatMap { all[$0 * width + columns.lowerBound..<$0 * width + columns.upperBound] }
+        }
+        let rowBytes = columns.count * 4
+        return [Float](unsafeUninitializedCapacity: rows.count * columns.count) { target, count in
+            count = constant.withBytes { bytes in
+                guard bytes.count >= ((rows.upperBound - 1) * width + columns.upperBound) * 4 else { return 0 }
+                let target = UnsafeMutableRawBufferPointer(target)
+                for (index, row) in rows.enumerated() {
+                    let start = (row * width + columns.lowerBound) * 4
+                    UnsafeMutableRawBufferPointer(rebasing: target[(index * rowBytes)...])
+                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<start + rowBytes]))
+                }
+                return rows.count * columns.count
+            }
+        }
+    }
+}
+
+extension WeightPiece {
+    /// A small matrix in panels: [n, k] when transposed, else [k, n].
+    static func packed(_ values: [Float], _ kind: WeightKind, _ k: Int, _ n: Int, _ transposed: Bool) -> WeightPiece {
+        var piece = WeightPiece()
+        let stride = transposed ? k : n
+        let flag: Int32 = transposed ? 1 : 0
+        switch kind {
+        case .f32:
+            var panels = [Float](repeating: 0, count: pack_panels_bytes_f32(k, n) / 4)
+            pack_panels_f32(values, stride, flag, k, n, &panels)
+            piece.elements = panels.withUnsafeBytes { Array($0) }
+        case .f16:
+            var panels = [UInt16](repeating: 0, count: pack_panels_bytes_f16(k, n) / 2)
+            pack_panels_f16(values, stride, flag, k, n, &panels)
+            piece.elements = panels.withUnsafeBytes { Array($0) }
+        case .int8:
+            var codes = [Int8](repeating: 0, count: k * n)
+            piece.scales = [Float](repeating: 0, count: n)
+            piece.sums = [Int32](repeating: 0, count: n)
+            pack_quantize_columns_s8(values, stride, flag, k, n, &codes, &piece.scales, &piece.sums)
+            var panels = [Int8](repeating: 0, count: pack_panels_bytes_s8(k, n))
+            pack_panels_s8(codes, k, 1, k, n, &panels)
+            piece.elements = panels.withUnsafeBytes { Array($0) }
+        }
+        return piece
+    }
+}
+
+extension WeightKind {
+    /// Bytes of an element.
+    var elementBytes: Int {
+        switch self {
+        case .f32: 4
+        case .f16: 2
+        case .int8: 1
+        }
+    }
+}

