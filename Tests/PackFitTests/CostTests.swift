@@ -144,6 +144,9 @@ import Testing
             if case .bursts = workload.pattern, number < 1 { continue }
             #expect(throws: Cost.Unknown.self) { try cost(workload, on: "cloud-run") }
         }
+        var large = month
+        large.processors = 1e12
+        #expect(throws: Cost.Unknown.self) { try cost(large, on: "lambda") }
         for (memory, concurrency) in [(0, 1), (-1, 1), (.max, 1), (1 << 30, 0), (1 << 30, .max)] {
             let workload = Workload(requests: 1, seconds: 1, memory: memory, concurrency: concurrency)
             #expect(throws: Cost.Unknown.self) { try cost(workload, on: "fargate") }

@@ -152,6 +152,12 @@ func dropped(_ plans: Plans) -> [String]? {
         }
     }
 
+    @Test func thousandsOfSavings() throws {
+        let savings = (0..<5000).map { saving("s\($0)", unpacked: 10 + $0 % 7, zipped: 3, rank: $0 % 3) }
+        let plans = Plans(for: deployment(unpacked: 40000, zipped: 9000), on: try zipPlatform(), savings: savings)
+        #expect(plans.plans.contains { $0.result.verdict == .fits && $0.steps.count > 2000 })
+    }
+
     @Test func hostileNumbersDoNotTrap() throws {
         let huge = Known(low: 1e300, high: .infinity, how: .assumed)
         let item = Saving(
