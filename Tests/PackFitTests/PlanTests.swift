@@ -88,6 +88,16 @@ import Testing
         #expect(plans.plans.map(\.result.verdict) == [.unknown])
     }
 
+    @Test func sizesCanBeRepairedWhereMemoryIsNotKnown() throws {
+        var facts = deployment(unpacked: 6000)
+        facts.peakMemory = nil
+        let savings = [saving("a", unpacked: 999), saving("b", unpacked: 1000, rank: 2)]
+        let plans = Plans(for: facts, on: try zipPlatform(), savings: savings)
+        #expect(plans.best == nil)
+        #expect(plans.smallEnough?.steps.map(\.text) == ["drop b"])
+        #expect(Plans(for: facts, on: try zipPlatform(), savings: [savings[0]]).smallEnough == nil)
+    }
+
     @Test func theMemoryToSetAndItsPrice() throws {
         let lambda = try ProfileLibrary(folder: profilesFolder).profile("lambda")
         var facts = fittingFacts()

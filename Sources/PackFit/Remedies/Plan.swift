@@ -96,4 +96,13 @@ public struct Plans: Sendable {
 
     /// The first way that makes it fit.
     public var best: Plan? { plans.first { $0.result.verdict == .fits } }
+
+    /// The first way after which all limits for sizes are kept and no other one is broken, whatever else is not known: what
+    /// to do where nobody measured memory and time.
+    public var smallEnough: Plan? {
+        plans.first { plan in
+            plan.result.verdict != .doesNotFit
+                && plan.result.checks.allSatisfy { $0.verdict == .pass || !SavingNeed.ids.contains($0.id) }
+        }
+    }
 }
