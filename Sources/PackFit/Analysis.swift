@@ -39,7 +39,8 @@ public struct Analysis: Sendable {
     ///   - components: The parts that the files consist of and that are needed.
     ///   - others: Further platforms that the files may be deployed on instead.
     public init(
-        name: String, model: ModelFacts?, asItIs: FitFacts, predictions: [Prediction], obstacle: String?, notLookedAt: [String],
+        name: String, model: ModelFacts?, asItIs: FitFacts, predictions: [Prediction], obstacle: String?,
+        notLookedAt: [String],
         profiles: [Profile], savings: [Saving] = [], components: [Component] = [], others: [Profile] = []
     ) {
         self.name = name
@@ -53,7 +54,7 @@ public struct Analysis: Sendable {
                 return Alternative(
                     action: action,
                     command:
-                        "pack slim \(shellQuoted(model?.path ?? name)) --target \(profile.name) --quantize \(prediction.quantization)",
+                        "pack slim \(shellQuoted(model?.path ?? name)) --target \(profile.programVariant ?? profile.name) --quantize \(prediction.quantization)",
                     loss: index, facts: Self.facts(of: prediction, for: model))
             }
             return Answer(

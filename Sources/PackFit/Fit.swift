@@ -16,7 +16,14 @@ public struct Fit: Sendable {
 
     /// Judges by all rules.
     public init(_ facts: FitFacts, on profile: Profile) {
-        self.init(profile: profile, checks: Rules.all.compactMap { $0(facts, profile) })
+        let checks = Rules.all.compactMap { rule in
+            var check = rule(facts, profile)
+            if let id = check?.id, check?.verdict == .unknown, check?.note == nil {
+                check?.note = "\(id.rawValue) is not known"
+            }
+            return check
+        }
+        self.init(profile: profile, checks: checks)
     }
 
     init(profile: Profile, checks: [Check]) {

@@ -22,6 +22,8 @@ public struct Profile: Sendable {
     public var isDefault = false
     /// The profile of the same platform that takes an image instead.
     public var imageVariant: String?
+    /// The profile of the same platform that starts a program of one's own instead of calling a function.
+    public var programVariant: String?
     /// How time is paid for, where prices are known.
     public var billing: Billing?
     /// Whether files that a program writes count against its memory.

@@ -13,6 +13,7 @@
 ///     python: {versions: ["3.12"], PROVENANCE}             # optional; what the managed runtime brings
 ///     default: true                      # optional; shown when no target is named
 ///     as-image: lambda-image             # optional; the profile of the same platform that takes an image
+///     as-program: lambda                 # optional; the profile of the same platform that starts a program of one's own
 ///     billing: request                   # optional; request (each pays its time) | instance (while it has requests) | always-on
 ///     files-count-as-memory: false
 ///     architectures:                     # PROVENANCE is source, date, verified, and optionally note
@@ -44,7 +45,8 @@ public struct ProfileReader {
         "limits",
     ]
     static let optional = [
-        "runtime", "python", "default", "billing", "as-image", "sizes", "memory-sizes", "environment", "prices",
+        "runtime", "python", "default", "billing", "as-image", "as-program", "sizes", "memory-sizes", "environment",
+        "prices",
     ]
 
     /// Reads a profile from its text.
@@ -134,6 +136,9 @@ public struct ProfileReader {
         }
         profile.imageVariant = section(top, "as-image") { reader, node throws(ProfileError) in
             try reader.fields.text(node, "as-image")
+        }
+        profile.programVariant = section(top, "as-program") { reader, node throws(ProfileError) in
+            try reader.fields.text(node, "as-program")
         }
         profile.isDefault = flag(top, "default") ?? false
         if top.values["billing"] != nil { profile.billing = word(top, "billing", Profile.Billing.self) }

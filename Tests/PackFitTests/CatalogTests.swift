@@ -28,6 +28,8 @@ import Testing
         "PK404 tensors.duplicate",
         "PK405 model.unsupported",
         "PK406 weights.missing",
+        "PK407 tensors.unused",
+        "PK408 tensors.alike",
         "PK501 package.unused",
         "PK502 waste.tests",
         "PK503 waste.docs",
@@ -47,6 +49,11 @@ import Testing
         "PK517 import.dynamic",
         "PK518 requirement.unpinned",
         "PK519 waste.stubs",
+        "PK520 python.version",
+        "PK521 elf.damaged",
+        "PK522 metadata.incomplete",
+        "PK523 files.claimed-twice",
+        "PK524 record.climbs",
         "PK601 budget.maximum",
         "PK602 budget.growth",
         "PK603 budget.growth-percent",
@@ -57,6 +64,7 @@ import Testing
         "PK902 unreadable",
         "PK903 dependencies.unresolved",
         "PK904 damaged",
+        "PK905 measure.failed",
     ]
 
     @Test func codesStayWhatTheyAre() {

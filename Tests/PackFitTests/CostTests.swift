@@ -144,6 +144,9 @@ import Testing
             if case .bursts = workload.pattern, number < 1 { continue }
             #expect(throws: Cost.Unknown.self) { try cost(workload, on: "cloud-run") }
         }
+        var large = month
+        large.processors = 1e12
+        #expect(throws: Cost.Unknown.self) { try cost(large, on: "lambda") }
         for (memory, concurrency) in [(0, 1), (-1, 1), (.max, 1), (1 << 30, 0), (1 << 30, .max)] {
             let workload = Workload(requests: 1, seconds: 1, memory: memory, concurrency: concurrency)
             #expect(throws: Cost.Unknown.self) { try cost(workload, on: "fargate") }
@@ -175,6 +178,30 @@ import Testing
             try library.profile("fargate"), try library.profile("lambda"), for: workload, beyondFree: true)
         #expect(changes.first?.below == "lambda")
         #expect(abs((changes.first?.requests ?? 0) - 9_374_518) < 3)
+    }
+
+    @Test func whichOneIsTheCheapest() throws {
+        let library = ProfileLibrary(folder: profilesFolder)
+        let profiles = try library.all().filter { $0.asOf == "2026-11-23" }
+        let workload = Workload(requests: 1_000_000, seconds: 0.1, memory: 1 << 30, processors: 0.25)
+        let comparison = CostComparison(workload, on: profiles, beyondFree: false)
+        #expect(comparison.costs.map(\.total) == comparison.costs.map(\.total).sorted())
+        #expect(comparison.unpriced.contains { $0.profile == "kubernetes" && $0.reason.contains("no prices") })
+        #expect(comparison.costs.count + comparison.unpriced.count == profiles.count)
+        #expect(comparison.cheapest.first?.requests == 1)
+        #expect(comparison.cheapest.last?.profile == "fargate")
+        for (stretch, next) in zip(comparison.cheapest, comparison.cheapest.dropFirst()) {
+            #expect(stretch.requests < next.requests)
+            #expect(stretch.profile != next.profile)
+            // Just below the change the former one is not dearer, from it on the next one is not.
+            for (requests, profile) in [(next.requests - 1, stretch.profile), (next.requests, next.profile)] {
+                var there = workload
+                there.requests = requests
+                let costs = CostComparison(there, on: profiles, beyondFree: false).costs
+                #expect(costs.first?.total == costs.first { $0.profile == profile }?.total)
+            }
+        }
+        #expect(CostComparison(workload, on: [], beyondFree: true).cheapest.isEmpty)
     }
 
     @Test func theSamePlatformIsNeverCheaper() throws {

@@ -38,6 +38,9 @@ import Testing
     @Test func nothingKnownIsUnknown() throws {
         #expect(Fit(FitFacts(), on: try zipPlatform()).verdict == .unknown)
         #expect(Fit(FitFacts(), on: try imagePlatform()).verdict == .unknown)
+        for check in Fit(FitFacts(), on: try zipPlatform()).checks where check.verdict == .unknown {
+            #expect(check.note == "\(check.id.rawValue) is not known")
+        }
     }
 
     @Test func sumsAreAsUncertainAsTheirParts() {

@@ -100,6 +100,7 @@ import Testing
         #expect(try verdict(.handler("app.handler"), on: "lambda-python") == .pass)
         #expect(try verdict(.program(name: "bootstrap", isExecutable: true), on: "lambda-python") == .fail)
         #expect(try verdict(.handler("main.f"), on: "azure-functions-flex") == .pass)
+        #expect(try verdict(.handler("main.f"), on: "netlify") == .unknown)
         #expect(try verdict(.handler("main.f"), on: "cloud-run") == nil)
     }
 }

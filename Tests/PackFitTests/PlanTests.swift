@@ -59,6 +59,20 @@ import Testing
                 == ["deploy an image: image-platform"])
     }
 
+    @Test func aProgramOnAPlatformThatCallsFunctions() throws {
+        let library = ProfileLibrary(folder: profilesFolder)
+        var bundle = slim("int8", 4000, loss: 1)
+        bundle.facts.entryPoint = .program(name: "bootstrap", isExecutable: true)
+        let python = try library.profile("lambda-python")
+        let facts = deployment(unpacked: 300 << 20)
+        let plans = Plans(for: facts, on: python, alternatives: [bundle], others: [try library.profile("lambda")])
+        #expect(texts(plans) == ["slim int8 + choose the runtime of the profile lambda"])
+        #expect(plans.best?.result.profile.name == "lambda")
+        let alone = Plans(for: facts, on: python, alternatives: [bundle])
+        #expect(texts(alone) == ["slim int8"])
+        #expect(alone.plans.first?.result.deciding?.id == .entryPoint)
+    }
+
     @Test func whatFitsNeedsNothing() throws {
         let plans = Plans(
             for: fittingFacts(), on: try zipPlatform(), savings: [saving("a", unpacked: 1)],
@@ -72,6 +86,16 @@ import Testing
         facts.unpacked = Known(low: 6000, high: nil, how: .measured)
         let plans = Plans(for: facts, on: try zipPlatform(), savings: [saving("a", unpacked: 2000)])
         #expect(plans.plans.map(\.result.verdict) == [.unknown])
+    }
+
+    @Test func sizesCanBeRepairedWhereMemoryIsNotKnown() throws {
+        var facts = deployment(unpacked: 6000)
+        facts.peakMemory = nil
+        let savings = [saving("a", unpacked: 999), saving("b", unpacked: 1000, rank: 2)]
+        let plans = Plans(for: facts, on: try zipPlatform(), savings: savings)
+        #expect(plans.best == nil)
+        #expect(plans.smallEnough?.steps.map(\.text) == ["drop b"])
+        #expect(Plans(for: facts, on: try zipPlatform(), savings: [savings[0]]).smallEnough == nil)
     }
 
     @Test func theMemoryToSetAndItsPrice() throws {

@@ -124,6 +124,40 @@ func dropped(_ plans: Plans) -> [String]? {
         #expect(dropped(again) == ids)
     }
 
+    /// Whatever there is to leave out: what is chosen is enough, and nothing of it is needless.
+    @Test(arguments: 1...20) func nothingChosenIsNeedless(_ seed: UInt64) throws {
+        var state = seed &* 0x9E37_79B9_7F4A_7C15
+        func random(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((state >> 33) % UInt64(bound))
+        }
+        let savings = (0..<(seed.isMultiple(of: 2) ? 12 : 60)).map { index in
+            saving(
+                "s\(index)", unpacked: random(400), zipped: random(90), random(3) == 0 ? .doubtful : .safe,
+                rank: random(4))
+        }
+        let facts = deployment(unpacked: 5001 + random(1000), zipped: 1001 + random(150))
+        let platform = try zipPlatform()
+        let plans = Plans(for: facts, on: platform, savings: savings)
+        let ids = try #require(dropped(plans))
+        let chosen = savings.filter { ids.contains($0.id) }
+        #expect(Fit(facts.without(chosen), on: platform).verdict == .fits)
+        for item in chosen {
+            #expect(Fit(facts.without(chosen.filter { $0 != item }), on: platform).verdict == .doesNotFit)
+        }
+        // Doubtful ones only where the safe ones are not enough.
+        if chosen.contains(where: { $0.certainty == .doubtful }) {
+            let safe = savings.filter { $0.certainty == .safe }
+            #expect(Fit(facts.without(safe), on: platform).verdict == .doesNotFit)
+        }
+    }
+
+    @Test func thousandsOfSavings() throws {
+        let savings = (0..<5000).map { saving("s\($0)", unpacked: 10 + $0 % 7, zipped: 3, rank: $0 % 3) }
+        let plans = Plans(for: deployment(unpacked: 40000, zipped: 9000), on: try zipPlatform(), savings: savings)
+        #expect(plans.plans.contains { $0.result.verdict == .fits && $0.steps.count > 2000 })
+    }
+
     @Test func hostileNumbersDoNotTrap() throws {
         let huge = Known(low: 1e300, high: .infinity, how: .assumed)
         let item = Saving(

@@ -56,6 +56,11 @@ import Testing
 
     @Test(arguments: profiles.map(\.name)) func whatItRefersToIsThere(_ name: String) throws {
         let profile = try ProfileLibraryTests.library.profile(name)
+        if let program = profile.programVariant {
+            let other = try ProfileLibraryTests.library.profile(program)
+            #expect(other.python.isEmpty)
+            #expect(other.asOf == profile.asOf)
+        }
         guard let image = profile.imageVariant else { return }
         let other = try ProfileLibraryTests.library.profile(image)
         #expect(other.packaging == .image)

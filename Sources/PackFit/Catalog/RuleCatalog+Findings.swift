@@ -22,6 +22,12 @@ extension RuleCatalog {
         Entry(
             "PK406", "weights.missing", "Missing weights",
             "A file that the index names is not there, or is shorter than it says. Fetch the model again."),
+        Entry(
+            "PK407", "tensors.unused", "Tensors that no output needs",
+            "No output of the model depends on these tensors. Drop them, or let pack slim leave them out."),
+        Entry(
+            "PK408", "tensors.alike", "Tensors that look alike",
+            "Samples of these tensors are the same; they were not compared in full. Check whether they are copies."),
     ]
 
     /// PK5xx.
@@ -88,6 +94,23 @@ extension RuleCatalog {
         Entry(
             "PK519", "waste.stubs", "Type stubs",
             "Type stubs are only read by type checkers. Drop these files."),
+        Entry(
+            "PK520", "python.version", "Package for another Python",
+            "Extension modules are for another Python than the target's. Install the packages for it: pip install --python-version."
+        ),
+        Entry(
+            "PK521", "elf.damaged", "Damaged library",
+            "A compiled file breaks the rules of its format. Install the package anew."),
+        Entry(
+            "PK522", "metadata.incomplete", "Incomplete metadata",
+            "A package's metadata lack its name or version, or contradict its folder. Install the package anew."),
+        Entry(
+            "PK523", "files.claimed-twice", "Files of two packages",
+            "Two packages claim the same files, and the one that was installed later has overwritten them. Keep one."),
+        Entry(
+            "PK524", "record.climbs", "RECORD that leads outside",
+            "A package's RECORD names files outside the folder of packages. Nothing was looked at there, and it is not part of the deployment."
+        ),
     ]
 
     /// PK6xx.
@@ -128,5 +151,8 @@ extension RuleCatalog {
         Entry(
             "PK904", "damaged", "File that is damaged",
             "An archive, an image or a lock file is not what it claims to be. Make it anew."),
+        Entry(
+            "PK905", "measure.failed", "Run that could not be measured",
+            "The entry point did not start or ended with an error. Run it by hand, and repair what it reports."),
     ]
 }

@@ -29,8 +29,7 @@ public struct BreakEven: Hashable, Sendable {
             var workload = workload
             workload.requests = requests
             let costs = (try Cost.of(workload, on: first), try Cost.of(workload, on: second))
-            return beyondFree
-                ? costs.0.totalBeyondFree - costs.1.totalBeyondFree : costs.0.total - costs.1.total
+            return costs.0.total(beyondFree: beyondFree) - costs.1.total(beyondFree: beyondFree)
         }
         var changes: [BreakEven] = []
         var last = (requests: 1.0, difference: try difference(1))
@@ -46,7 +45,7 @@ public struct BreakEven: Hashable, Sendable {
         return changes
     }
 
-    private static var grid: [Double] {
+    static var grid: [Double] {
         var points: [Double] = []
         var decade = 1.0
         while decade < most {

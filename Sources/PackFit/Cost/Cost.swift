@@ -69,7 +69,7 @@ public struct Cost: Sendable {
     private static func instance(for workload: Workload, on profile: Profile) throws(Unknown) -> Cost {
         var memory = workload.memory
         if let ratio = profile.limits[.memoryPerCPU]?.base {
-            memory = max(memory, Int((workload.processors * ratio).rounded(.up)))
+            memory = max(memory, Int(min(workload.processors * ratio, 9e15).rounded(.up)))
         }
         if profile.sizes.isEmpty {
             guard let size = profile.smallestMemory(holding: memory) else { throw tooLarge }

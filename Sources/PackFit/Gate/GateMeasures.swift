@@ -43,8 +43,8 @@ public struct GateMeasures: Sendable {
         values[.packageUnpacked] = facts.unpacked
         values[.imageSize] = facts.image
         values[.disk] = facts.written
-        values[.memoryPeak] = facts.peakMemory
-        values[.startupTime] = facts.startup
+        values[.memoryPeak] = facts.memory
+        values[.startupTime] = facts.start
         values[.responseSize] = facts.response
     }
 }

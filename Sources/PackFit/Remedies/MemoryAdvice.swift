@@ -18,7 +18,8 @@ public struct MemoryAdvice: Hashable, Sendable {
     public init?(_ facts: FitFacts, on profile: Profile) {
         var peak = facts.memory
         if profile.filesCountAsMemory, let files = facts.onDisk { peak = peak.map { $0 + files } }
-        guard let high = peak?.high, high < 9e15, let size = profile.smallestMemory(holding: Int(high.rounded(.up)))
+        guard let high = peak?.high, high >= 0, high < 9e15,
+            let size = profile.smallestMemory(holding: Int(high.rounded(.up)))
         else { return nil }
         standard = profile.limits[.memoryDefault]?.bytes
         bytes = size

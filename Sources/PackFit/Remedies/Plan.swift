@@ -29,6 +29,8 @@ public struct Plan: Sendable {
         case lift(Check.ID, way: String)
         /// Deploy something else.
         case replace(Alternative)
+        /// Choose the runtime that starts a program, by another profile of the platform.
+        case runtime(profile: String)
         /// Deploy the same files as an image, by another profile of the platform.
         case image(profile: String)
         /// Deploy the same files on another platform.
@@ -40,6 +42,7 @@ public struct Plan: Sendable {
             case .drop(let saving): saving.action
             case .lift(let id, let way): "\(way) (lifts \(id.rawValue))"
             case .replace(let alternative): alternative.action
+            case .runtime(let profile): "choose the runtime of the profile \(profile)"
             case .image(let profile): "deploy an image: \(profile)"
             case .platform(let profile): "deploy on \(profile)"
             }
@@ -50,7 +53,7 @@ public struct Plan: Sendable {
             switch self {
             case .drop(let saving): saving.command
             case .replace(let alternative): alternative.command
-            case .lift, .image, .platform: nil
+            case .lift, .runtime, .image, .platform: nil
             }
         }
     }
@@ -93,4 +96,13 @@ public struct Plans: Sendable {
 
     /// The first way that makes it fit.
     public var best: Plan? { plans.first { $0.result.verdict == .fits } }
+
+    /// The first way after which all limits for sizes are kept and no other one is broken, whatever else is not known: what
+    /// to do where nobody measured memory and time.
+    public var smallEnough: Plan? {
+        plans.first { plan in
+            plan.result.verdict != .doesNotFit
+                && plan.result.checks.allSatisfy { $0.verdict == .pass || !SavingNeed.ids.contains($0.id) }
+        }
+    }
 }

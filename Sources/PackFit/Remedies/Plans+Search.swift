@@ -24,7 +24,8 @@ extension Plans {
         if now.verdict != .fits {
             if !all.chosen.isEmpty { found.append(Plan(dropping: all.chosen, from: facts, on: profile)) }
             found += Self.lifting(facts, now, savings)
-            found += alternatives.flatMap { Plan.replacing(facts, by: $0, on: profile) }
+            let program = others.first { $0.name == profile.programVariant }
+            found += alternatives.flatMap { Plan.replacing(facts, by: $0, on: profile, program: program) }
             found += Self.moving(facts, from: profile, to: others)
         }
         plans = found.enumerated().sorted { (a, b) in
@@ -89,14 +90,24 @@ extension Plan {
     }
 
     /// Something else instead, and the same with the platform's ways around limits.
-    static func replacing(_ before: FitFacts, by alternative: Alternative, on profile: Profile) -> [Plan] {
-        let fit = Fit(alternative.facts, on: profile)
+    ///
+    /// - Parameter program: The profile of the same platform for programs, which takes one where functions are called.
+    static func replacing(
+        _ before: FitFacts, by alternative: Alternative, on profile: Profile, program: Profile?
+    ) -> [Plan] {
+        var steps: [Step] = [.replace(alternative)]
+        var platform = profile
+        if case .program = alternative.facts.entryPoint, let program {
+            platform = program
+            steps.append(.runtime(profile: program.name))
+        }
+        let fit = Fit(alternative.facts, on: platform)
         let alone = Plan(
-            steps: [.replace(alternative)], facts: alternative.facts, result: fit, before: before, kind: .replace,
+            steps: steps, facts: alternative.facts, result: fit, before: before, kind: .replace,
             loss: alternative.loss)
         guard let (lifted, _) = fit.lifted() else { return [alone] }
         let together = Plan(
-            steps: [.replace(alternative)] + lifts(in: fit), facts: alternative.facts, result: lifted, before: before,
+            steps: steps + lifts(in: fit), facts: alternative.facts, result: lifted, before: before,
             kind: .replace, loss: alternative.loss)
         return [alone, together]
     }
@@ -125,7 +136,7 @@ extension Plan.Step {
         switch self {
         case .drop(let saving): saving.unpacked.how == .measured && saving.zipped.map { $0.how == .measured } ?? true
         case .replace(let alternative): alternative.isVerified
-        case .lift, .image, .platform: true
+        case .lift, .runtime, .image, .platform: true
         }
     }
 }

@@ -61,6 +61,6 @@ public func remedies(for facts: FitFacts, on profile: Profile, alternatives: [Al
 }
 
 func difference(_ before: Known?, _ after: Known?) -> Int? {
-    guard let before, let after, before.low < 9e15, let end = after.high, end < 9e15 else { return nil }
+    guard let before, let after, abs(before.low) < 9e15, let end = after.high, abs(end) < 9e15 else { return nil }
     return Int(before.low) - Int(end)
 }

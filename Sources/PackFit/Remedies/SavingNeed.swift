@@ -14,6 +14,9 @@ public struct SavingNeed: Hashable, Sendable {
         public var liftedBy: String?
     }
 
+    /// The limits for sizes.
+    static let ids: [Check.ID] = [.packageZipped, .packageUnpacked, .imageSize]
+
     /// One for each limit that it is over, in the order of reports.
     public var excesses: [Excess]
 
@@ -23,7 +26,7 @@ public struct SavingNeed: Hashable, Sendable {
     public init(_ facts: FitFacts, on profile: Profile, lifting: Bool = false) {
         let checks = Fit(facts, on: profile).checks
         excesses = checks.compactMap { check in
-            guard [.packageZipped, .packageUnpacked, .imageSize].contains(check.id), let limit = check.limit,
+            guard Self.ids.contains(check.id), let limit = check.limit,
                 let actual = check.actual, !(lifting && check.liftedBy != nil)
             else { return nil }
             let bytes = (actual.high ?? actual.low) - limit

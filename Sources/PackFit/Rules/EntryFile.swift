@@ -23,8 +23,10 @@ extension Rules {
             check.verdict = .fail
         case .handler(let name):
             check.actualText = "handler " + name
-            check.verdict = isCustom ? .fail : .pass
+            let hasPython = !profile.python.isEmpty || runtime.lowercased().hasPrefix("python")
+            check.verdict = isCustom ? .fail : hasPython ? .pass : .unknown
             if isCustom { check.note = "a handler needs a managed Python runtime" }
+            if check.verdict == .unknown { check.note = "whether \(runtime) runs Python is not known" }
         case .program(let name, let isExecutable):
             check.actualText = name + (isExecutable ? "" : ", not executable")
             check.verdict = isCustom && isExecutable && name == "bootstrap" ? .pass : .fail

@@ -15,7 +15,8 @@ extension Rules {
 
     /// Which memory setting holds the peak, where that is not the platform's default one.
     private static func setting(for peak: Known?, _ profile: Profile) -> String? {
-        guard let high = peak?.high, high < 9e15, let size = profile.smallestMemory(holding: Int(high.rounded(.up)))
+        guard let high = peak?.high, high >= 0, high < 9e15,
+            let size = profile.smallestMemory(holding: Int(high.rounded(.up)))
         else { return nil }
         let mebibytes = (size + 1_048_575) / 1_048_576
         guard let standard = profile.limits[.memoryDefault]?.bytes else { return "set \(mebibytes) MiB or more" }

@@ -17,6 +17,7 @@ extension ProfilesReport {
             "runtime": .optional(profile.runtime),
             "python": .array(profile.python.map { .string($0) }),
             "default": .bool(profile.isDefault),
+            "programVariant": .optional(profile.programVariant),
             "imageVariant": .optional(profile.imageVariant),
             "billing": .optional(profile.billing?.rawValue),
             "filesCountAsMemory": .bool(profile.filesCountAsMemory),
@@ -63,6 +64,7 @@ extension ProfilesReport {
         entries["vcpus"] = .whole(size.vcpus)
         entries["minimum"] = .int(size.minimum)
         entries["maximum"] = .int(size.maximum)
+        if let step = size.step { entries["step"] = .int(step) }
         return .object(entries)
     }
 
