@@ -37,7 +37,9 @@ public struct BinaryFinding: Hashable, Sendable {
         case damaged
     }
 
-    package init(kind: Kind, package: Int? = nil, file: Int, count: Int, found: String, expected: String? = nil, isDoubt: Bool) {
+    package init(
+        kind: Kind, package: Int? = nil, file: Int, count: Int, found: String, expected: String? = nil, isDoubt: Bool
+    ) {
         self.kind = kind
         self.package = package
         self.file = file

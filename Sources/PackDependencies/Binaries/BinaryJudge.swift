@@ -6,6 +6,8 @@ struct BinaryJudge {
     let installed: InstalledPackages
     let target: TargetEnvironment?
     private var findings: [BinaryFinding] = []
+    /// Names that some file of the tree needs.
+    private var needed: Set<String> = []
     /// Places in `findings` by kind, package and, for libraries, name.
     private var places: [FindingKey: Int] = [:]
 
@@ -38,11 +40,13 @@ struct BinaryJudge {
     }
 
     /// Finds who provides the needed libraries.
-    private func provide(_ binaries: inout Binaries) {
-        var names = Set(tree.files.lazy.filter { $0.name.utf8.starts(with: "lib".utf8) || $0.link != nil }.map { String($0.name) })
+    private mutating func provide(_ binaries: inout Binaries) {
+        var names = Set(
+            tree.files.lazy.filter { $0.name.utf8.starts(with: "lib".utf8) || $0.link != nil }.map { String($0.name) })
         for binary in binaries.all {
             names.insert(String(tree.files[binary.file].name))
             if let soname = binary.elf.soname { names.insert(soname) }
+            needed.formUnion(binary.elf.needed)
         }
         for index in binaries.all.indices {
             binaries.all[index].providers = binaries.all[index].elf.needed.map { name in
@@ -69,7 +73,7 @@ struct BinaryJudge {
         for (name, provider) in zip(elf.needed, binary.providers) where provider == .nothing || provider == .desktop {
             // The other C library's are missing with it, which is said once.
             if isOfOtherLibC(elf), PlatformLibraries.provider(of: name, libc: nil) == .libc { continue }
-            add(.libraryMissing, binary, found: name, isDoubt: provider == .desktop, isNamed: true)
+            add(.libraryMissing, binary, found: name, isDoubt: provider == .desktop || isPlugin(binary), isNamed: true)
         }
         if elf.stack == .executable, elf.kind == .shared || elf.kind == .executable {
             add(.executableStack, binary, found: "an executable stack", isDoubt: true)
@@ -78,6 +82,16 @@ struct BinaryJudge {
             let level = elf.instructionSets & 8 != 0 ? "x86-64-v4 (AVX-512)" : "x86-64-v3 (AVX2)"
             add(.instructionSet, binary, found: level, isDoubt: true)
         }
+    }
+
+    /// Whether it is a library that only code which knows its name would load, so that it may never be.
+    private func isPlugin(_ binary: Binaries.Binary) -> Bool {
+        let name = tree.files[binary.file].name
+        guard binary.elf.kind == .shared, binary.elf.interpreter == nil, !needed.contains(String(name)) else {
+            return false
+        }
+        if let soname = binary.elf.soname, needed.contains(soname) { return false }
+        return BinaryNames.python(ofExtension: name) == nil && !name.endsInBytes(".abi3.so")
     }
 
     private func isOfOtherLibC(_ elf: ELFFile) -> Bool {
@@ -101,7 +115,8 @@ struct BinaryJudge {
 
     private mutating func judgePython(_ binary: Binaries.Binary) {
         let name = tree.files[binary.file].name
-        guard let wanted = target?.python.prefix(2), let python = BinaryNames.python(ofExtension: name), python != Array(wanted)
+        guard let wanted = target?.python.prefix(2), let python = BinaryNames.python(ofExtension: name),
+            python != Array(wanted)
         else { return }
         let text = wanted.map(String.init).joined(separator: ".")
         add(.wrongPython, binary, found: "Python \(python[0]).\(python[1])", expected: "Python \(text)")
@@ -109,7 +124,8 @@ struct BinaryJudge {
 
     /// Adds a finding, or counts one more file for one of the same kind. Of versions the highest stays.
     private mutating func add(
-        _ kind: BinaryFinding.Kind, _ binary: Binaries.Binary, found: String, expected: String? = nil, isDoubt: Bool = false,
+        _ kind: BinaryFinding.Kind, _ binary: Binaries.Binary, found: String, expected: String? = nil,
+        isDoubt: Bool = false,
         isNamed: Bool = false
     ) {
         let key = FindingKey(kind: kind, package: binary.package ?? -1, found: isNamed ? found : "")

@@ -36,7 +36,8 @@ enum PlatformLibraries {
     ]
     /// What NVIDIA's driver installs, as the container toolkit mounts it.
     private static let driver: Set<String> = [
-        "libcuda.so.1", "libnvidia-ml.so.1", "libnvcuvid.so.1", "libnvidia-encode.so.1", "libnvidia-ptxjitcompiler.so.1",
+        "libcuda.so.1", "libnvidia-ml.so.1", "libnvcuvid.so.1", "libnvidia-encode.so.1",
+        "libnvidia-ptxjitcompiler.so.1",
         "libnvoptix.so.1",
     ]
 
@@ -45,7 +46,8 @@ enum PlatformLibraries {
         if driver.contains(name) { return .driver }
         if name.beginsInBytes("libpython3.") { return .python }
         let isMusl = name == "libc.so" || name.beginsInBytes("libc.musl-") || name.beginsInBytes("ld-musl-")
-        let isGlibc = glibc.contains(name) || name.beginsInBytes("ld-linux") || name == "ld64.so.2" || name == "ld64.so.1"
+        let isGlibc =
+            glibc.contains(name) || name.beginsInBytes("ld-linux") || name == "ld64.so.2" || name == "ld64.so.1"
         switch libc {
         case .glibc: if isGlibc { return .libc }
         case .musl: if isMusl { return .libc }

@@ -75,7 +75,8 @@ public struct DependencyGraph: Sendable {
         for edge in edges where components.of[edge.from] != components.of[edge.to] {
             isRequired[components.of[edge.to]] = true
         }
-        return components.members.indices.filter { !isRequired[$0] }.compactMap { components.members[$0].min() }.sorted()
+        return components.members.indices.filter { !isRequired[$0] }.compactMap { components.members[$0].min() }
+            .sorted()
     }
 
     private mutating func walk() {
@@ -154,7 +155,9 @@ private struct GraphBuilder {
                 let verdict = requirement.applies(in: asked)
                 guard verdict != .no else { continue }
                 isFollowed[package][index] = true
-                if let changed = follow(requirement, of: package, isCertain: verdict == .yes) { waiting.append(changed) }
+                if let changed = follow(requirement, of: package, isCertain: verdict == .yes) {
+                    waiting.append(changed)
+                }
             }
         }
         edges.sort { ($0.from, $0.to) < ($1.from, $1.to) }
@@ -169,12 +172,15 @@ private struct GraphBuilder {
     private mutating func follow(_ requirement: Requirement, of package: Int, isCertain: Bool) -> Int? {
         let own = installed.packages[package]
         let candidates = byName[requirement.package] ?? []
-        guard let found = candidates.first(where: { installed.packages[$0].site == own.site }) ?? candidates.first else {
+        guard let found = candidates.first(where: { installed.packages[$0].site == own.site }) ?? candidates.first
+        else {
             if isCertain { miss(requirement, package, nil) }
             return nil
         }
         let version = installed.packages[found].version
-        if isCertain, requirement.url == nil, let parsed = PythonVersion(version), !requirement.specifiers.matches(parsed) {
+        if isCertain, requirement.url == nil, let parsed = PythonVersion(version),
+            !requirement.specifiers.matches(parsed)
+        {
             miss(requirement, package, version)
         }
         // A package may ask for its own extras.

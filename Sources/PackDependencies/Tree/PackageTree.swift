@@ -73,14 +73,17 @@ public struct PackageTree: Sendable {
         var rows: [Row] = []
         var seen = [Bool](repeating: false, count: sizes.count)
         let heavy = { (package: Int) in sizes[package].subtree ?? sizes[package].own }
-        var stack = sorted(entries, heavy).reversed().map { Row(depth: 0, package: $0, requirement: nil, isRepeated: false) }
+        var stack = sorted(entries, heavy).reversed().map {
+            Row(depth: 0, package: $0, requirement: nil, isRepeated: false)
+        }
         while var row = stack.popLast() {
             row.isRepeated = seen[row.package]
             rows.append(row)
             guard !row.isRepeated else { continue }
             seen[row.package] = true
             let edges = graph.outgoing[row.package].map { graph.edges[$0] }
-            for edge in edges.sorted(by: { heavy($0.to) != heavy($1.to) ? heavy($0.to) < heavy($1.to) : $0.to > $1.to }) {
+            for edge in edges.sorted(by: { heavy($0.to) != heavy($1.to) ? heavy($0.to) < heavy($1.to) : $0.to > $1.to })
+            {
                 stack.append(
                     Row(depth: row.depth + 1, package: edge.to, requirement: edge.requirement, isRepeated: false))
             }

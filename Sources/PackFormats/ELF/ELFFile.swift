@@ -31,6 +31,8 @@ public struct ELFFile: Hashable, Sendable {
     public var isDynamic = false
     /// What stripping would remove; `nil` without section headers.
     public var strippable: Strippable?
+    /// Where in the file its constants are, texts among them (the sections `.rodata`); empty without section headers.
+    public var constants: [Range<Int>] = []
     /// x86-64 levels that it says it needs, a bit each from the lowest: baseline, v2, v3, v4 (GNU_PROPERTY_X86_ISA_1_NEEDED).
     public var instructionSets: UInt32 = 0
     /// What behind the first header breaks a rule.
@@ -98,6 +100,7 @@ public struct ELFFile: Hashable, Sendable {
         runpath = dynamic.runpath
         versions = parts.readVersions(dynamic)
         strippable = parts.readSections()
+        constants = parts.constants
         problems = parts.problems
     }
 }

@@ -25,10 +25,13 @@ extension ELFParts {
             index < count ? section(at: table + index * step).flatMap { source.range($0.start, $0.length) } : nil
         var (debug, symbols): ([Range<Int>], [Range<Int>]) = ([], [])
         for index in 0..<count {
-            guard let section = section(at: table + index * step), !section.isAllocated, section.type != 8,
+            guard let section = section(at: table + index * step), section.type != 8,
                 let range = source.range(section.start, section.length), !range.isEmpty
             else { continue }
-            if section.type == 2 {
+            if section.isAllocated {
+                let isConstant = names.map { name(section.name, in: $0, beginsWith: [".rodata"]) } ?? false
+                if isConstant, constants.count < 64 { constants.append(range) }
+            } else if section.type == 2 {
                 symbols.append(range)
                 if section.link < count, let linked = self.section(at: table + section.link * step),
                     linked.type == 3, !linked.isAllocated, section.link != namesIndex,
@@ -36,7 +39,7 @@ extension ELFParts {
                 {
                     symbols.append(range)
                 }
-            } else if let names, isDebug(section.name, in: names) {
+            } else if let names, name(section.name, in: names, beginsWith: ELFParts.debugNames) {
                 debug.append(range)
             }
         }
@@ -59,11 +62,13 @@ extension ELFParts {
             name: Int(name), type: type, isAllocated: flags & 2 != 0, start: start, length: length, link: Int(link))
     }
 
-    /// The sections that `strip --strip-debug` removes, by their names.
-    private func isDebug(_ name: Int, in names: Range<Int>) -> Bool {
+    /// The sections that `strip --strip-debug` removes.
+    private static let debugNames = [".debug", ".zdebug", ".gdb_index", ".stab", ".gnu.debuglto_"]
+
+    private func name(_ name: Int, in names: Range<Int>, beginsWith beginnings: [String]) -> Bool {
         guard let start = elfSum(names.lowerBound, name), start < names.upperBound else { return false }
         let text = source.bytes[start..<names.upperBound].prefix(16).prefix { $0 != 0 }
-        return [".debug", ".zdebug", ".gdb_index", ".stab", ".gnu.debuglto_"].contains { text.starts(with: $0.utf8) }
+        return beginnings.contains { text.starts(with: $0.utf8) }
     }
 
     /// Bytes in any of the ranges, each once.

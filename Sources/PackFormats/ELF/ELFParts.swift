@@ -6,6 +6,7 @@ struct ELFParts {
     var dynamic: Range<Int>?
     var stack = ELFFile.Stack.unstated
     var interpreter: String?
+    var constants: [Range<Int>] = []
     var problems: [ELFFailure] = []
 
     init(source: ELFBytes) { self.source = source }
