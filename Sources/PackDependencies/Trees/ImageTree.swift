@@ -134,11 +134,14 @@ private struct ImageContents: TreeContents {
                 defer { entry += 1 }
                 guard let files = left[entry] else { continue }
                 buffer.removeAll(keepingCapacity: true)
-                let isWhole = try archive.read(into: &buffer, limit: max(0, limit))
+                let most = UnpackingLimit.bytes(of: bytes.count)
+                let isWhole = try archive.read(into: &buffer, limit: limit <= most ? max(0, limit) : most + 1)
                 left[entry] = nil
-                for file in files where isWhole { buffer.withUnsafeBytes { body(file.index, $0) } }
-                for file in files where !isWhole {
-                    problems.append(TreeProblem(path: file.path, text: "is sparse, and is not read"))
+                let isLent = isWhole && buffer.count <= most
+                for file in files where isLent { buffer.withUnsafeBytes { body(file.index, $0) } }
+                for file in files where !isLent {
+                    let text = isWhole ? UnpackingLimit.text : "is sparse, and is not read"
+                    problems.append(TreeProblem(path: file.path, text: text))
                 }
             }
         } catch {
