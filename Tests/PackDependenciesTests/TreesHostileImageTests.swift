@@ -116,6 +116,19 @@ import Testing
         }
     }
 
+    @Test func longPathsAndManyWhiteoutsEnd() throws {
+        let deep = String(repeating: "a/", count: 2040)
+        let whiteouts = (0..<200).map { ArchiveItem.file(String(repeating: "a/", count: 10 * $0) + ".wh..wh..opq", "") }
+        let builder = ImageBuilder([
+            try layer([.file(deep + "b", "deep"), .file(deep + String(repeating: "b", count: 40), "too long")]),
+            try layer([.file(deep + "c", "c")] + whiteouts), try layer([.file("a", "file")]),
+        ])
+        let tree = try FileTree.image(try builder.write(try root()))
+        #expect(tree.files.map(\.path) == ["a"])
+        #expect(tree.layers.map(\.hiddenBytes) == [4, 1, 0])
+        #expect(tree.problems.count == 1)
+    }
+
     @Test func indexesAreLookedAtOnce() throws {
         // Each index names the next one many times: without memory that would be 50^3 ways.
         let path = try good().write(try root())

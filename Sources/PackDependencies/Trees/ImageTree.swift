@@ -28,6 +28,11 @@ extension FileTree {
             let changes = try withArchiveNames { () throws(TreeError) -> LayerChanges in
                 try read(layer, number, path, &budget)
             }
+            guard layer.blob.isWhole else {
+                throw .image(
+                    path: path, place: "layer \(layer.name)", what: "has a layer that was shortened meanwhile",
+                    found: "fewer bytes", expected: "\(layer.blob.count) bytes")
+            }
             problems += changes.problems.map { TreeProblem(path: $0.path, text: "\($0.text), in layer \(layer.name)") }
             stack.add(changes, layer: number)
             layers.append(TreeLayer(name: layer.name, storedBytes: layer.blob.count, bytes: changes.bytes))
@@ -117,6 +122,10 @@ private struct ImageContents: TreeContents {
         }
         for (blob, wanted) in zip(blobs, places) where !wanted.isEmpty {
             withArchiveNames { blob.withBytes { visit($0, wanted, limit, &problems, body) } }
+            guard !blob.isWhole else { continue }
+            for file in wanted.values.joined() {
+                problems.append(TreeProblem(path: file.path, text: "is in a layer that was shortened meanwhile"))
+            }
         }
         return problems
     }
@@ -134,11 +143,14 @@ private struct ImageContents: TreeContents {
                 defer { entry += 1 }
                 guard let files = left[entry] else { continue }
                 buffer.removeAll(keepingCapacity: true)
-                let isWhole = try archive.read(into: &buffer, limit: max(0, limit))
+                let most = UnpackingLimit.bytes(of: bytes.count)
+                let isWhole = try archive.read(into: &buffer, limit: limit <= most ? max(0, limit) : most + 1)
                 left[entry] = nil
-                for file in files where isWhole { buffer.withUnsafeBytes { body(file.index, $0) } }
-                for file in files where !isWhole {
-                    problems.append(TreeProblem(path: file.path, text: "is sparse, and is not read"))
+                let isLent = isWhole && buffer.count <= most
+                for file in files where isLent { buffer.withUnsafeBytes { body(file.index, $0) } }
+                for file in files where !isLent {
+                    let text = isWhole ? UnpackingLimit.text : "is sparse, and is not read"
+                    problems.append(TreeProblem(path: file.path, text: text))
                 }
             }
         } catch {

@@ -73,10 +73,9 @@ extension FileTree {
             if name.utf8.suffix(3).elementsEqual(".py".utf8) || name == "pyproject.toml" { return false }
             let kind = try? FileContents.kind(of: "\(path)/\(name)")
             if kind == .folder, name.utf8.first != UInt8(ascii: ".") { return false }
-            guard !found, kind == .regular, isWheelName(name), let file = try? MappedFile(path: "\(path)/\(name)")
-            else {
-                continue
-            }
+            guard !found, kind == .regular, isWheelName(name),
+                let file = try? MappedFile(path: "\(path)/\(name)", followingLinks: false)
+            else { continue }
             found = file.withBytes { ZipDirectory.recognizes($0) }
         }
         return found
