@@ -12,7 +12,7 @@ enum UVLock {
 private struct UVLockReader {
     var fields: LockFields
     let selection: DependencySelection
-    private var members: [(name: String, table: TOMLValue)] = []
+    private var members: [(package: LockedPackage, table: TOMLValue)] = []
 
     init(fields: LockFields, selection: DependencySelection) {
         self.fields = fields
@@ -28,22 +28,23 @@ private struct UVLockReader {
         for (name, table) in fields.packages(root["package"]) {
             let source = table["source"]
             let folder = source?["virtual"]?.string ?? source?["editable"]?.string
-            if folder == "." || (folder != nil && wanted.contains(name)) { members.append((name, table)) }
-            packages.append(package(name, table))
+            let package = self.package(name, table)
+            if folder == "." || (folder != nil && wanted.contains(name)) { members.append((package, table)) }
+            packages.append(package)
         }
         let atRoot = members.filter {
             ($0.table["source"]?["virtual"] ?? $0.table["source"]?["editable"])?.string == "."
         }
         let projects = atRoot.isEmpty ? members : atRoot
-        var edges = projects.flatMap { rootEdges($0.table) }
+        var edges = projects.flatMap { rootEdges($0.package, $0.table) }
         edges += self.edges(root["manifest"]?["requirements"])
         if edges.isEmpty && projects.isEmpty { fields.note(nil, "names no project that its packages are for") }
-        let graph = LockGraph(packages: packages, environment: environment(projects.map(\.name)))
+        let graph = LockGraph(packages: packages, environment: environment(projects.map(\.package.name)))
         let walk = graph.walk(from: edges)
         for name in LockGraph.sorted(Set(walk.missing.keys)) {
             fields.note(nil, "has no package \(name), which is needed")
         }
-        let own = Set(projects.map(\.name))
+        let own = Set(projects.map(\.package.name))
         let declared = graph.declared(walk, file: fields.file, target: selection.target)
             .filter { !own.contains($0.name) }
         return DeclaredDependencies(
@@ -62,12 +63,9 @@ private struct UVLockReader {
         return selection.target.markers(extras: extras, groups: selection.groups)
     }
 
-    private mutating func rootEdges(_ table: TOMLValue) -> [LockedEdge] {
-        var result = edges(table["dependencies"])
-        for (extra, list) in table["optional-dependencies"]?.members ?? []
-        where selection.extras.contains(PackageName.normalized(extra)) {
-            result += edges(list)
-        }
+    private mutating func rootEdges(_ project: LockedPackage, _ table: TOMLValue) -> [LockedEdge] {
+        var result = project.dependencies
+        for extra in LockGraph.sorted(selection.extras) { result += project.optional[extra] ?? [] }
         for (group, list) in table["dev-dependencies"]?.members ?? []
         where selection.groups.contains(PackageName.normalized(group)) {
             result += edges(list)
