@@ -57,6 +57,9 @@ public struct Resolver: Sendable {
     /// again for what the target needs besides, and what only its own Python needs is left out.
     public func resolve(_ input: Input, selection: DependencySelection) throws(DependencyError) -> DeclaredDependencies
     {
+        if case .texts(let texts) = input, let bad = texts.first(where: { !Self.isPlain($0) }) {
+            throw .form("is no requirement that can be handed on", file: nil, found: bad)
+        }
         switch tool {
         case .pip: return try resolveWithPip(input, selection)
         case .uv:
@@ -82,6 +85,7 @@ public struct Resolver: Sendable {
     ) throws(DependencyError) -> DeclaredDependencies {
         let wanted = try ResolverRoots(input, selection)
         var further = wanted.further
+        var requested: [LockedEdge] = []
         var round = 0
         while true {
             round += 1
@@ -90,7 +94,8 @@ public struct Resolver: Sendable {
                     + ["--target", "/nonexistent"] + Self.arguments(input, further: further))
             let report = ResolverReport(
                 try DeclaredDependencies.json(Self.object(in: output), file: program), file: program)
-            let walk = report.walk(from: wanted.edges(report.requested), selection)
+            if round == 1 { requested = report.requested }
+            let walk = report.walk(from: wanted.edges(requested), selection)
             let missing = walk.missing.values.flatMap(\.self).filter { !further.contains($0) }
             if missing.isEmpty || round >= Self.roundLimit { return report.declared(walk, selection) }
             further += LockGraph.sorted(Set(missing))
