@@ -153,3 +153,37 @@ import Testing
         }
     }
 }
+
+/// With the real tools and an index: `PACK_PIP=PATH PACK_UV=PATH swift test --filter RealResolveTests`.
+@Suite(.enabled(if: getenv("PACK_PIP") != nil && getenv("PACK_UV") != nil)) struct RealResolveTests {
+    private static func resolve(
+        _ name: String, _ wanted: [String], _ selection: DependencySelection
+    ) throws -> [String] {
+        let program = try String(cString: #require(getenv(name)))
+        let found = try Resolver(program: program).resolve(.texts(wanted), selection: selection)
+        #expect(found.problems.isEmpty && found.packages.allSatisfy { $0.wheel != nil }, "\(found.problems)")
+        return found.packages.map { "\($0.name)==\($0.version ?? "")" }
+    }
+
+    @Test(
+        arguments: ["x86_64", "arm64"],
+        [["requests"], ["scikit-learn"], ["requests; platform_machine == 'aarch64'", "idna"]])
+    func pipAndUvAgree(architecture: String, wanted: [String]) throws {
+        let selection = DependencySelection(
+            target: TargetEnvironment(python: [3, 12], architecture: architecture, libc: .glibc(major: 2, minor: 34)))
+        let sets = try ["PACK_PIP", "PACK_UV"].map { try Self.resolve($0, wanted, selection) }
+        #expect(sets[0] == sets[1] && !sets[0].isEmpty)
+    }
+
+    /// `PACK_REPORT` is what `pip install --dry-run --ignore-installed --report` said of `PACK_WANTED` on a Python 3.11 of
+    /// x86_64; `uv` must say the same, without fetching what is large.
+    @Test(.enabled(if: getenv("PACK_REPORT") != nil)) func uvAgreesWithPipItself() throws {
+        let selection = DependencySelection(
+            target: TargetEnvironment(python: [3, 11], architecture: "x86_64", libc: .glibc(major: 2, minor: 36)))
+        let path = try String(cString: #require(getenv("PACK_REPORT")))
+        let report = try DeclaredDependencies(path: path, kind: .resolved, selection: selection)
+        let wanted = try String(cString: #require(getenv("PACK_WANTED"))).split(separator: " ").map(String.init)
+        #expect(
+            try Self.resolve("PACK_UV", wanted, selection) == report.packages.map { "\($0.name)==\($0.version ?? "")" })
+    }
+}
