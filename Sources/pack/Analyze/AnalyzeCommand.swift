@@ -1,5 +1,6 @@
 import ArgumentParser
 import PackFit
+import PackIO
 
 /// `pack analyze`: what a model is, whether platforms take it and why, and what would help.
 struct Analyze: ParsableCommand {
@@ -24,7 +25,7 @@ struct Analyze: ParsableCommand {
         defer { progress.finish() }
         var reading = try ModelReading.read(path)
         progress.step("planning what a bundle would take")
-        let predictions = try reading.imported.map { try Predictions($0, files: reading.facts.files) }
+        let predictions = try predict(&reading)
         reading.facts.fusedOperators = predictions?.fusedOperators
         progress.step("sampling the weights")
         let asItIs = factsAsItIs(reading.facts, reading.checkpoint)
@@ -40,5 +41,16 @@ struct Analyze: ParsableCommand {
         try output.write(
             document: { AnalyzeReport(analysis, showsAllLimits: !target.isEmpty).document },
             json: { AnalyzeReport.json(analysis) })
+    }
+
+    /// What bundles would be; where slim would refuse the model, the reading says why.
+    private func predict(_ reading: inout ModelReading) throws -> Predictions? {
+        guard let imported = reading.imported else { return nil }
+        do {
+            return try Predictions(imported, files: reading.facts.files)
+        } catch let error as any FactualError {
+            reading.obstacle = error.facts
+            return nil
+        }
     }
 }
