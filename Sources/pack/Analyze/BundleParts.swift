@@ -16,6 +16,8 @@ struct BundleParts: Sendable {
 
     /// Bytes up to which a whole plan is compressed, and no samples.
     private static let exactBytes = 256 << 10
+    /// Bytes of a plan beside which those of the runtime hardly count.
+    private static let largeBytes = 8 << 20
     /// Pieces of 16 KB that are sampled of larger ones.
     private static let pieces = 14
     /// What level 9, which bundles are made with, leaves of code that level 6 has compressed.
@@ -27,7 +29,10 @@ struct BundleParts: Sendable {
             graph, storage: WeightStorage(kind), metadata: PlanMetadata(model, tokenizer: []))
         program = try library?.program(operators: draft.operators, kernelFamilies: draft.kernelFamilies)
         programZipped = program.map { program in
-            Int(Double(program.bytes.withUnsafeBytes { ZippedSize.deflated($0, level: 6) }) * Self.codeGain)
+            // Beside large weights a sample of the runtime does.
+            let pieces = draft.byteCount > Self.largeBytes ? 2 : Int.max
+            let zipped = program.bytes.withUnsafeBytes { ZippedSize.sampled($0, level: 6, pieces: pieces) }
+            return Int(Double(zipped) * Self.codeGain)
         }
         let sample = draft.sampleWeights(pieces: Self.pieces)
         loss = sample.largestError
