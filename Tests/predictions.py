@@ -36,7 +36,12 @@ def off(predicted, made):
 
 def compare(model, work):
     """Yields a line and whether it is right, for each way to store weights."""
-    predictions = {each["quantization"]: each for each in run("analyze", model, "--target", "lambda")["predictions"]}
+    said = run("analyze", model, "--target", "lambda")
+    if not said["predictions"]:
+        refused = subprocess.run([PACK, "slim", model, "--target", "lambda", "--dry-run"], capture_output=True)
+        yield f"{model}: no bundle: {said['obstacle']}", refused.returncode == 2 and bool(said["obstacle"])
+        return
+    predictions = {each["quantization"]: each for each in said["predictions"]}
     # What slim's default makes is predicted as int8.
     for quantize in ["none", "fp16", "int8", "auto"]:
         made = run("slim", model, "--target", "lambda", "--arch", "x86_64", "--quantize", quantize, "--accuracy", "0.5",
@@ -46,7 +51,7 @@ def compare(model, work):
                  "zipped": (predicted["bytes"]["zipped"], made["bytes"]["zipped"]),
                  "runtime": (predicted["bytes"]["runtime"], made["bytes"]["runtime"]),
                  "weights": (predicted["bytes"]["weights"], made["bytes"]["weights"]),
-                 "memory": (predicted["bytes"]["memory"], made["memory"]["predictedPeak"])}
+                 "memory": (predicted["bytes"]["memory"], made["memory"]["peak"])}
         errors = {name: off(*pair) for name, pair in pairs.items()}
         allowed = min(predicted["tolerance"], LARGEST)
         right = all(abs(error) <= allowed for error in errors.values())

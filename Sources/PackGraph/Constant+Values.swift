@@ -14,12 +14,15 @@ extension Constant {
     /// The elements of a floating-point constant (`f32`, `f16`, `bf16`, `f64`), rounded to the nearest `Float`.
     ///
     /// - Throws: `GraphError` of kind `wrongConstant` for other element types.
-    public func floats() throws(GraphError) -> [Float] {
+    public func floats() throws(GraphError) -> [Float] { try floats(in: 0..<count) }
+
+    /// Some elements of a floating-point constant, in row-major order; no others are read. Throws as `floats()` does.
+    public func floats(in range: Range<Int>) throws(GraphError) -> [Float] {
         switch dtype {
-        case .f32: return elements(Float.self) { $0 }
-        case .f16: return elements(UInt16.self) { Float(Float16(bitPattern: $0)) }
-        case .bf16: return elements(UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
-        case .f64: return elements(Double.self) { Float($0) }
+        case .f32: return elements(Float.self, in: range) { $0 }
+        case .f16: return elements(UInt16.self, in: range) { Float(Float16(bitPattern: $0)) }
+        case .bf16: return elements(UInt16.self, in: range) { Float(bitPattern: UInt32($0) << 16) }
+        case .f64: return elements(Double.self, in: range) { Float($0) }
         default:
             throw GraphError(.wrongConstant, found: "\(dtype.name)\(shape)", expected: "a floating-point constant")
         }
@@ -61,12 +64,16 @@ extension Constant {
     }
 
     /// Reads the elements wherever they lie: mapped bytes need not be aligned.
-    private func elements<Raw: BitwiseCopyable, Value>(_ type: Raw.Type, _ convert: (Raw) -> Value) -> [Value] {
-        withBytes { buffer in
-            let available = min(count, buffer.count / MemoryLayout<Raw>.size)
+    private func elements<Raw: BitwiseCopyable, Value>(
+        _ type: Raw.Type, in range: Range<Int>? = nil, _ convert: (Raw) -> Value
+    ) -> [Value] {
+        let size = MemoryLayout<Raw>.size
+        let range = (range ?? 0..<count).clamped(to: 0..<count)
+        return withBytes(in: range.lowerBound * size..<range.upperBound * size) { buffer in
+            let available = min(range.count, buffer.count / size)
             return [Value](unsafeUninitializedCapacity: available) { target, initialized in
                 for index in 0..<available {
-                    let raw = buffer.loadUnaligned(fromByteOffset: index * MemoryLayout<Raw>.size, as: type)
+                    let raw = buffer.loadUnaligned(fromByteOffset: index * size, as: type)
                     target.initializeElement(at: index, to: convert(raw))
                 }
                 initialized = available
@@ -93,17 +100,39 @@ extension Constant {
         }
     }
 
-    /// A hash of up to 64 words spread over the bytes: constants for which it differs have different contents. Not stable
-    /// between versions of the tool.
+    /// A hash of words from the start, the middle and the end, all of them in a small constant: constants for which it differs
+    /// have different contents. Not stable between versions of the tool.
     package var sampleHash: UInt64 {
-        withBytes { buffer in
-            let words = buffer.count / 8
-            var hash = UInt64(buffer.count)
-            for index in stride(from: 0, to: words, by: max(1, words / 64)) {
-                hash = Self.mix(hash, buffer.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+        var hash = UInt64(byteCount)
+        forSampledWords { hash = Self.mix(hash, $0) }
+        withBytes(in: byteCount & ~7..<byteCount) { rest in
+            for byte in rest { hash = Self.mix(hash, UInt64(byte)) }
+        }
+        return hash
+    }
+
+    /// Whether the words that `sampleHash` reads are all the same: a constant of zeros, most likely.
+    package var looksUniform: Bool {
+        var first: UInt64?
+        var isUniform = true
+        forSampledWords { word in
+            isUniform = isUniform && (first ?? word) == word
+            first = word
+        }
+        return isUniform
+    }
+
+    /// Few places are read, for each may cost a page of a file.
+    private func forSampledWords(_ body: (UInt64) -> Void) {
+        let bytes = byteCount & ~7
+        let piece = 192
+        let starts = bytes <= 3 * piece ? [0] : [0, bytes / 16 * 8, bytes - piece]
+        for start in starts {
+            withBytes(in: start..<(starts.count == 1 ? bytes : start + piece)) { buffer in
+                for offset in stride(from: 0, to: buffer.count & ~7, by: 8) {
+                    body(buffer.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+                }
             }
-            for index in (words * 8)..<buffer.count { hash = Self.mix(hash, UInt64(buffer[index])) }
-            return hash
         }
     }
 

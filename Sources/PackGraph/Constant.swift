@@ -19,6 +19,8 @@ public struct Constant: Sendable {
         case owned([UInt8])
         /// A range of somebody else's bytes; the closure keeps them alive and lends them.
         case lent(@Sendable ((UnsafeRawBufferPointer) -> Void) -> Void)
+        /// Bytes that are made when they are asked for, any range of so many.
+        case made(bytes: Int, @Sendable (Range<Int>, (UnsafeRawBufferPointer) -> Void) -> Void)
     }
 
     /// Bytes: elements times the size of one.
@@ -37,6 +39,7 @@ public struct Constant: Sendable {
         switch storage {
         case .owned(let bytes): found = bytes.count
         case .lent(let lend): lend { found = $0.count }
+        case .made(let bytes, _): found = bytes
         }
         guard found == count * dtype.size else {
             throw GraphError(
@@ -66,7 +69,15 @@ public struct Constant: Sendable {
             throw GraphError(.wrongConstant, found: "\(dtype.name)\(shape)", expected: "a floating-point constant")
         }
         return Constant(
-            unchecked: .f32, shape, .lent { body in ((try? floats()) ?? []).withUnsafeBytes(body) }, count: count)
+            unchecked: .f32, shape,
+            .made(bytes: count * 4) { range, body in
+                let elements = range.lowerBound / 4..<(range.upperBound + 3) / 4
+                let floats = (try? floats(in: elements)) ?? []
+                let start = range.lowerBound - elements.lowerBound * 4
+                floats.withUnsafeBytes { bytes in
+                    body(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(start).prefix(range.count)))
+                }
+            }, count: count)
     }
 
     private init(unchecked dtype: DType, _ shape: [Int], _ storage: Storage, count: Int) {
@@ -104,7 +115,22 @@ public struct Constant: Sendable {
             return try Self.borrow({ use in bytes.withUnsafeBytes { use($0) } }, body)
         case .lent(let lend):
             return try Self.borrow(lend, body)
+        case .made(let bytes, let make):
+            return try Self.borrow({ use in make(0..<bytes) { use($0) } }, body)
         }
+    }
+
+    /// Lends a range of the bytes, cut off at the ends, for the duration of the call. No other bytes are read or made.
+    public func withBytes<Result, Failure: Error>(
+        in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let range = range.clamped(to: 0..<byteCount)
+        guard case .made(_, let make) = storage else {
+            return try withBytes { (bytes) throws(Failure) in
+                try body(UnsafeRawBufferPointer(rebasing: bytes[range.clamped(to: 0..<bytes.count)]))
+            }
+        }
+        return try Self.borrow({ use in make(range) { use($0) } }, body)
     }
 
     /// Carries a result and an error out of a closure that can return neither.

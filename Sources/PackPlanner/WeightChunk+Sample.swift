@@ -31,7 +31,7 @@ extension WeightChunk {
         switch form {
         case .plain where !constant.dtype.isFloat:
             return WeightPiece(
-                elements: constant.withBytes { Array($0.dropFirst(place).prefix(bytes)) })
+                elements: constant.withBytes(in: place..<place + bytes) { Array($0) })
         case .plain:
             let floats = floats(rows: 0..<1, columns: clamp(place / 4, bytes / 4, constant.count), of: constant.count)
             return WeightPiece(elements: floats.withUnsafeBytes { Array($0) })
@@ -45,6 +45,9 @@ extension WeightChunk {
             return panels(at: place, bytes, kind, k, n, transposed)
         }
     }
+
+    /// Elements of one weight whose error is looked at; one row or column at least.
+    private static let errorElements = 4096
 
     /// The error of a few rows or columns from the middle, as a share.
     func sampledError() -> Double {
@@ -73,7 +76,7 @@ extension WeightChunk {
         case .panels(let kind, let k, let n, true):
             return (kind, split(rows: n, columns: k))
         case .panels(let kind, let k, let n, false):
-            let range = clamp(n / 2, max(16384 / max(k, 1), 1), n)
+            let range = clamp(n / 2, max(Self.errorElements / max(k, 1), 1), n)
             let values = floats(rows: 0..<k, columns: range, of: n)
             guard values.count == k * range.count else { return (kind, []) }
             return (kind, (0..<range.count).map { column in (0..<k).map { values[$0 * range.count + column] } })
@@ -81,7 +84,7 @@ extension WeightChunk {
     }
 
     private func split(rows: Int, columns: Int) -> [[Float]] {
-        let range = clamp(rows / 2, max(16384 / max(columns, 1), 1), rows)
+        let range = clamp(rows / 2, max(Self.errorElements / max(columns, 1), 1), rows)
         let values = floats(rows: range, columns: 0..<columns, of: columns)
         guard columns > 0, values.count == range.count * columns else { return [] }
         return (0..<range.count).map { Array(values[$0 * columns..<($0 + 1) * columns]) }
@@ -139,22 +142,11 @@ extension WeightChunk {
 
     /// A part of the elements of a matrix with rows of `width` elements; empty if they can't be had.
     private func floats(rows: Range<Int>, columns: Range<Int>, of width: Int) -> [Float] {
-        guard constant.dtype == .f32 else {
-            guard let all = try? constant.floats(), all.count >= rows.upperBound * width else { return [] }
-            return rows.flatMap { all[$0 * width + columns.lowerBound..<$0 * width + columns.upperBound] }
+        if columns.count == width {
+            return (try? constant.floats(in: rows.lowerBound * width..<rows.upperBound * width)) ?? []
         }
-        let rowBytes = columns.count * 4
-        return [Float](unsafeUninitializedCapacity: rows.count * columns.count) { target, count in
-            count = constant.withBytes { bytes in
-                guard bytes.count >= ((rows.upperBound - 1) * width + columns.upperBound) * 4 else { return 0 }
-                let target = UnsafeMutableRawBufferPointer(target)
-                for (index, row) in rows.enumerated() {
-                    let start = (row * width + columns.lowerBound) * 4
-                    UnsafeMutableRawBufferPointer(rebasing: target[(index * rowBytes)...])
-                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<start + rowBytes]))
-                }
-                return rows.count * columns.count
-            }
+        return rows.flatMap { row in
+            (try? constant.floats(in: row * width + columns.lowerBound..<row * width + columns.upperBound)) ?? []
         }
     }
 }

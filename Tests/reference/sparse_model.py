@@ -90,6 +90,9 @@ def main(folder, kind="llama", dtype=None):
     index = {"metadata": {"total_size": total}, "weight_map": places}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index, indent=1))
     (folder / "config.json").write_text(json.dumps(CONFIGURATIONS[kind], indent=1))
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    words += [f"w{index}" for index in range(CONFIGURATIONS[kind]["vocab_size"] - len(words))]
+    (folder / "vocab.txt").write_text("\n".join(words) + "\n")
     print(f"{total} bytes in {len(names)} files")
 
 

@@ -79,6 +79,8 @@ extension Rewriter {
         var found: [(String, String)] = []
         for name in names {
             guard let constant = graph.constants[name] else { continue }
+            // Large ones of one value are not weights that anybody trained: they are not worth the reading.
+            if constant.byteCount > 1 << 20, constant.looksUniform { continue }
             let sample = constant.sampleHash
             let same = firsts[sample]?.first { graph.constants[$0]?.hasSameContents(as: constant) ?? false }
             if let same { found.append((name, same)) } else { firsts[sample, default: []].append(name) }

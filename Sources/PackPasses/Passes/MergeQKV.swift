@@ -64,8 +64,12 @@ extension Rewriter {
     ) throws(GraphError) -> Constant {
         let constants = parts.compactMap { graph.constants[$0.node.inputs[input]] }
         var shape = constants[0].shape
-        let rows = alongRows ? 1 : shape[0]
-        shape[alongRows ? 0 : 1] *= constants.count
+        if alongRows {
+            shape[0] *= constants.count
+            return try Constant.stacked(constants, shape: shape)
+        }
+        let rows = shape[0]
+        shape[1] *= constants.count
         let rowBytes = constants[0].byteCount / max(1, rows)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(constants.reduce(0) { $0 + $1.byteCount })

@@ -19,6 +19,7 @@ private func zippedWeights(_ checkpoint: Checkpoint) -> Double {
     let samples = max(DeflateEstimate.sampleCount / checkpoint.shards.count, 1)
     return checkpoint.shards.reduce(0) { sum, shard in
         let size = shard.file.size
+        defer { shard.file.dropPages() }
         let share = DeflateEstimate.share(of: size, samples: samples) { range, body in
             shard.file.withBytes(in: range, body)
         }

@@ -4,75 +4,54 @@ import PackImport
 import PackPlanner
 
 /// What one bundle will be.
-struct BundleForecast: Sendable {
+struct BundleForecast {
     let quantization: String
     let draft: PlanDraft
-    let metadata: PlanMetadata
+    let parts: BundleParts
     let description: ModelDescription
     let files: [ModelFacts.File]
-    /// The runtime to link; nil where there is none, and its size is a guess.
-    let library: RuntimeLibrary?
+    let arch: String
     let tokenizerZipped: Int
 
     /// A runtime of which nothing is known: its bytes, in a zip, and by how many both may be off.
     private static let unknownRuntime = (bytes: 260_000, zipped: 140_000, error: 60_000)
-    /// Bytes up to which a whole plan is compressed, and no samples.
-    private static let exactBytes = 256 << 10
-    /// Pieces of 16 KB that are sampled of larger ones.
-    private static let pieces = 20
-    /// What level 9, which bundles are made with, leaves of code that level 6 has compressed.
-    private static let codeGain = 0.998
-    /// Bytes of the bundle's zip besides the data of its three entries: libarchive writes
-    /// extra fields for times and owners.
+    /// Bytes of the bundle's zip besides the data of its three entries: libarchive writes extra fields for times and owners.
     private static let zipFrame = 506
 
     /// - Throws: What slim would throw.
     func prediction() throws -> Prediction {
-        let program = try library?.program(operators: draft.operators, kernelFamilies: draft.kernelFamilies)
-        let runtime = program?.bytes.count ?? Self.unknownRuntime.bytes
-        let code = program?.bytes.withUnsafeBytes { ZippedSize.deflated($0, level: 6) }
-        let runtimeZipped = code.map { Int(Double($0) * Self.codeGain) } ?? Self.unknownRuntime.zipped
-        let peak = try predictedPeakMemory(
-            draft, runtimeBytes: runtime, tokens: max(metadata.maximumTokens, 1))
-        let manifest = try manifest(program, runtime: runtime, peak: peak)
-        let sample = draft.sampleWeights(pieces: Self.pieces)
+        let runtime = parts.program?.bytes.count ?? Self.unknownRuntime.bytes
+        let peak = try predictedPeakMemory(draft, runtimeBytes: runtime, tokens: max(description.maximumTokens, 1))
+        let manifest = try manifest(runtime: runtime, peak: peak)
         let manifestZipped = manifest.withUnsafeBytes { ZippedSize.deflated($0, level: 9) }
-        let unpacked = draft.byteCount + runtime + manifest.count
-        let zipped = runtimeZipped + manifestZipped + Self.zipFrame + (try planZipped(sample))
-        let doubt = library == nil ? Double(Self.unknownRuntime.error) / Double(zipped) : 0
+        let zipped =
+            (parts.programZipped ?? Self.unknownRuntime.zipped) + manifestZipped + Self.zipFrame + (try planZipped())
+        let isGuess = parts.program == nil
+        let doubt = isGuess ? Double(Self.unknownRuntime.error) / Double(zipped) : 0
         return Prediction(
-            quantization: quantization, unpackedBytes: unpacked, zippedBytes: zipped, runtimeBytes: runtime,
-            weightsBytes: draft.weightsBytes, peakMemoryBytes: peak, how: library == nil ? .estimated : .computed,
-            tolerance: 0.02 + doubt,
-            loss: sample.largestError.map { .init(error: $0.error, weight: $0.weight, how: .estimated) },
-            note: note)
+            quantization: quantization, unpackedBytes: draft.byteCount + runtime + manifest.count,
+            zippedBytes: zipped, runtimeBytes: runtime, weightsBytes: draft.weightsBytes, peakMemoryBytes: peak,
+            how: isGuess ? .estimated : .computed, tolerance: 0.02 + doubt,
+            loss: parts.loss.map { .init(error: $0.error, weight: $0.weight, how: .estimated) }, note: note)
     }
 
     private var note: String? {
         let auto = "what --quantize auto makes, if the outputs stay within --accuracy"
         let missing = "the runtime was not found, so its size is a guess"
-        return [quantization == "int8" ? auto : nil, library == nil ? missing : nil].compactMap { $0 }
+        return [quantization == "int8" ? auto : nil, parts.program == nil ? missing : nil].compactMap { $0 }
             .reduce(nil) { ($0.map { $0 + "; " } ?? "") + $1 }
     }
 
     /// Bytes of the plan in the zip.
-    private func planZipped(_ sample: WeightSample) throws -> Int {
-        if draft.byteCount <= Self.exactBytes {
+    private func planZipped() throws -> Int {
+        guard let weights = parts.weightsZipped else {
             return withExtendedLifetime(try draft.makeImage()) { ZippedSize.deflated($0.bytes, level: 9) }
         }
-        let tables = try draft.tableBytes().withUnsafeBytes { ZippedSize.deflated($0, level: 9) }
-        return tables + tokenizerZipped + scaled(sample.elements, to: sample.elementBytes)
-            + scaled(sample.scales, to: sample.scaleBytes)
-    }
-
-    private func scaled(_ sample: [UInt8], to bytes: Int) -> Int {
-        guard !sample.isEmpty else { return bytes }
-        let zipped = sample.withUnsafeBytes { ZippedSize.deflated($0, level: 9) }
-        return Int(Double(bytes) * Double(zipped) / Double(sample.count))
+        return try draft.tableBytes().withUnsafeBytes { ZippedSize.deflated($0, level: 9) } + tokenizerZipped + weights
     }
 
     /// A manifest of the size that slim's will have: digests and accuracy are made up.
-    private func manifest(_ program: RuntimeLibrary.Program?, runtime: Int, peak: Int) throws -> [UInt8] {
+    private func manifest(runtime: Int, peak: Int) throws -> [UInt8] {
         var digests = MadeUpDigests()
         let listed = files.filter { Manifest.Source.lists($0.path) }
             .sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
@@ -81,7 +60,7 @@ struct BundleForecast: Sendable {
             packVersion: toolVersion, target: "lambda",
             model: .init(architecture: description.architecture, parameters: description.parameters, files: listed),
             runtime: .init(
-                arch: library?.arch ?? "x86_64", operators: program?.operators ?? [], kernels: program?.kernels ?? []),
+                arch: arch, operators: parts.program?.operators ?? [], kernels: parts.program?.kernels ?? []),
             weights: Dictionary(
                 draft.weights.compactMap { weight in weight.kind.map { (weight.name, $0.rawValue) } },
                 uniquingKeysWith: { first, _ in first }),

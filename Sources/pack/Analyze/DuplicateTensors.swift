@@ -22,13 +22,20 @@ struct DuplicateTensors {
     /// Looks at a checkpoint. Few bytes are read: only tensors whose samples agree are compared in full, and tensors
     /// whose samples hold one value alone (all zeros) are left out.
     init(in checkpoint: Checkpoint) {
+        for shard in checkpoint.shards { shard.file.expectScatteredReads() }
         let candidates = checkpoint.records.filter { $0.range.count >= Self.leastBytes }
         let byShape = Dictionary(grouping: candidates) { Key(type: $0.type.name, shape: $0.shape) }
         for alike in byShape.values.filter({ $0.count > 1 }).sorted(by: { $0[0].name < $1[0].name }) {
             let tensors = alike.compactMap { checkpoint.tensor(named: $0.name) }
-            let bySample = Dictionary(grouping: tensors, by: Self.sample)
+            var bySample: [[UInt8]: [TensorView]] = [:]
+            for (index, tensor) in tensors.enumerated() {
+                bySample[Self.sample(of: tensor), default: []].append(tensor)
+                if index % 64 == 63 { for shard in checkpoint.shards { shard.file.dropPages() } }
+            }
             for (sample, agreeing) in bySample where agreeing.count > 1 && Set(sample).count > 1 { compare(agreeing) }
         }
+        // Each place that was read maps the pages around it.
+        for shard in checkpoint.shards { shard.file.dropPages() }
         groups.sort { ($1.wasted, $0.names[0]) < ($0.wasted, $1.names[0]) }
     }
 

@@ -1,9 +1,9 @@
-import Dispatch
 import PackBundle
 import PackFit
+import PackGraph
 import PackImport
+import PackPasses
 import PackPlanner
-import Synchronization
 
 /// What `pack slim` would make of a model, from the plans that it would write: layouts and memory are computed as slim does
 /// and the runtime is linked; zipped sizes come from samples of the weights, stored and compressed as slim does.
@@ -19,23 +19,31 @@ struct Predictions {
 
     /// - Throws: Where slim would fail as well.
     init(_ model: ImportedModel, files: [ModelFacts.File]) throws {
-        let pipeline = try ModelPipeline(model)
-        fusedOperators = pipeline.optimized.operatorCounts
         let library = try? RuntimeLibrary.locate(arch: Self.arch, executable: executablePath())
-        let tokenizerZipped = pipeline.metadata.tokenizer.withUnsafeBytes {
-            ZippedSize.sampled($0, level: 9, pieces: 4)
+        // The tokenizer's table takes as long as all the rest.
+        let (tokenizer, rest) = try concurrently(
+            { try Self.tokenizer(model) },
+            {
+                let graph = try PassPipeline.standard.run(model.graph).graph
+                let parts = try concurrently(Self.kinds.map(\.kind)) { kind in
+                    try BundleParts(graph, kind, model, library: library)
+                }
+                return (graph: graph, parts: parts)
+            })
+        fusedOperators = rest.graph.operatorCounts
+        let metadata = PlanMetadata(model, tokenizer: tokenizer.table)
+        all = try zip(Self.kinds, rest.parts).map { kind, parts in
+            let draft = try Planner.draft(rest.graph, storage: WeightStorage(kind.kind), metadata: metadata)
+            return try BundleForecast(
+                quantization: kind.name, draft: draft, parts: parts, description: model.description, files: files,
+                arch: Self.arch, tokenizerZipped: tokenizer.zipped
+            ).prediction()
         }
-        let forecasts = try Self.kinds.map { name, kind in
-            BundleForecast(
-                quantization: name, draft: try pipeline.draft(WeightStorage(kind)), metadata: pipeline.metadata,
-                description: model.description, files: files, library: library, tokenizerZipped: tokenizerZipped)
-        }
-        let results = Mutex<[Int: Result<Prediction, any Error>]>([:])
-        DispatchQueue.concurrentPerform(iterations: forecasts.count) { index in
-            let result = Result { try forecasts[index].prediction() }
-            results.withLock { $0[index] = result }
-        }
-        let made = results.withLock { $0 }
-        all = try forecasts.indices.compactMap { try made[$0]?.get() }
+    }
+
+    /// The tokenizer's table as plans have it, and about what it takes in a zip.
+    private static func tokenizer(_ model: ImportedModel) throws -> (table: [UInt8], zipped: Int) {
+        let table = try ModelPipeline.tokenizerTable(model).table
+        return (table, table.withUnsafeBytes { ZippedSize.sampled($0, level: 9, pieces: 3) })
     }
 }

@@ -25,20 +25,22 @@ struct ModelPipeline {
     init(_ imported: ImportedModel, _ options: PassOptions = PassOptions()) throws {
         self.imported = imported
         (optimized, rewrites) = try PassPipeline.standard.run(imported.graph, options)
-        var table: [UInt8] = []
-        var obstacle: ErrorFacts?
+        let (table, obstacle) = try Self.tokenizerTable(imported)
+        tokenizerObstacle = obstacle
+        metadata = PlanMetadata(imported, tokenizer: table)
+    }
+
+    /// The tokenizer as plans have it: empty, with the reason, where it is of a kind that the runtime does not know.
+    ///
+    /// - Throws: `TokenizerImportError` for a broken one.
+    static func tokenizerTable(_ imported: ImportedModel) throws -> (table: [UInt8], obstacle: ErrorFacts?) {
         do throws(TokenizerImportError) {
-            table = try TokenizerDefinition.load(folder: imported.tokenizerFolder).encodedTable()
+            return (try TokenizerDefinition.load(folder: imported.tokenizerFolder).encodedTable(), nil)
         } catch {
             // A broken tokenizer is an error; one of another kind leaves a model that takes token ids.
             guard error.isUnsupported else { throw error }
-            obstacle = error.facts
+            return ([], error.facts)
         }
-        tokenizerObstacle = obstacle
-        let tokens = imported.description.maximumTokens
-        metadata = PlanMetadata(
-            task: imported.task.kind, labels: imported.task.labels, maximumTokens: tokens, tokenizer: table,
-            symbolMaxima: ["sequence": tokens, "batch": 4096])
     }
 
     /// The layout of the plan with weights stored so.
@@ -49,6 +51,16 @@ struct ModelPipeline {
     /// The plan of the graph before any pass, weights as f32: what everything else is compared with.
     func originalPlan() throws -> PlanImage {
         try Planner.draft(imported.graph, storage: WeightStorage(.f32), metadata: metadata).makeImage()
+    }
+}
+
+extension PlanMetadata {
+    /// What plans of a model say.
+    init(_ imported: ImportedModel, tokenizer: [UInt8]) {
+        let tokens = imported.description.maximumTokens
+        self.init(
+            task: imported.task.kind, labels: imported.task.labels, maximumTokens: tokens, tokenizer: tokenizer,
+            symbolMaxima: ["sequence": tokens, "batch": 4096])
     }
 }
 

@@ -73,10 +73,7 @@ struct Examination {
         }
         guard options.zip ?? (isLimited && subject.hasStack(stack)) else { return nil }
         progress.step("compressing")
-        let problems = stack?.compress { done, all in
-            progress.advance(to: done, of: all)
-            return true
-        }
+        let problems = stack?.compress(progress: progress.count)
         return problems?.map { "\($0.path) \($0.text)" }
     }
 

@@ -1,0 +1,38 @@
+import Dispatch
+import Synchronization
+
+/// Runs a closure on each element, on several threads, and gives the results in order.
+///
+/// - Throws: The error of the first element that has one, when all are done.
+func concurrently<Element, Result>(
+    _ elements: [Element], _ body: @Sendable (Element) throws -> Result
+) throws -> [Result] where Element: Sendable, Result: Sendable {
+    let results = Mutex<[Int: Swift.Result<Result, any Error>]>([:])
+    DispatchQueue.concurrentPerform(iterations: elements.count) { index in
+        let result = Swift.Result { try body(elements[index]) }
+        results.withLock { $0[index] = result }
+    }
+    let made = results.withLock { $0 }
+    return try elements.indices.compactMap { try made[$0]?.get() }
+}
+
+/// Runs two closures at the same time.
+///
+/// - Throws: The error of the first, else of the second, when both are done.
+func concurrently<First: Sendable, Second: Sendable>(
+    _ first: @Sendable () throws -> First, _ second: @Sendable () throws -> Second
+) throws -> (First, Second) {
+    let one = Mutex<Result<First, any Error>?>(nil)
+    let other = Mutex<Result<Second, any Error>?>(nil)
+    DispatchQueue.concurrentPerform(iterations: 2) { index in
+        if index == 0 {
+            let result = Result { try first() }
+            one.withLock { $0 = result }
+        } else {
+            let result = Result { try second() }
+            other.withLock { $0 = result }
+        }
+    }
+    guard let made = one.withLock({ $0 }), let also = other.withLock({ $0 }) else { throw CancellationError() }
+    return (try made.get(), try also.get())
+}
