@@ -70,6 +70,20 @@ import Testing
             def import_module(x): pass
             entry_points(group="plugins")
             """)
+        let others = imports(
+            """
+            if TYPE_CHECKING:
+                import_module(x)
+            x = [1, {"k": importlib . import_module (
+                "a")}]; y = (__import__)("z")
+            async def import_module(b): return my_import_module(c)
+            @entry_points("g")
+            def f(x='(', *, y: "T" = ")"): import d
+            while \\
+              x: import e
+            """)
+        #expect(others.imports.map(\.module) == ["a", "d", "e"] && others.imports[0].line == 3)
+        #expect(others.dynamic.map(\.call) == ["entry_points"] && !others.isBroken)
         #expect(found.imports.map(\.module) == ["a.b", "c", "d"] && found.imports[1].level == 1)
         #expect(found.dynamic.map(\.line) == [4, 5, 6, 7, 9] && found.dynamic.last?.group == "plugins")
     }

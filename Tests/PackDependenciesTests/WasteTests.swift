@@ -136,6 +136,18 @@ import Testing
         #expect(find(tree).waste.items.first { $0.category == .sources }?.bytes == 1)
     }
 
+    @Test func debugBytesOfHardLinksCountOnce() {
+        var contents = BuiltTree()
+        contents.add("p-1.dist-info/METADATA", "Name: p\nVersion: 1\n")
+        contents.add("p-1.dist-info/RECORD", "p/a.so,,\np/b.so,,\n")
+        for name in ["a", "b"] { contents.add("p/\(name).so", bytes: sharedLibrary(debug: 500)) }
+        var tree = contents.tree
+        for index in tree.files.indices where tree.files[index].path.hasSuffix(".so") { tree.files[index].identity = 3 }
+        let result = find(tree)
+        #expect(result.waste.items.first { $0.category == .debugSections }?.bytes == 500)
+        #expect(result.paths(.duplicates).isEmpty)
+    }
+
     @Test func debugBytesCountOnce() {
         let result = find { tree in
             tree.add("app.py", "import q")

@@ -80,9 +80,13 @@ struct ImportWalk {
         let own = modules.name(ofFile: file)
         for statement in imports.imports {
             guard let name = absolute(statement, own) else { continue }
-            add(name, from: file, statement.line, as: use, &wave)
+            let module = modules.resolve(name)
+            add(module.files, from: file, statement.line, as: use, &wave)
+            // What is no package has no submodules, so that the names are something else.
+            guard !module.folders.isEmpty else { continue }
             for submodule in statement.names where submodule != "*" {
-                add(name.isEmpty ? submodule : name + "." + submodule, from: file, statement.line, as: use, &wave)
+                let full = modules.resolve(name.isEmpty ? submodule : name + "." + submodule)
+                add(full.files, from: file, statement.line, as: use, &wave)
             }
         }
     }
@@ -100,10 +104,9 @@ struct ImportWalk {
     }
 
     private mutating func add(
-        _ name: String, from file: Int, _ line: Int, as use: ImportScan.Use, _ wave: inout [Int]
+        _ files: [Int], from file: Int, _ line: Int, as use: ImportScan.Use, _ wave: inout [Int]
     ) {
-        for module in modules.modules(of: name) {
-            guard let target = module.file, parents[target] == nil else { continue }
+        for target in files where parents[target] == nil {
             parents[target] = (file, line)
             reach(target, as: use)
             wave.append(target)

@@ -26,25 +26,33 @@ struct ModuleIndex {
     /// The most components of a module's name.
     private static let depthLimit = 64
 
-    /// The modules that importing a name runs: the packages that hold it, outermost first, and itself. The last are left out from the
-    /// first that is not found.
-    mutating func modules(of name: String) -> [Module] {
-        var modules: [Module] = []
-        var dotted = ""
+    /// Names that were resolved.
+    private var resolved: [String: Resolved] = [:]
+
+    /// What importing a name leads to.
+    struct Resolved {
+        /// The files that it runs: of the packages that hold the module, outermost first, and its own, up to the first that is not found.
+        var files: [Int] = []
+        /// The folders in which the module has submodules; empty if it has none, or is not found.
+        var folders: [String] = []
+    }
+
+    /// What importing a name leads to.
+    mutating func resolve(_ name: String) -> Resolved {
+        if let known = resolved[name] { return known }
+        var result = Resolved()
+        var (dotted, folders) = ("", roots)
         for part in name.split(separator: ".").prefix(ModuleIndex.depthLimit) {
-            let parent = modules.last
             dotted += dotted.isEmpty ? String(part) : "." + part
-            let module: Module
-            if let cached = known[dotted] {
-                module = cached
-            } else {
-                module = find(String(part), in: parent?.folders ?? roots)
-                known[dotted] = module
-            }
-            guard module.isFound else { return modules }
-            modules.append(module)
+            let module = known[dotted] ?? find(String(part), in: folders)
+            known[dotted] = module
+            folders = module.folders
+            guard module.isFound else { break }
+            if let file = module.file { result.files.append(file) }
         }
-        return modules
+        result.folders = name.isEmpty ? roots : folders
+        resolved[name] = result
+        return result
     }
 
     private func find(_ name: String, in folders: [String]) -> Module {

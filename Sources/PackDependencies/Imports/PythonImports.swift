@@ -92,9 +92,11 @@ struct PythonImportReader {
             advance()
         case .symbol(UInt8(ascii: ";")), .symbol(UInt8(ascii: ":")):
             isStatementStart = lexer.depth == 0
-            advance()
+            if isStatementStart { advance() } else { token = lexer.nextOfStatement() }
         case .name(let range) where skippedBelow == nil: readCall(range)
-        default: advance()
+        // What is for type checkers only is passed over, and a name must be passed by itself.
+        case .name: advance()
+        default: token = lexer.nextOfStatement()
         }
     }
 
@@ -187,15 +189,14 @@ struct PythonImportReader {
     /// Calls that import: `import_module("a")` and `__import__("a")` with a literal are imports, else doubts.
     private mutating func readCall(_ range: Range<Int>) {
         let line = lexer.line
-        if isWord("def") || isWord("class") {
-            advance()
-            if case .name = token { advance() }
-            return
-        }
         let isImport = isWord("import_module") || isWord("__import__")
         let isPlugins = isWord("entry_points") || isWord("iter_entry_points")
+        guard isImport || isPlugins else {
+            token = lexer.nextOfStatement()
+            return
+        }
         advance()
-        guard isImport || isPlugins, isSymbol(UInt8(ascii: "(")) else { return }
+        guard isSymbol(UInt8(ascii: "(")) else { return }
         advance()
         if isPlugins { return readPlugins(range, line) }
         guard case .string(let content) = token else { return addDynamic(range, line) }

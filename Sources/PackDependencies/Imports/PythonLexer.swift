@@ -38,8 +38,7 @@ struct PythonLexer {
             guard position < bytes.count else { break }
             let byte = bytes[position]
             switch byte {
-            case 0x20, 0x09, 0x0C: position += 1
-            case 0x0D: position += 1
+            case 0x20, 0x09, 0x0C, 0x0D: position += 1
             case 0x0A:
                 position += 1
                 line += 1
@@ -59,25 +58,97 @@ struct PythonLexer {
         return .end
     }
 
-    private mutating func indent() {
-        var column = 0
+    /// Bytes that end what can be passed over: ends of lines, quotes, comments, brackets, backslashes, `:` and `;`; a bit each of those
+    /// below 64, and of those from 64 to 127.
+    private static let (lowStops, highStops): (UInt64, UInt64) = {
+        var masks: (UInt64, UInt64) = (0, 0)
+        for byte in "\n\"#'():;".utf8 { masks.0 |= 1 << UInt64(byte) }
+        for byte in "[\\]{}".utf8 { masks.1 |= 1 << UInt64(byte - 64) }
+        return masks
+    }()
+
+    /// Passes over a statement that imports nothing by its form, to the next of: its end, a `:` or `;` outside of brackets, or the name of a
+    /// function that imports, with its bracket behind it. Prefixes of strings need not be known for that, as they don't change where one ends.
+    mutating func nextOfStatement() -> Token {
+        let (low, high) = (PythonLexer.lowStops, PythonLexer.highStops)
+        hasTokens = true
         while position < bytes.count {
-            switch bytes[position] {
+            var place = position
+            while place < bytes.count {
+                let byte = bytes[place]
+                let mask = byte < 64 ? low : byte < 128 ? high : 0
+                if mask >> UInt64(byte & 63) & 1 != 0 { break }
+                place += 1
+            }
+            position = place
+            guard place < bytes.count else { break }
+            switch bytes[place] {
+            case UInt8(ascii: "\""), UInt8(ascii: "'"): _ = string(isRaw: false, isFormatted: false)
+            case UInt8(ascii: "("):
+                if let name = importingName(before: place) { return .name(name) }
+                _ = token(bytes[place])
+            case UInt8(ascii: ":"), UInt8(ascii: ";"):
+                let symbol = token(bytes[place])
+                if depth == 0 { return symbol }
+            case 0x0A where depth > 0:
+                position += 1
+                line += 1
+            case 0x0A, UInt8(ascii: "#"), UInt8(ascii: "\\"):
+                // A line that goes on, or ends.
+                if bytes[place] == UInt8(ascii: "\\") {
+                    continueLine()
+                } else if bytes[place] == 0x0A {
+                    return next()
+                } else {
+                    skipToLineEnd()
+                }
+            default: _ = token(bytes[place])
+            }
+        }
+        return .end
+    }
+
+    /// The name before a bracket, if it is one of the functions that import, and is not defined here.
+    private func importingName(before bracket: Int) -> Range<Int>? {
+        var end = bracket
+        while end > 0, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
+        guard end > 0 else { return nil }
+        let words: [StaticString] =
+            switch bytes[end - 1] {
+            case UInt8(ascii: "e"): ["import_module"]
+            case UInt8(ascii: "_"): ["__import__"]
+            case UInt8(ascii: "s"): ["entry_points", "iter_entry_points"]
+            default: []
+            }
+        guard !words.isEmpty else { return nil }
+        var start = end
+        while start > 0, end - start <= 20, PythonLexer.isName(bytes[start - 1]) { start -= 1 }
+        guard words.contains(where: { isWord(start..<end, $0) }) else { return nil }
+        return start >= 4 && isWord((start - 4)..<start, "def ") ? nil : start..<end
+    }
+
+    private mutating func indent() {
+        var (column, place) = (0, position)
+        isAtLineStart = false
+        while place < bytes.count {
+            switch bytes[place] {
             case 0x20: column += 1
             case 0x09: column = column / 8 * 8 + 8
             case 0x0C: column = 0
             default:
                 indentation = column
-                isAtLineStart = false
+                position = place
                 return
             }
-            position += 1
+            place += 1
         }
-        isAtLineStart = false
+        position = place
     }
 
     private mutating func skipToLineEnd() {
-        while position < bytes.count, bytes[position] != 0x0A { position += 1 }
+        var end = position
+        while end < bytes.count, bytes[end] != 0x0A { end += 1 }
+        position = end
     }
 
     /// A backslash at the end of a line joins it with the next.
@@ -110,7 +181,7 @@ struct PythonLexer {
 
     private mutating func nameOrString() -> Token {
         let start = position
-        while position < bytes.count, PythonLexer.isName(bytes[position]) { position += 1 }
+        position = PythonLexer.endOfName(bytes, start)
         let isQuoted =
             position < bytes.count && (bytes[position] == UInt8(ascii: "\"") || bytes[position] == UInt8(ascii: "'"))
         // Prefixes of strings: any of r, b, u, f, t, at most two.
@@ -128,29 +199,34 @@ struct PythonLexer {
         position += isTriple ? 3 : 1
         let start = position
         var isLiteral = !isFormatted
-        while position < bytes.count {
-            let byte = bytes[position]
+        var place = start
+        let end = bytes.count
+        while place < end {
+            let byte = bytes[place]
             if byte == UInt8(ascii: "\\") {
                 if !isRaw { isLiteral = false }
-                if position + 1 < bytes.count, bytes[position + 1] == 0x0A { line += 1 }
-                position = min(position + 2, bytes.count)
+                if place + 1 < end, bytes[place + 1] == 0x0A { line += 1 }
+                place = min(place + 2, end)
                 continue
             }
             if byte == 0x0A {
-                guard isTriple else { return .string(content: nil) }
+                guard isTriple else {
+                    position = place
+                    return .string(content: nil)
+                }
                 line += 1
-            } else if byte == quote, !isTriple || closes(quote) {
-                let content = start..<position
-                position += isTriple ? 3 : 1
-                return .string(content: isLiteral ? content : nil)
+            } else if byte == quote, !isTriple || closes(quote, at: place) {
+                position = place + (isTriple ? 3 : 1)
+                return .string(content: isLiteral ? start..<place : nil)
             }
-            position += 1
+            place += 1
         }
+        position = end
         return .string(content: nil)
     }
 
-    private func closes(_ quote: UInt8) -> Bool {
-        position + 2 < bytes.count && bytes[position + 1] == quote && bytes[position + 2] == quote
+    private func closes(_ quote: UInt8, at place: Int) -> Bool {
+        place + 2 < bytes.count && bytes[place + 1] == quote && bytes[place + 2] == quote
     }
 
     private static func isNameStart(_ byte: UInt8) -> Bool {
@@ -158,6 +234,14 @@ struct PythonLexer {
     }
 
     private static func isName(_ byte: UInt8) -> Bool { isNameStart(byte) || (0x30...0x39).contains(byte) }
+
+    /// The end of a name that begins at a place.
+    private static func endOfName(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Int {
+        var end = start
+        let count = bytes.count
+        while end < count, isName(bytes[end]) { end += 1 }
+        return end
+    }
 
     /// The text of a range.
     func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }

@@ -51,7 +51,9 @@ extension WasteFinder {
 
     /// Counts what stripping would remove of compiled files that stay.
     mutating func addStrippable() {
+        var seen: Set<UInt64> = []
         for binary in facts.binaries.all where !isTaken[binary.file] {
+            if let identity = facts.tree.files[binary.file].identity, !seen.insert(identity).inserted { continue }
             guard let strippable = binary.elf.strippable, binary.elf.kind == .shared || binary.elf.kind == .executable
             else { continue }
             let bytes = facts.tree.files[binary.file].bytes
@@ -81,13 +83,8 @@ extension WasteFinder {
             for file in installed.files where !isTaken[file] {
                 take(
                     file, Verdict(.unusedPackages, .doubtful, "No import was seen to lead to this package."),
-                    rest: facts.tree.files[file].bytes - (stripped[file] ?? 0))
+                    bytes: facts.tree.files[file].bytes - (stripped[file] ?? 0))
             }
         }
-    }
-
-    private mutating func take(_ file: Int, _ verdict: Verdict, rest: Int) {
-        isTaken[file] = true
-        take(file, verdict, bytes: rest)
     }
 }

@@ -68,7 +68,8 @@ struct WasteFinder {
     /// Takes a file. `bytes` is what of it would go; all where it is `nil`.
     mutating func take(_ file: Int, _ verdict: Verdict, bytes: Int? = nil) {
         let entry = facts.tree.files[file]
-        if bytes == nil {
+        // Of a file that is stripped the names stay.
+        if !isPart(verdict.category) {
             isTaken[file] = true
             if let identity = entry.identity {
                 namesLeft[identity, default: 1] -= 1
@@ -143,6 +144,9 @@ struct WasteFinder {
             "Python compiles the source again, at every start where it can't write: imports take longer then.")
     }
 
+    /// Whether a category is of parts of files, which stay.
+    private func isPart(_ category: Waste.Category) -> Bool { category == .debugSections || category == .symbolTables }
+
     /// The items, hard links without those of which a name stays.
     func items() -> [Waste.Item] {
         var items: [Waste.Item] = []
@@ -150,7 +154,8 @@ struct WasteFinder {
             var seen: Set<UInt64> = []
             let bytes = found.files.reduce(0) { sum, entry in
                 guard let identity = facts.tree.files[entry.file].identity else { return sum + entry.bytes }
-                return (namesLeft[identity] ?? 0) <= 0 && seen.insert(identity).inserted ? sum + entry.bytes : sum
+                let goes = isPart(key.category) || (namesLeft[identity] ?? 0) <= 0
+                return goes && seen.insert(identity).inserted ? sum + entry.bytes : sum
             }
             guard bytes > 0 else { continue }
             let largest = found.files.sorted { $0.bytes != $1.bytes ? $0.bytes > $1.bytes : $0.file < $1.file }
