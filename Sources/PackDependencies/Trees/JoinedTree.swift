@@ -10,7 +10,8 @@ extension FileTree {
     ///   - path: What the whole is called.
     public static func joined(_ trees: [FileTree], as names: [String], path: String) -> FileTree {
         guard trees.count != 1 || names.first?.isEmpty == false, !trees.isEmpty else {
-            var tree = trees.first ?? FileTree(path: path, form: .folder, files: [], contents: JoinedContents(parts: []))
+            let none = FileTree(path: path, form: .folder, files: [], contents: JoinedContents(parts: []))
+            var tree = trees.first ?? none
             tree.path = path
             return tree
         }
@@ -45,7 +46,7 @@ extension FileTree {
             }
         }
         return FileTree(
-            path: path, form: .folder, files: kept.map(\.file), layers: layers, problems: problems,
+            path: path, form: trees.allSatisfy { $0.form == .wheels } ? .wheels : .folder, files: kept.map(\.file), layers: layers, problems: problems,
             contents: JoinedContents(parts: trees, origins: Dictionary(kept.map { ($0.file.path, $0.origin) }) { $1 }))
     }
 

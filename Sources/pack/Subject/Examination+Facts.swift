@@ -53,7 +53,12 @@ extension Examination {
                 low: Double(sum) * 0.98, high: Double(sum) * 1.03, how: .estimated, note: "as the wheels compress it")
         case .folder, .image: break
         }
-        if let zipped = stack.zipped { facts.zipped = Known(bytes: zipped.bytes, .measured, note: "really compressed") }
+        guard let zipped = stack.zipped else { return }
+        let weight = Double(zipped.bytes)
+        facts.zipped =
+            zipped.isEstimated
+            ? Known(low: weight * 0.98, high: weight * 1.03, how: .estimated, note: "wheels as they compress their files")
+            : Known(weight, .measured, note: "really compressed")
     }
 
     /// What the platform would start: a program named `bootstrap` at the root, else the handler that is named.

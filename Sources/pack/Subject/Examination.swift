@@ -34,8 +34,7 @@ struct Examination {
         let progress = Progress()
         defer { progress.finish() }
         progress.step("listing files")
-        var subject = try Subject.find(
-            paths, layers: options.layer, for: options.environment(of: first, found: nil))
+        var subject = try Subject.find(paths, options, for: options.environment(of: first, found: nil))
         var stack = subject.tree.map(Stack.init)
         subject.problems += stack?.packages.problems.map { "\($0.path) \($0.text)" } ?? []
         progress.step("reading binaries")
@@ -66,7 +65,7 @@ struct Examination {
         _ stack: inout Stack?, _ subject: Subject, _ options: StackOptions, _ platforms: [Profile],
         _ progress: Progress
     ) -> [String]? {
-        guard let tree = stack?.tree, tree.form == .folder || tree.form == .wheels else { return nil }
+        guard let tree = stack?.tree, tree.form == .folder else { return nil }
         let isLimited = platforms.contains { platform in
             guard platform.limits[.packageZipped]?.base != nil else { return false }
             return platform.limits[.packageUnpacked]?.base.map { Double(tree.bytes) <= $0 } ?? true

@@ -12,7 +12,17 @@ struct Stack {
     /// The Python release that they are for, where they tell it.
     let python: [Int]?
     /// What a zip of the files would weigh; `nil` where that was not asked for.
-    var zipped: ZippedSize?
+    private(set) var zipped: Zipped?
+
+    /// The weight of a zip.
+    struct Zipped {
+        /// Bytes of the zip.
+        var bytes: Int
+        /// Bytes of each file in it, headers included, in the order of the tree's files.
+        var entryBytes: [Int]
+        /// Whether some files count as the archives that they are in compress them.
+        var isEstimated: Bool
+    }
     /// The compiled files; `nil` until they were looked at.
     private(set) var binaries: Binaries?
     /// Which package requires which; `nil` until that was looked at.
@@ -67,29 +77,32 @@ struct Stack {
         return (sums, rest)
     }
 
-    /// Compresses all files, where they lie on disk.
+    /// Compresses all files that lie on disk; what is in archives counts as it is compressed there.
     mutating func compress(progress: @escaping @Sendable (Int, Int) -> Bool) -> [TreeProblem] {
-        let files = tree.files.map { file in
-            ZippedFile(name: file.path, size: file.link.map(\.utf8.count) ?? file.bytes, source: source(of: file))
+        var packed: [Int] = []
+        let files = tree.files.enumerated().map { index, file -> ZippedFile in
+            if let link = file.link {
+                let bytes = Array(link.utf8)
+                return ZippedFile(
+                    nameBytes: file.path.utf8.count, size: bytes.count,
+                    source: .lent { body in bytes.withUnsafeBytes(body) })
+            }
+            guard let path = tree.location(of: file) else {
+                packed.append(index)
+                return ZippedFile(nameBytes: file.path.utf8.count, size: 0, source: .nothing)
+            }
+            return ZippedFile(name: file.path, size: file.bytes, path: path)
         }
-        zipped = ZippedSize.measure(files, progress: progress)
-        return (zipped?.problems ?? []).map {
+        guard let size = ZippedSize.measure(files, progress: progress) else { return [] }
+        var sizes = Zipped(bytes: size.bytes, entryBytes: size.entryBytes, isEstimated: !packed.isEmpty)
+        for index in packed {
+            let bytes = tree.files[index].zippedBytes ?? tree.files[index].bytes
+            sizes.bytes += bytes
+            sizes.entryBytes[index] += bytes
+        }
+        zipped = sizes
+        return size.problems.map {
             TreeProblem(path: tree.files[$0.index].path, text: ErrorMessage.sentence($0.failure.facts))
         }
-    }
-
-    private func source(of file: TreeFile) -> ZippedFile.Source {
-        if let link = file.link {
-            let bytes = Array(link.utf8)
-            return .lent { body in bytes.withUnsafeBytes(body) }
-        }
-        return tree.location(of: file).map { .path($0) } ?? .nothing
-    }
-}
-
-extension ZippedFile {
-    /// A file of which the name and the place of its bytes are known.
-    init(name: String, size: Int, source: Source) {
-        self.init(nameBytes: name.utf8.count, size: size, source: source)
     }
 }

@@ -26,6 +26,12 @@ struct StackOptions: ParsableArguments {
         help: ArgumentHelp("The uv or pip that resolves; the first on PATH if not given.", valueName: "program"))
     var resolver: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "With --resolve: a folder that pip fetches the wheels into, so that their sizes are known.",
+            valueName: "folder"))
+    var cache: String?
+
     @Flag(help: "Run the entry point once under the target's limits, for its peak memory and start-up time.")
     var measure = false
 
@@ -44,6 +50,7 @@ struct StackOptions: ParsableArguments {
         if let arch, !["x86_64", "arm64"].contains(arch) {
             throw ValidationError("--arch is x86_64 or arm64, not '\(arch)'")
         }
+        if cache != nil, !resolve { throw ValidationError("--cache goes with --resolve") }
         if measure, entry == nil { throw ValidationError("--measure needs --entry: what to run") }
     }
 

@@ -10,12 +10,12 @@ extension Subject {
 
     /// The files of a folder that would be deployed, its models, and its lists of packages.
     mutating func project(
-        _ tree: FileTree, for environment: TargetEnvironment
+        _ tree: FileTree, _ selection: DependencySelection
     ) throws -> [(tree: FileTree, name: String)] {
         let environments = tree.files.filter { $0.name == "pyvenv.cfg" }.map { folder(of: $0.path) }
         let own = leaveOut(tree, environments)
         try readModels(in: own)
-        try readLists(in: own, for: environment)
+        try readLists(in: own, selection)
         var result = [(tree: own, name: "")]
         for root in environments {
             for site in sitePackages(of: root, in: tree) {
@@ -103,11 +103,10 @@ extension Subject {
     }
 
     /// Reads the lists of packages at the root of a folder.
-    private mutating func readLists(in tree: FileTree, for environment: TargetEnvironment) throws {
-        let search = try DeclaredDependencies.find(in: tree.path, for: environment)
-        declared += search.lists
-        found += search.used
-        leftOut += search.ignored
-        for list in search.lists { problems += list.problems.map { "\($0.path): \($0.text)" } }
+    private mutating func readLists(in tree: FileTree, _ selection: DependencySelection) throws {
+        let files = try ProjectFiles(in: tree.path, selection: selection)
+        if let used = files.used { add(used) }
+        leftOut += files.ignored.map { "\($0.path): \($0.reason)" }
+        problems += files.failures.map { ErrorMessage.sentence($0.facts) }
     }
 }

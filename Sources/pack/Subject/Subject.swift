@@ -31,24 +31,27 @@ extension Subject {
     ///
     /// - Parameters:
     ///   - paths: Folders, archives, files of weights, lists of packages.
-    ///   - layers: Zips of layers below the function's zip, if that is the one path.
+    ///   - options: Layers, and whether requirements are resolved.
     ///   - environment: The Python, processor and C library that lists of packages are read for.
     /// - Throws: What makes a path unusable; what concerns single files is a problem.
     static func find(
-        _ paths: [String], layers: [String] = [], for environment: TargetEnvironment
+        _ paths: [String], _ options: StackOptions, for environment: TargetEnvironment
     ) throws -> Subject {
         var subject = Subject(paths: paths)
+        let selection = DependencySelection(target: environment)
         var trees: [(tree: FileTree, name: String)] = []
         for path in paths {
             switch try PathKind(path) {
-            case .list: subject.add(try DeclaredDependencies.read(path, for: environment))
+            case .list(let kind):
+                subject.add(try DeclaredDependencies(path: path, kind: kind, selection: selection))
             case .weights: subject.add(try ModelReading.read(path))
             case .tree:
-                let found = try subject.trees(at: path, layers, for: environment)
+                let found = try subject.trees(at: path, options, selection)
                 let prefix = paths.count > 1 ? displayName(path) : ""
                 trees += found.map { ($0.tree, [prefix, $0.name].filter { !$0.isEmpty }.joined(separator: "/")) }
             }
         }
+        if options.resolve { trees += try subject.resolve(options, selection) }
         if !trees.isEmpty {
             subject.tree = .joined(trees.map(\.tree), as: trees.map(\.name), path: subject.name)
             subject.problems += subject.tree?.problems.map { "\($0.path) \($0.text)" } ?? []
@@ -58,29 +61,29 @@ extension Subject {
 
     /// What a path is taken for.
     private enum PathKind {
-        case list
+        case list(DeclaredDependencies.Kind)
         case weights
         case tree
 
         init(_ path: String) throws {
-            guard try FileContents.kind(of: path) != .folder else {
-                self = .tree
-                return
-            }
             let name = path.split(separator: "/").last.map(String.init) ?? path
-            if DeclaredDependencies.isList(named: name) {
-                self = .list
-            } else if name.hasSuffix(".safetensors") || name.hasSuffix(".safetensors.index.json") {
-                self = .weights
-            } else {
+            if try FileContents.kind(of: path) == .folder {
                 self = .tree
+            } else if let kind = DeclaredDependencies.kind(ofFile: name) {
+                self = .list(kind)
+            } else {
+                let isWeights = name.hasSuffix(".safetensors") || name.hasSuffix(".safetensors.index.json")
+                self = isWeights ? .weights : .tree
             }
         }
     }
 
-    private mutating func add(_ list: DeclaredDependencies) {
+    /// Takes a list of packages.
+    mutating func add(_ list: DeclaredDependencies) {
         declared.append(list)
-        found.append(list.summary)
+        let count = list.packages.count
+        let what = list.isLocked ? "locked" : "asked for"
+        found.append("\(list.path): \(count) package\(count == 1 ? "" : "s") \(what)")
         problems += list.problems.map { "\($0.path): \($0.text)" }
     }
 
@@ -93,13 +96,16 @@ extension Subject {
 
     /// The files at a path, without what is never deployed; what a project folder describes is added.
     private mutating func trees(
-        at path: String, _ layers: [String], for environment: TargetEnvironment
+        at path: String, _ options: StackOptions, _ selection: DependencySelection
     ) throws -> [(tree: FileTree, name: String)] {
-        let tree = try FileTree.open(path, layers: layers, architecture: environment.architecture)
+        let tree = try FileTree.open(
+            path, layers: options.layer, architecture: selection.target.architecture, checkingHashes: false)
         switch tree.form {
-        case .folder: return try project(tree, for: environment)
+        case .folder: return try project(tree, selection)
         case .wheels: found.append("\(path): \(tree.layers.count) wheels, each taken as installed")
-        case .zip: found.append("\(path): a zip of \(tree.files.count) files")
+        case .zip:
+            let layers = tree.layers.count > 1 ? " and \(tree.layers.count - 1) layers" : ""
+            found.append("\(path): a zip\(layers)")
         case .image: found.append("\(path): an image of \(tree.layers.count) layers")
         }
         return [(tree, "")]
