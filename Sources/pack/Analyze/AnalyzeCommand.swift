@@ -5,7 +5,8 @@ import PackReport
 /// `pack analyze`: what a deployment is, whether platforms take it and why, and what would help.
 struct Analyze: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Says what a model and the code around it are, whether they fit platforms and why, and what would help.",
+        abstract:
+            "Says what a model and the code around it are, whether they fit platforms and why, and what would help.",
         discussion: """
             The files are judged as they are, and as the bundles that "pack slim" would make of a model among them. Nothing \
             is imported, executed or unpickled, unless --measure or --resolve asks for it.

@@ -84,7 +84,8 @@ extension AnalyzeReport {
         var blocks: [Document.Block] = [.heading(title), .table(table)]
         let lines = breakEvens(costs).map { item in
             let count = NumberText.count(CheckText.whole(item.change.requests))
-            return "\(item.first) and \(item.second): below \(count) requests a month \(item.change.below) is cheaper, above it \(item.change.above)"
+            return
+                "\(item.first) and \(item.second): below \(count) requests a month \(item.change.below) is cheaper, above it \(item.change.above)"
         }
         if !lines.isEmpty { blocks.append(.list(lines.map { [Text($0)] })) }
         return blocks

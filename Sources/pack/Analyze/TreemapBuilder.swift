@@ -69,7 +69,9 @@ struct TreemapBuilder {
 
     private static func node(_ file: TreeFile, isUnused: Bool, _ model: ModelFacts?) -> TreemapNode {
         let name = String(file.name)
-        if let model, name.hasSuffix(".safetensors"), model.files.count(where: { $0.path.hasSuffix(".safetensors") }) == 1 {
+        if let model, name.hasSuffix(".safetensors"),
+            model.files.count(where: { $0.path.hasSuffix(".safetensors") }) == 1
+        {
             return tensors(of: model, name: name, bytes: file.bytes)
         }
         return TreemapNode(

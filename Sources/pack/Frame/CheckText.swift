@@ -38,7 +38,8 @@ enum CheckText {
             return "\(target): \(check.id.rawValue) is \(bound)\(exact(used, unit)), without a limit\(note)"
         }
         let margin = check.margin.map { $0 < 0 ? " (\(exact(-$0, unit)) over)" : "" } ?? ""
-        return "\(target): \(check.id.rawValue) is \(bound)\(exact(used, unit)) of \(exact(limit, unit))\(margin)\(note)"
+        return
+            "\(target): \(check.id.rawValue) is \(bound)\(exact(used, unit)) of \(exact(limit, unit))\(margin)\(note)"
     }
 
     /// Three digits and a unit.

@@ -62,7 +62,8 @@ struct GateConfiguration {
         let folder: String
 
         func configuration(_ node: SettingsNode) throws -> GateConfiguration {
-            let entries = try fields.mapping(node, "", allowed: GateConfiguration.keys, required: ["schema", "targets"])
+            let entries = try fields.mapping(
+                node, "", allowed: GateConfiguration.keys, required: ["schema", "targets"])
             var result = GateConfiguration(file: fields.file)
             if let node = entries["schema"] { _ = try fields.word(node, "schema", among: ["pack.gate/1"]) }
             result.paths = try texts(entries["paths"], "paths").map(resolved)
@@ -81,7 +82,9 @@ struct GateConfiguration {
             return result
         }
 
-        private func resolved(_ path: String) -> String { path.hasPrefix("/") || folder == "." ? path : "\(folder)/\(path)" }
+        private func resolved(_ path: String) -> String {
+            path.hasPrefix("/") || folder == "." ? path : "\(folder)/\(path)"
+        }
 
         private func texts(_ node: SettingsNode?, _ field: String) throws -> [String] {
             guard let node else { return [] }

@@ -57,7 +57,8 @@ extension Examination {
         let weight = Double(zipped.bytes)
         facts.zipped =
             zipped.isEstimated
-            ? Known(low: weight * 0.98, high: weight * 1.03, how: .estimated, note: "wheels as they compress their files")
+            ? Known(
+                low: weight * 0.98, high: weight * 1.03, how: .estimated, note: "wheels as they compress their files")
             : Known(weight, .measured, note: "really compressed")
     }
 

@@ -16,7 +16,8 @@ extension Examination {
         var lines: [String] = []
         if stack.map({ !subject.hasStack($0) }) ?? true { lines.append("code and Python packages around the model") }
         if subject.models.count > 1 {
-            lines.append("bundles of the other models: " + subject.models.dropFirst().map(\.facts.path).joined(separator: ", "))
+            lines.append(
+                "bundles of the other models: " + subject.models.dropFirst().map(\.facts.path).joined(separator: ", "))
         }
         if subject.isComplete, subject.models.isEmpty { lines.append("models inside the archive") }
         if !subject.models.isEmpty { lines.append("accuracy after quantizing") }
@@ -35,5 +36,5 @@ extension Examination {
     }
 
     /// What could be left out.
-    private var savings: [Saving] { [] }
+    private var savings: [Saving] { stack?.savings ?? [] }
 }

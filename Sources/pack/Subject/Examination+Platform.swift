@@ -34,7 +34,9 @@ extension Examination {
             byPackage[key, default: ([], binary, 0)].names.insert(binary.elf.architecture)
             byPackage[key]?.count += 1
         }
-        let all = byPackage.values.reduce(into: Set(byPackage.values.flatMap(\.names))) { $0.formIntersection($1.names) }
+        let all = byPackage.values.reduce(into: Set(byPackage.values.flatMap(\.names))) {
+            $0.formIntersection($1.names)
+        }
         let order = byPackage.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
         // Blamed is who lacks what most platforms run: of one processor the first package, of several one that differs.
         let blamed = order.first { !$0.value.names.contains("x86_64") } ?? order.first
@@ -68,7 +70,7 @@ extension Examination {
     /// What is to be known about the packages, worst first.
     var findings: [ModelFacts.Finding] {
         guard let stack else { return [] }
-        return stack.unmetFindings + stack.installedFindings + stack.binaryFindings
+        return stack.unmetFindings + stack.installedFindings + stack.binaryFindings + stack.importFindings
     }
 }
 
@@ -98,22 +100,53 @@ extension Stack {
             let more = finding.count > 1 ? " (and \(finding.count - 1) more)" : ""
             let id = finding.kind == .duplicate ? "package.duplicate" : "record.differs"
             return .init(
-                id: id, text: "\(title(finding.package)): \(finding.path): \(finding.kind.words), \(finding.detail)\(more)")
+                id: id,
+                text: "\(title(finding.package)): \(finding.path): \(finding.kind.words), \(finding.detail)\(more)")
         }
     }
 
+    /// What could not be read, a line each.
+    var problems: [String] {
+        let problems = (binaries?.problems ?? []) + (imports?.problems ?? []) + (waste?.problems ?? [])
+        return problems.map { "\($0.path) \($0.text)" }
+    }
+
+    fileprivate var importFindings: [ModelFacts.Finding] {
+        guard let imports else { return [] }
+        let missing = imports.missingEntries.map {
+            ModelFacts.Finding(id: "entry.point", text: "the entry point \($0) is not among the files")
+        }
+        guard let first = imports.doubts.first else { return missing }
+        let more = imports.doubts.count > 1 ? " and \(imports.doubts.count - 1) more places" : ""
+        let text =
+            "imports that only show when the code runs: \(first.call) in \(tree.files[first.file].path):\(first.line)\(more)"
+        return missing + [.init(id: "import.dynamic", text: text)]
+    }
+
+    /// One finding for each kind and package, with the names of what is wrong.
     fileprivate var binaryFindings: [ModelFacts.Finding] {
-        (binaries?.findings ?? []).compactMap { finding in
-            guard let id = finding.kind.ruleID else { return nil }
-            let who = finding.package.map(title) ?? tree.files[finding.file].path
-            let file = finding.package == nil ? "" : ", such as \(tree.files[finding.file].path)"
-            let expected = finding.expected.map { ", the target has \($0)" } ?? ""
-            let files = finding.count == 1 ? "1 file" : "\(NumberText.grouped(finding.count)) files"
+        struct Key: Hashable {
+            var kind: BinaryFinding.Kind
+            var package: Int?
+            var isDoubt: Bool
+        }
+        let groups = Dictionary(grouping: binaries?.findings ?? []) {
+            Key(kind: $0.kind, package: $0.package, isDoubt: $0.isDoubt)
+        }
+        return groups.compactMap { key, findings in
+            guard let id = key.kind.ruleID, let first = findings.first else { return nil }
+            let who = key.package.map(title) ?? tree.files[first.file].path
+            let names = findings.prefix(3).map(\.found).joined(separator: ", ")
+            let rest = findings.count > 3 ? " and \(findings.count - 3) more" : ""
+            let expected = first.expected.map { ", the target has \($0)" } ?? ""
+            let file = key.package == nil ? "" : ", such as \(tree.files[first.file].path)"
+            let count = findings.reduce(0) { $0 + $1.count }
+            let files = count == 1 ? "1 file" : "\(NumberText.grouped(count)) files"
             return .init(
                 id: id,
-                text: "\(who): \(finding.kind.words): \(finding.found)\(expected) (\(files)\(file))"
-                    + (finding.isDoubt ? "; a doubt" : ""))
-        }
+                text: "\(who): \(key.kind.words): \(names)\(rest)\(expected) (\(files)\(file))"
+                    + (key.isDoubt ? "; a doubt" : ""))
+        }.sorted { ($0.id, $0.text) < ($1.id, $1.text) }
     }
 }
 

@@ -37,10 +37,12 @@ struct Examination {
         var subject = try Subject.find(paths, options, for: options.environment(of: first, found: nil))
         var stack = subject.tree.map(Stack.init)
         subject.problems += stack?.packages.problems.map { "\($0.path) \($0.text)" } ?? []
-        progress.step("reading binaries")
+        progress.step("reading binaries and imports")
         let target = options.environment(of: first, found: stack?.python)
-        stack?.look(for: target, declared: subject.declared.first?.roots ?? [])
-        subject.problems += stack?.binaries?.problems.map { "\($0.path) \($0.text)" } ?? []
+        stack?.look(
+            for: target, declared: subject.declared.first?.roots ?? [],
+            entry: options.entry, comparesContents: options.zip)
+        subject.problems += stack.map(\.problems) ?? []
         progress.step("planning what a bundle would take")
         let model = subject.models.first
         let predictions = try model.flatMap { model in
@@ -139,7 +141,9 @@ struct Examination {
         if let stack, !stack.packages.packages.isEmpty {
             lines.append("\(stack.packages.packages.count) Python packages")
         }
-        lines += subject.models.map { "model \($0.facts.path): \(NumberText.exactBytes($0.facts.weightBytes)) of weights" }
+        lines += subject.models.map {
+            "model \($0.facts.path): \(NumberText.exactBytes($0.facts.weightBytes)) of weights"
+        }
         if case .slim(let quantization) = deployment {
             lines.append("judged: the bundle that pack slim --quantize \(quantization) would make, predicted")
         }
@@ -150,7 +154,7 @@ struct Examination {
     /// Where the bytes are.
     var treemap: TreemapNode {
         TreemapBuilder.build(
-            subject.name, tree: subject.tree, owners: stack?.owners ?? [], unused: [],
+            subject.name, tree: subject.tree, owners: stack?.owners ?? [], unused: stack?.unusedFiles ?? [],
             models: subject.models.map(\.facts))
     }
 }

@@ -27,6 +27,13 @@ struct Stack {
     private(set) var binaries: Binaries?
     /// Which package requires which; `nil` until that was looked at.
     private(set) var graph: DependencyGraph?
+    /// What is imported; `nil` until that was looked at.
+    private(set) var imports: ImportScan?
+    /// What a deployment never uses; `nil` until that was looked at.
+    private(set) var waste: Waste?
+
+    /// Bytes up to which files of equal size are compared, to find copies: more takes longer than a look may.
+    private static let comparedBytes = 1 << 30
 
     /// Reads the packages of a tree.
     init(_ tree: FileTree) {
@@ -37,10 +44,21 @@ struct Stack {
 
     /// Looks at what depends on the target.
     ///
-    /// - Parameter declared: The requirements that the project itself states.
-    mutating func look(for target: TargetEnvironment, declared: [String]) {
-        binaries = Binaries(tree, packages, target: target)
-        graph = DependencyGraph(packages, target: target, declared: declared)
+    /// - Parameters:
+    ///   - declared: The requirements that the project itself states.
+    ///   - entry: Where imports begin; all sources of no package if `nil`.
+    ///   - comparesContents: Whether files of equal size are compared; if not said, where that is quick.
+    mutating func look(
+        for target: TargetEnvironment, declared: [String], entry: String?, comparesContents: Bool? = nil
+    ) {
+        let binaries = Binaries(tree, packages, target: target)
+        let graph = DependencyGraph(packages, target: target, declared: declared)
+        let imports = ImportScan(
+            tree, packages, graph: graph, binaries: binaries, entries: entry.map { [$0] } ?? [])
+        let facts = Waste.Facts(
+            tree, packages, graph: graph, binaries: binaries, imports: imports, target: target)
+        waste = Waste(facts, comparesContents: comparesContents ?? (tree.bytes <= Self.comparedBytes))
+        (self.binaries, self.graph, self.imports) = (binaries, graph, imports)
     }
 
     /// The release that the paths of site-packages name, else the one that most wheels are built for.

@@ -10,7 +10,9 @@ struct StackOptions: ParsableArguments {
             valueName: "name"))
     var entry: String?
 
-    @Option(help: ArgumentHelp("The Python that runs it, such as 3.13; told from the packages if not given.", valueName: "version"))
+    @Option(
+        help: ArgumentHelp(
+            "The Python that runs it, such as 3.13; told from the packages if not given.", valueName: "version"))
     var python: String?
 
     @Option(help: ArgumentHelp("x86_64 or arm64; the target's first if not given.", valueName: "name"))

@@ -10,7 +10,8 @@ extension Subject {
         guard let list = declared.first else {
             throw Refusal(
                 facts: ErrorFacts(
-                    "there is nothing to resolve", file: name, expected: "a list of packages, such as requirements.txt"))
+                    "there is nothing to resolve", file: name, expected: "a list of packages, such as requirements.txt")
+            )
         }
         let resolver = try Self.resolver(options)
         let input: Resolver.Input =
