@@ -1,7 +1,8 @@
 extension InstalledPackages {
     /// Packages that were not made for a target, by their wheels' tags and the Python that they ask for.
     ///
-    /// A wheel may be installed in spite of that, as installers can be forced; what its files need is told by ``Binaries``.
+    /// A wheel may be installed in spite of that, as installers can be forced; what its files need is told by
+    /// ``Binaries``.
     public func findings(for target: TargetEnvironment) -> [InstalledFinding] {
         packages.indices.flatMap { index in
             [tagFinding(index, target), pythonFinding(index, target)].compactMap { $0 }
