@@ -5,8 +5,11 @@
 Lines are fields with tabs between them; a line that begins with `#` is a comment.
 """
 
+import datetime
+import json
 import random
 import sys
+import tomllib
 from itertools import product
 from pathlib import Path
 
@@ -253,6 +256,52 @@ def wheels():
     write("wheels.txt", ["file name", "package, or - if it is none", "version", "build", "tags"], rows)
 
 
+def flattened(value, path=""):
+    """Rows of path, kind and text; of numbers with a fraction and of times only the kind."""
+    if isinstance(value, dict):
+        return [[path, "a table", ""]] + [row for key, item in value.items() for row in flattened(item, f"{path}/{key}")]
+    if isinstance(value, list):
+        return [[path, "an array", ""]] + [row for i, item in enumerate(value) for row in flattened(item, f"{path}/{i}")]
+    if isinstance(value, bool):
+        return [[path, "a boolean", str(value).lower()]]
+    if isinstance(value, int):
+        return [[path, "an integer", str(value)]]
+    if isinstance(value, str):
+        return [[path, "a string", value]]
+    times = (datetime.date, datetime.time, datetime.datetime)
+    return [[path, "a time" if isinstance(value, times) else "a number", ""]]
+
+
+def toml():
+    """TOML texts against the reader of Python's own library."""
+    texts = [
+        "", "# only\n", "a = 1", "a = 1 # b\n", "a.b.c = 1\na.b.d = 2\na.e = 3", "[a]\nb = 1\n[a.c]\nd = 2\n",
+        "[a.b.c]\nd=1\n[a]\ne=2", "[[p]]\nn = 1\n[[p]]\nn = 2\n[p.q]\nr = 3\n[[p.s]]\nt=4\n[[p.s]]\nt=5",
+        "a = [1, 2,\n 3, # x\n]\nb = []", 'a = [[1], ["x", {b = 1}]]', "a = { b = 1, c.d = 'x' }", "a = {}",
+        'a = "\\t\\"\\u00e9\\U0001F600"', "a = 'C:\\x'", 'a = """\nx\n  y\\\n   z"""', "a = '''\nx'y'''", 'a = """x"" """""',
+        "a = +1\nb = -0\nc = 1_000\nd = 0xFF\ne = 0o17\nf = 0b11", "a = 1.5\nb = -1e3\nc = inf\nd = -nan\ne = 1_0.2_5E+1",
+        "a = true\nb = false", "a = 1979-05-27T07:32:00Z\nb = 1979-05-27 07:32:00.5\nc = 1979-05-27\nd = 07:32:00",
+        "\"a b\" = 1\n'c.d' = 2\n\"\" = 3", "1 = 2\n3.4 = 5", "a = 1\r\nb = 2\r\n", "é = 1", "a = é", 'a = "é"', "[ a . b ]\nc = 1",
+        "a = 1\na = 2", "[a]\n[a]", "a = 1\n[a]", "[a]\nb = 1\n[a.b]\nc = 1", "[[a]]\n[a]", "[a]\n[[a]]", "a = {b = 1}\na.c = 2",
+        "a = {b = 1}\n[a.c]\nd=1", "a.b = 1\n[a]\nc = 2", "[a.b]\nc=1\n[a]\nb.d=2", "a = [1]\n[[a]]\nb=1", "a", "a =", "= 1", "a = 1 b = 2",
+        "[a", "[[a]", "[a]]", "a = [1", "a = {b = 1", 'a = "x', "a = 'x\n'", 'a = """x', 'a = "\\q"', 'a = "\\ud800"', "a = 01", "a = 1__0",
+        "a = _1", "a = 1_", "a = 1.", "a = .5", "a = 1e", "a = 0x", "a = 0xG", "a = tru", "a = +true", "a = 1 1", 'a = "x\ty"', 'a = "x\x01y"',
+        "[a.]", "[]", "a..b = 1", "a = [1,,2]", "a = [,1]", "a = 1979-05-27\n[b]", "a = '''x'''''", "[a]b = 1", "a.b = 1\na.b.c = 2",
+        "a = [ { x = 1 }, { x = 2 } ]", "[a]\nb.c = 1\n[a.b.d]\ne = 1", "[[a.b]]\nc=1\n[[a.b]]\nc=2\n[a]\nd=1", "a = 1\n\n\n  b   =   2  # c",
+    ]
+    rows = []
+    for text in texts:
+        try:
+            rows.append({"text": text, "values": flattened(tomllib.loads(text))})
+        except tomllib.TOMLDecodeError:
+            rows.append({"text": text, "values": None})
+    for lock in sorted((FOLDER / "locks").glob("*/*")):
+        if lock.suffix in (".lock", ".toml") and lock.name != "Pipfile.lock":
+            rows.append({"file": f"locks/{lock.parent.name}/{lock.name}", "count": len(flattened(tomllib.loads(lock.read_text())))})
+    (FOLDER / "toml.json").write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+    print(f"toml.json: {len(rows)}", file=sys.stderr)
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
     versions()
@@ -261,3 +310,4 @@ if __name__ == "__main__":
     requirements()
     tag_rows()
     wheels()
+    toml()
