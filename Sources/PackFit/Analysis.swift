@@ -2,8 +2,10 @@ import PackProfiles
 
 /// All that an analysis says: what the model is, what each platform says to it, and what would help.
 public struct Analysis: Sendable {
-    /// The model.
-    public var model: ModelFacts
+    /// What was analyzed, as it was given.
+    public var name: String
+    /// The model, if there is one.
+    public var model: ModelFacts?
     /// Bundles that could be made of it.
     public var predictions: [Prediction]
     /// Why no bundle can be made of it, if that is so.
@@ -19,21 +21,28 @@ public struct Analysis: Sendable {
         public var fit: Fit
         /// What could be deployed instead, best first.
         public var remedies: [Remedy]
+        /// Ways to make it fit, of several steps as well, best first.
+        public var plans: Plans
     }
 
-    /// Judges a model on platforms.
+    /// Judges a deployment on platforms.
     ///
     /// - Parameters:
-    ///   - model: What was found out about it.
+    ///   - name: What is analyzed, as it was given.
+    ///   - model: What was found out about the model, if there is one.
     ///   - asItIs: What is known about deploying its files as they are.
     ///   - predictions: Bundles that could be made of it, with the least loss first.
     ///   - obstacle: Why no bundle can be made of it, if that is so.
     ///   - notLookedAt: What was not looked at.
     ///   - profiles: The platforms.
+    ///   - savings: What could be left out of the files; they share no byte.
+    ///   - components: The parts that the files consist of and that are needed.
+    ///   - others: Further platforms that the files may be deployed on instead.
     public init(
-        model: ModelFacts, asItIs: FitFacts, predictions: [Prediction], obstacle: String?, notLookedAt: [String],
-        profiles: [Profile]
+        name: String, model: ModelFacts?, asItIs: FitFacts, predictions: [Prediction], obstacle: String?, notLookedAt: [String],
+        profiles: [Profile], savings: [Saving] = [], components: [Component] = [], others: [Profile] = []
     ) {
+        self.name = name
         self.model = model
         self.predictions = predictions
         self.obstacle = obstacle
@@ -44,25 +53,35 @@ public struct Analysis: Sendable {
                 return Alternative(
                     action: action,
                     command:
-                        "pack slim \(shellQuoted(model.path)) --target \(profile.name) --quantize \(prediction.quantization)",
+                        "pack slim \(shellQuoted(model?.path ?? name)) --target \(profile.name) --quantize \(prediction.quantization)",
                     loss: index, facts: Self.facts(of: prediction, for: model))
             }
             return Answer(
                 fit: Fit(asItIs, on: profile),
-                remedies: PackFit.remedies(for: asItIs, on: profile, alternatives: alternatives))
+                remedies: PackFit.remedies(for: asItIs, on: profile, alternatives: alternatives),
+                plans: Plans(
+                    for: asItIs, on: profile, savings: savings, alternatives: alternatives, components: components,
+                    others: others.isEmpty ? profiles : others))
         }
     }
 
     /// A bundle's facts, with what follows from the model: how long it takes to wake up, and how large an answer is.
-    public static func facts(of prediction: Prediction, for model: ModelFacts) -> FitFacts {
+    public static func facts(of prediction: Prediction, for model: ModelFacts?) -> FitFacts {
         var facts = prediction.facts
-        // The process itself in 5 to 100 ms, its files read at 2 GB/s (page cache) to 0.1 GB/s (a cold disk).
-        let bytes = Double(prediction.unpackedBytes)
-        facts.startup = Known(
-            low: 0.005 + bytes / 2e9, high: 0.1 + bytes / 1e8, how: .assumed,
-            note: "files read at 0.1 to 2 GB/s")
-        facts.response = responseBytes(of: model)
+        facts.startup = startup(ofBundle: prediction.unpackedBytes)
+        facts.response = model.flatMap(responseBytes)
+        facts.entryPoint = .program(name: "bootstrap", isExecutable: true)
+        facts.layerCount = 0
+        facts.missingLibraries = []
         return facts
+    }
+
+    /// How long a bundle takes to wake up: the process itself 5 to 100 ms, its files read at 2 GB/s (page cache) to 0.1 GB/s
+    /// (a cold disk).
+    public static func startup(ofBundle bytes: Int) -> Known {
+        Known(
+            low: 0.005 + Double(bytes) / 2e9, high: 0.1 + Double(bytes) / 1e8, how: .assumed,
+            note: "files read at 0.1 to 2 GB/s")
     }
 
     /// An answer to one input of the greatest length: a number takes up to 14 bytes in JSON, comma included.

@@ -22,20 +22,31 @@ public struct Check: Sendable {
     public var liftedBy: String?
     /// What a reader should know: why it is unknown, which setting is needed.
     public var note: String?
+    /// Which parts of the deployment are refused, where that is known.
+    public var culprits: [Culprit] = []
+    /// How `actualText` was got.
+    var textHow: Known.How?
 
     /// The rules.
     public enum ID: String, CaseIterable, Sendable {
         case packageZipped = "package.zipped"
         case packageUnpacked = "package.unpacked"
+        case packageLayers = "package.layers"
+        case packageFiles = "package.files"
+        case packageNames = "package.names"
+        case entryPoint = "entry.point"
         case imageSize = "image.size"
         case disk
         case memoryPeak = "memory.peak"
+        case memoryFiles = "memory.files"
         case startupTime = "startup.time"
+        case startupGateway = "startup.gateway"
         case requestTime = "request.time"
         case requestSize = "request.size"
         case responseSize = "response.size"
         case isa
         case libc
+        case libraries
     }
 
     /// A rule's answer.
@@ -49,6 +60,7 @@ public struct Check: Sendable {
     public enum Unit: String, Sendable {
         case bytes
         case seconds
+        case count
     }
 
     /// What is left below the limit, or is over it (negative), judged by the less favourable end of the range; `nil` where
@@ -58,6 +70,9 @@ public struct Check: Sendable {
         return limit - (verdict == .fail ? actual.low : actual.high ?? actual.low)
     }
 
+    /// How the actual value was got; `nil` where it is not known.
+    public var how: Known.How? { actual?.how ?? (actualText == nil ? nil : textHow ?? .computed) }
+
     /// The share of the limit that is used, judged as `margin` is.
     public var use: Double? {
         guard let limit, limit > 0, let margin else { return nil }
@@ -66,6 +81,12 @@ public struct Check: Sendable {
 }
 
 extension Check {
+    /// Names the part of the deployment that fails, in front of what is said already.
+    mutating func blame(_ culprit: Culprit) {
+        culprits = [culprit]
+        note = [culprit.text, note].compactMap { $0 }.joined(separator: "; ")
+    }
+
     /// A check of a number against an upper limit: at the limit passes.
     ///
     /// - Parameters:

@@ -64,7 +64,8 @@ enum Rules {
     typealias Rule = @Sendable (FitFacts, Profile) -> Check?
 
     static let all: [Rule] = [
-        packageZipped, packageUnpacked, imageSize, disk, memoryPeak, startupTime, requestTime, requestSize,
-        responseSize, isa, libc,
+        packageZipped, packageUnpacked, packageLayers, packageFiles, packageNames, entryPoint, imageSize, disk,
+        memoryPeak, memoryFiles, startupTime, startupGateway, requestTime, requestSize, responseSize, isa, libc,
+        libraries,
     ]
 }

@@ -25,6 +25,27 @@ public struct FitFacts: Sendable {
     /// Why facts are missing, for people: "the Python stack was not looked at".
     public var missing: String?
 
+    // Where the following are not known, nothing is asked.
+
+    /// Layers beside the package of a zip.
+    public var layerCount: Int?
+    /// Files, without folders.
+    public var fileCount: Int?
+    /// What is unusual about the names of its files.
+    public var names: NameFacts?
+    /// What the platform starts or calls.
+    public var entryPoint: EntryPoint?
+    /// Bytes that the program unpacks to disk when it starts, before it writes anything else.
+    public var unpackedAtStart: Known?
+    /// Who asks for the architecture, where it is one of many packages.
+    public var architectureCulprit: Culprit?
+    /// Who asks for the C library, where it is one of many packages.
+    public var libcCulprit: Culprit?
+    /// Shared libraries that are needed and not there; empty where all are.
+    public var missingLibraries: [Culprit]?
+    /// What a run under the platform's limits showed; it counts more than what is predicted.
+    public var measured: Measured?
+
     /// An architecture that it can run on, and the CPU features that it cannot do without there.
     public struct ArchitectureNeed: Hashable, Sendable {
         /// `x86_64` or `arm64`.
@@ -47,6 +68,32 @@ public struct FitFacts: Sendable {
         case glibc(String)
         /// musl.
         case musl
+    }
+
+    /// What a run showed.
+    public struct Measured: Hashable, Sendable {
+        /// Bytes of memory at the peak.
+        public var peakMemory: Known?
+        /// Seconds until the first answer could be given.
+        public var startup: Known?
+
+        /// Describes a run.
+        public init(peakMemory: Known? = nil, startup: Known? = nil) {
+            self.peakMemory = peakMemory
+            self.startup = startup
+        }
+    }
+
+    /// Memory at the peak, as measured or else as predicted.
+    var memory: Known? { measured?.peakMemory ?? peakMemory }
+
+    /// Seconds until it can answer, as measured or else as predicted.
+    var start: Known? { measured?.startup ?? startup }
+
+    /// Bytes that stand on a disk that can be written: what is unpacked at the start and what is written later.
+    var onDisk: Known? {
+        guard let unpackedAtStart else { return written }
+        return written.map { $0 + unpackedAtStart }
     }
 
     /// Nothing is known.

@@ -6,7 +6,7 @@ import Glibc
 /// `SIGBUS`. A handler puts a page of zeros in such a place. Faults elsewhere go to whoever handled the signal before.
 enum GuardedMapping {
     /// Mappings that can be guarded at a time.
-    private static let slotCount = 64
+    private static let slotCount = 1024
     /// Start and end of each guarded mapping, 0 where a slot is free; the handler reads it.
     private nonisolated(unsafe) static let slots: UnsafeMutablePointer<UInt> = {
         let slots = UnsafeMutablePointer<UInt>.allocate(capacity: 2 * slotCount)
@@ -45,6 +45,12 @@ enum GuardedMapping {
         return body(UnsafeRawBufferPointer(start: base, count: count))
     }
 
+    /// Guards memory that a file is mapped to, until the slot is released; nil if that cannot be done.
+    static func guardMapping(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        guard isInstalled, let base = bytes.baseAddress else { return nil }
+        return occupy(UInt(bitPattern: base), bytes.count)
+    }
+
     private static func occupy(_ start: UInt, _ count: Int) -> Int? {
         pthread_mutex_lock(lock)
         defer { pthread_mutex_unlock(lock) }
@@ -54,7 +60,7 @@ enum GuardedMapping {
         return slot
     }
 
-    private static func release(_ slot: Int) {
+    static func release(_ slot: Int) {
         pthread_mutex_lock(lock)
         slots[2 * slot] = 0
         pthread_mutex_unlock(lock)
@@ -75,4 +81,21 @@ enum GuardedMapping {
         }
         return false
     }
+}
+
+/// Keeps a mapped file from ending the process when another process shortens it: bytes that vanish read as zeros.
+///
+/// It is for files whose bytes are checked by digests or checksums, so that zeros do not pass for contents.
+public final class MappingGuard: Sendable {
+    private let file: MappedFile
+    private let slot: Int
+
+    /// Guards a file's mapping as long as the object lives; nil if it is empty, or too many are guarded.
+    public init?(_ file: MappedFile) {
+        guard let slot = file.withBytes({ GuardedMapping.guardMapping($0) }) else { return nil }
+        self.slot = slot
+        self.file = file
+    }
+
+    deinit { GuardedMapping.release(slot) }
 }

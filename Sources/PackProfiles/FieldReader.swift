@@ -1,44 +1,80 @@
 import PackIO
 import Yams
 
+/// A place in a YAML text: a scalar, a list or a mapping, with its line.
+package typealias SettingsNode = Yams.Node
+
 /// Strict reading of YAML nodes: every refusal names the file, the line and the field.
-struct FieldReader {
+package struct FieldReader {
     /// The file, for errors.
-    let file: String
+    package let file: String
+    /// What is wrong with a file that is refused, for errors: "is not a profile".
+    package let what: String
+
+    /// Reads a file.
+    package init(file: String, what: String) {
+        self.file = file
+        self.what = what
+    }
 
     /// An error at a node.
-    func error(_ node: Node?, _ field: String, found: String, expected: String, hint: String? = nil) -> ProfileError {
-        ProfileError(
-            file: file, line: node?.mark?.line, field: field, found: found, expected: expected, hint: hint)
+    package func error(
+        _ node: SettingsNode?, _ field: String, found: String, expected: String, hint: String? = nil
+    ) -> SettingsError {
+        SettingsError(
+            what: what, file: file, line: node?.mark?.line, field: field, found: found, expected: expected,
+            hint: hint)
+    }
+
+    /// An error at a key.
+    package func error(
+        _ key: SettingsNode.Scalar, _ field: String, found: String, expected: String, hint: String? = nil
+    ) -> SettingsError {
+        error(.scalar(key), field, found: found, expected: expected, hint: hint)
     }
 
     /// The entries of a mapping whose keys must be among `allowed` and include `required`.
-    func mapping(
-        _ node: Node, _ field: String, allowed: [String], required: [String]
-    ) throws(ProfileError) -> [String: Node] {
-        var entries: [String: Node] = [:]
+    package func mapping(
+        _ node: SettingsNode, _ field: String, allowed: [String], required: [String] = []
+    ) throws(SettingsError) -> [String: SettingsNode] {
+        let (entries, faults) = try checkedMapping(node, field, allowed: allowed, required: required)
+        if let first = faults.first { throw first }
+        return entries.values
+    }
+
+    /// The same with all faults of the keys: unknown ones, and missing ones that no unknown one was meant for.
+    package func checkedMapping(
+        _ node: SettingsNode, _ field: String, allowed: [String], required: [String]
+    ) throws(SettingsError) -> (entries: Entries, faults: [SettingsError]) {
+        var entries = Entries(values: [:], node: node)
+        var faults: [SettingsError] = []
+        var meantKeys: Set<String> = []
         for (key, value) in try pairs(node, field) {
-            guard allowed.contains(key.string) else {
-                let meant = Suggestion.nearest(to: key.string, among: allowed)
-                throw error(
-                    key, join(field, key.string), found: "an unknown key",
-                    expected: "one of " + allowed.joined(separator: ", "),
-                    hint: meant.map { "did you mean \($0)?" })
+            if allowed.contains(key.string) {
+                entries.values[key.string] = value
+                continue
             }
-            entries[key.string] = value
+            let meant = Suggestion.nearest(to: key.string, among: allowed)
+            if let meant { meantKeys.insert(meant) }
+            faults.append(
+                error(
+                    .scalar(key), join(field, key.string), found: "an unknown key",
+                    expected: "one of " + allowed.joined(separator: ", "), hint: meant.map { "did you mean \($0)?" }))
         }
-        if let missing = required.first(where: { entries[$0] == nil }) {
-            throw error(node, join(field, missing), found: "nothing", expected: "this field")
+        for key in required where entries.values[key] == nil && !meantKeys.contains(key) {
+            faults.append(error(node, join(field, key), found: "nothing", expected: "this field"))
         }
-        return entries
+        return (entries, faults)
     }
 
     /// The entries of a mapping in their order, each key a plain text.
-    func pairs(_ node: Node, _ field: String) throws(ProfileError) -> [(key: Node.Scalar, value: Node)] {
+    package func pairs(_ node: SettingsNode, _ field: String) throws(SettingsError) -> [(
+        key: SettingsNode.Scalar, value: SettingsNode
+    )] {
         guard case .mapping(let mapping) = node else {
             throw error(node, field, found: kind(node), expected: "a mapping")
         }
-        var result: [(Node.Scalar, Node)] = []
+        var result: [(SettingsNode.Scalar, SettingsNode)] = []
         for (key, value) in mapping {
             guard case .scalar(let scalar) = key else {
                 throw error(key, field, found: "a key that is \(kind(key))", expected: "a text")
@@ -49,7 +85,7 @@ struct FieldReader {
     }
 
     /// The items of a sequence that is not empty.
-    func items(_ node: Node, _ field: String) throws(ProfileError) -> [Node] {
+    package func items(_ node: SettingsNode, _ field: String) throws(SettingsError) -> [SettingsNode] {
         guard case .sequence(let sequence) = node, !sequence.isEmpty else {
             throw error(node, field, found: kind(node), expected: "a list with at least one entry")
         }
@@ -57,7 +93,7 @@ struct FieldReader {
     }
 
     /// A text that is not empty.
-    func text(_ node: Node, _ field: String) throws(ProfileError) -> String {
+    package func text(_ node: SettingsNode, _ field: String) throws(SettingsError) -> String {
         guard case .scalar(let scalar) = node, !scalar.string.isEmpty else {
             throw error(node, field, found: kind(node), expected: "a text")
         }
@@ -65,7 +101,7 @@ struct FieldReader {
     }
 
     /// One of some words.
-    func word(_ node: Node, _ field: String, among words: [String]) throws(ProfileError) -> String {
+    package func word(_ node: SettingsNode, _ field: String, among words: [String]) throws(SettingsError) -> String {
         let text = try text(node, field)
         guard words.contains(text) else {
             throw error(
@@ -76,12 +112,12 @@ struct FieldReader {
     }
 
     /// `true` or `false`.
-    func flag(_ node: Node, _ field: String) throws(ProfileError) -> Bool {
+    package func flag(_ node: SettingsNode, _ field: String) throws(SettingsError) -> Bool {
         try word(node, field, among: ["true", "false"]) == "true"
     }
 
     /// A finite number above zero.
-    func positive(_ node: Node, _ field: String) throws(ProfileError) -> Double {
+    package func positive(_ node: SettingsNode, _ field: String) throws(SettingsError) -> Double {
         let text = try text(node, field)
         guard case .scalar(let scalar) = node, scalar.style == .plain || scalar.style == .any,
             let number = Double(text), number.isFinite
@@ -90,8 +126,29 @@ struct FieldReader {
         return number
     }
 
+    /// A whole number from zero to 10^15.
+    package func count(_ node: SettingsNode, _ field: String) throws(SettingsError) -> Int {
+        let text = try text(node, field)
+        guard case .scalar(let scalar) = node, scalar.style == .plain || scalar.style == .any,
+            text.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(text), number <= 1_000_000_000_000_000
+        else { throw error(node, field, found: text, expected: "a whole number of at least zero") }
+        return number
+    }
+
+    /// A number of a unit, as one text: `50 MiB`, `10 s`; in the base unit of the measure.
+    package func measured(_ node: SettingsNode, _ field: String, _ measure: Measure) throws(SettingsError) -> Double {
+        let text = try text(node, field)
+        let names = measure.units.map(\.name)
+        let expected = "a number and one of " + names.joined(separator: ", ") + ", such as 10 \(names.last ?? "")"
+        let parts = text.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, let value = Double(String(parts[0])), value.isFinite, value >= 0,
+            let unit = measure.units.first(where: { $0.name == parts[1] }), value * unit.factor < 9e15
+        else { throw error(node, field, found: text, expected: expected) }
+        return value * unit.factor
+    }
+
     /// A day as `YYYY-MM-DD`.
-    func date(_ node: Node, _ field: String) throws(ProfileError) -> String {
+    package func date(_ node: SettingsNode, _ field: String) throws(SettingsError) -> String {
         let text = try text(node, field)
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         let lengths = parts.map(\.utf8.count)
@@ -103,7 +160,7 @@ struct FieldReader {
         return text
     }
 
-    private func kind(_ node: Node) -> String {
+    private func kind(_ node: SettingsNode) -> String {
         switch node {
         case .scalar(let scalar): scalar.string.isEmpty ? "nothing" : scalar.string
         case .mapping: "a mapping"
@@ -114,13 +171,4 @@ struct FieldReader {
 }
 
 /// The path of a field inside another.
-func join(_ field: String, _ key: String) -> String { field.isEmpty ? key : field + "." + key }
-
-extension FieldReader {
-    /// An error at a key.
-    func error(
-        _ key: Node.Scalar, _ field: String, found: String, expected: String, hint: String? = nil
-    ) -> ProfileError {
-        error(.scalar(key), field, found: found, expected: expected, hint: hint)
-    }
-}
+package func join(_ field: String, _ key: String) -> String { field.isEmpty ? key : field + "." + key }

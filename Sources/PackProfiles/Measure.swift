@@ -3,11 +3,16 @@ public enum Measure: String, Sendable {
     case bytes
     case seconds
     case count
-    case money
+    case processors
+    case requests
+    case memoryTime
+    case processorTime
+    case requestPrice
+    case memoryPrice
+    case processorPrice
 
-    /// The units in which a profile may state it, with the factor to the base unit (bytes, seconds, one).
-    ///
-    /// Prices have the base unit in which they are stated: dollars for so many of something.
+    /// The units in which it may be stated, with the factor to the base unit: bytes, seconds, pieces; a month's requests,
+    /// GiB-s or vCPU-s; dollars for a request, a GiB-s or a vCPU-s.
     package var units: [(name: String, factor: Double)] {
         switch self {
         case .bytes:
@@ -16,8 +21,14 @@ public enum Measure: String, Sendable {
                 ("KiB", 1024), ("MiB", 1_048_576), ("GiB", 1_073_741_824),
             ]
         case .seconds: [("ms", 1e-3), ("s", 1), ("min", 60)]
-        case .count: [("count", 1), ("vCPU", 1), ("GiB-s/month", 1), ("vCPU-s/month", 1), ("requests/month", 1)]
-        case .money: [("USD/GiB-s", 1), ("USD/vCPU-s", 1), ("USD/request", 1), ("USD/million requests", 1e-6)]
+        case .count: [("count", 1)]
+        case .processors: [("vCPU", 1)]
+        case .requests: [("requests/month", 1)]
+        case .memoryTime: [("GiB-s/month", 1)]
+        case .processorTime: [("vCPU-s/month", 1)]
+        case .requestPrice: [("USD/request", 1), ("USD/million requests", 1e-6)]
+        case .memoryPrice: [("USD/GiB-s", 1), ("USD/GiB-h", 1 / 3600.0)]
+        case .processorPrice: [("USD/vCPU-s", 1), ("USD/vCPU-h", 1 / 3600.0)]
         }
     }
 }

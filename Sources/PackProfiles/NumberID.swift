@@ -3,6 +3,7 @@ public enum LimitID: String, CaseIterable, Sendable {
     case packageZipped = "package.zipped"
     case packageUnpacked = "package.unpacked"
     case layers = "package.layers"
+    case packageFiles = "package.files"
     case imageSize = "image.size"
     case memoryMinimum = "memory.minimum"
     case memoryDefault = "memory.default"
@@ -29,7 +30,8 @@ public enum LimitID: String, CaseIterable, Sendable {
     public var measure: Measure {
         switch self {
         case .startupTime, .requestTimeDefault, .requestTime, .gatewayTime: .seconds
-        case .layers, .cpuMaximum, .fileDescriptors, .processes, .concurrencyDefault, .concurrencyMaximum: .count
+        case .cpuMaximum: .processors
+        case .layers, .packageFiles, .fileDescriptors, .processes, .concurrencyDefault, .concurrencyMaximum: .count
         default: .bytes
         }
     }
@@ -41,7 +43,9 @@ public enum PriceID: String, CaseIterable, Sendable {
     case memory_x86_64 = "memory.x86_64"
     case memory_arm64 = "memory.arm64"
     case cpu
+    case cpu_arm64 = "cpu.arm64"
     case billingStep = "billing.step"
+    case billingMinimum = "billing.minimum"
     case freeRequests = "free.requests"
     case freeMemory = "free.memory"
     case freeCPU = "free.cpu"
@@ -49,9 +53,13 @@ public enum PriceID: String, CaseIterable, Sendable {
     /// What the number counts.
     public var measure: Measure {
         switch self {
-        case .requests, .memory_x86_64, .memory_arm64, .cpu: .money
-        case .billingStep: .seconds
-        case .freeRequests, .freeMemory, .freeCPU: .count
+        case .requests: .requestPrice
+        case .memory_x86_64, .memory_arm64: .memoryPrice
+        case .cpu, .cpu_arm64: .processorPrice
+        case .billingStep, .billingMinimum: .seconds
+        case .freeRequests: .requests
+        case .freeMemory: .memoryTime
+        case .freeCPU: .processorTime
         }
     }
 }

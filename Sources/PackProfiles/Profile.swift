@@ -14,6 +14,16 @@ public struct Profile: Sendable {
     public var requestProtocol: RequestProtocol
     /// The platform's name for the environment that a bundle is deployed with, where it has one.
     public var runtime: String?
+    /// Versions of Python that the platform's managed runtime brings: `3.12`; empty where it brings none or that is not known.
+    public var python: [String] = []
+    /// Where the versions of Python are said.
+    public var pythonSource: Provenance?
+    /// Whether it is one of the platforms that are shown when none is asked for.
+    public var isDefault = false
+    /// The profile of the same platform that takes an image instead.
+    public var imageVariant: String?
+    /// How time is paid for, where prices are known.
+    public var billing: Billing?
     /// Whether files that a program writes count against its memory.
     public var filesCountAsMemory: Bool
     /// Architectures that a deployment may choose from.
@@ -22,10 +32,15 @@ public struct Profile: Sendable {
     public var libc: LibC
     /// Limits by id. An absent one does not apply or is not known.
     public var limits: [LimitID: Quantity]
+    /// Limits that the platform may have and of which nothing is known, in the order of ``LimitID``. Nothing is checked
+    /// against them.
+    public var unknownLimits: [LimitID] = []
     /// Prices by id.
     public var prices: [PriceID: Quantity]
     /// Which memory sizes go with which number of processors, where the platform ties them.
     public var sizes: [Size]
+    /// The only memory sizes that can be set, in bytes, ascending; empty where a step or `sizes` says it.
+    public var memorySizes: [Int] = []
     /// What the program finds in its environment, beside what the user sets.
     public var environment: [String: String]
 
@@ -35,10 +50,21 @@ public struct Profile: Sendable {
         case image
     }
 
-    /// How requests reach the program.
+    /// How requests reach the program; `function`: the platform's own runtime calls a function of it.
     public enum RequestProtocol: String, CaseIterable, Sendable {
         case lambda = "lambda-runtime-api"
         case http
+        case function
+    }
+
+    /// How time is paid for.
+    public enum Billing: String, CaseIterable, Sendable {
+        /// Each request pays for its own time and the memory that is set.
+        case request
+        /// An instance pays for the time in which it has requests, however many at a time.
+        case instance
+        /// Instances pay from their start to their end, busy or not.
+        case always = "always-on"
     }
 
     /// An instruction set architecture and what can be relied on there.
@@ -60,11 +86,12 @@ public struct Profile: Sendable {
         /// Where that is said.
         public var provenance: Provenance
 
-        /// `any`: the deployment brings its own.
+        /// `any`: the deployment brings its own. `unknown`: the platform has one that is not known.
         public enum Kind: String, CaseIterable, Sendable {
             case glibc
             case musl
             case any
+            case unknown
         }
     }
 
@@ -76,18 +103,9 @@ public struct Profile: Sendable {
         public var minimum: Int
         /// Most memory, in bytes.
         public var maximum: Int
+        /// The step between them, in bytes; `nil` for the platform's own step.
+        public var step: Int?
         /// Where that is said.
         public var provenance: Provenance
-    }
-
-    /// The smallest memory that can be set and holds `bytes`: by the platform's minimum and step; `nil` beyond its maximum.
-    public func smallestMemory(holding bytes: Int) -> Int? {
-        let least = max(bytes, limits[.memoryMinimum]?.bytes ?? 0, 1)
-        let step = max(limits[.memoryStep]?.bytes ?? 1, 1)
-        let (raised, overflow) = least.addingReportingOverflow(step - 1)
-        guard !overflow else { return nil }
-        let size = raised / step * step
-        if let maximum = limits[.memoryMaximum]?.bytes, size > maximum { return nil }
-        return size
     }
 }

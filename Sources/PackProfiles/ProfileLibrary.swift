@@ -45,6 +45,25 @@ public struct ProfileLibrary: Sendable {
         return profiles
     }
 
+    /// The profiles that are shown when none is asked for, by name; all if none says that it is one of them.
+    public func defaults() throws(ProfileError) -> [Profile] {
+        let all = try all()
+        let chosen = all.filter(\.isDefault)
+        return chosen.isEmpty ? all : chosen
+    }
+
+    /// The profiles for targets as they are given: the default ones for none, all for the word `all`, else those of the
+    /// names and files, each once.
+    public func profiles(for targets: [String]) throws(ProfileError) -> [Profile] {
+        if targets.isEmpty { return try defaults() }
+        var found: [Profile] = []
+        for target in targets {
+            let profiles = target == "all" ? try all() : [try profile(target)]
+            found += profiles.filter { profile in !found.contains { $0.name == profile.name } }
+        }
+        return found
+    }
+
     /// The profile of that name, or the one in that file: what has a slash or ends with `.yaml` or `.yml` is a path.
     ///
     /// - Throws: For an unknown name, an error that gives the nearest one and the list.
@@ -74,16 +93,17 @@ public struct ProfileLibrary: Sendable {
 
     /// The profile in a file.
     public static func read(_ path: String) throws(ProfileError) -> Profile {
-        let bytes: [UInt8]
-        do throws(IOFailure) {
-            bytes = try FileContents.bytes(of: path, limit: ProfileReader.limit)
-        } catch {
-            throw ProfileError(error, file: path)
-        }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw ProfileError(file: path, found: "bytes that are not UTF-8", expected: "a profile in UTF-8")
-        }
+        let text = try ProfileReader.fields(of: path).text()
         return try ProfileReader.read(text, file: path)
+    }
+
+    /// The profile in a file, or everything that is wrong with the file.
+    public static func check(_ path: String) -> (profile: Profile?, faults: [ProfileError]) {
+        do throws(ProfileError) {
+            return ProfileReader.check(try ProfileReader.fields(of: path).text(), file: path)
+        } catch {
+            return (nil, [error])
+        }
     }
 
     private static func isFolder(_ path: String) -> Bool { stands(.folder, path) }

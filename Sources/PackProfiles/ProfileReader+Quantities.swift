@@ -1,5 +1,3 @@
-import Yams
-
 extension ProfileReader {
     private static let provenanceKeys = ["source", "date", "verified"]
 
@@ -18,32 +16,50 @@ extension ProfileReader {
 
     /// A mapping with a provenance and further keys.
     func sourced(
-        _ node: Node, _ field: String, _ keys: [String], optional: [String] = []
+        _ node: SettingsNode, _ field: String, _ keys: [String], optional: [String] = []
     ) throws(ProfileError) -> Entries {
         let required = keys + Self.provenanceKeys
         let values = try fields.mapping(node, field, allowed: required + ["note"] + optional, required: required)
         return Entries(values: values, node: node)
     }
 
-    func quantities<ID: RawRepresentable & CaseIterable & Hashable>(
-        _ node: Node, _ field: String, _: ID.Type, measure: (ID) -> Measure
-    ) throws(ProfileError) -> [ID: Quantity] where ID.RawValue == String {
+    /// The numbers under a key, each by its id. The faults of all of them are kept.
+    mutating func quantities<ID: RawRepresentable & CaseIterable & Hashable>(
+        _ top: Entries, _ field: String, _: ID.Type, measure: (ID) -> Measure
+    ) -> [ID: Quantity] where ID.RawValue == String {
+        guard let node = top.values[field] else { return [:] }
         let names = ID.allCases.map(\.rawValue)
-        let entries = try fields.mapping(node, field, allowed: names, required: [])
+        let checked = attempt { reader throws(ProfileError) in
+            try reader.fields.checkedMapping(node, field, allowed: names, required: [])
+        }
+        guard let checked else { return [:] }
+        faults += checked.faults
         var result: [ID: Quantity] = [:]
         for id in ID.allCases {
-            guard let entry = entries[id.rawValue] else { continue }
-            result[id] = try quantity(entry, join(field, id.rawValue), measure(id))
+            guard let entry = checked.entries.values[id.rawValue] else { continue }
+            let measure = measure(id)
+            result[id] = attempt { reader throws(ProfileError) in
+                try reader.quantity(entry, join(field, id.rawValue), measure)
+            }
+            if let value = result[id], value.isUnknown {
+                result[id] = nil
+                unknown.insert(join(field, id.rawValue))
+            }
         }
         return result
     }
 
-    private func quantity(_ node: Node, _ field: String, _ measure: Measure) throws(ProfileError) -> Quantity {
+    private func quantity(_ node: SettingsNode, _ field: String, _ measure: Measure) throws(ProfileError) -> Quantity {
         let entries = try sourced(node, field, ["value"], optional: ["unit", "lifted-by"])
         let provenance = try provenance(entries, field)
         let liftedBy = try optionalText(entries, "lifted-by", field)
         if case .scalar(let scalar) = entries["value"], scalar.string == "none" {
             return Quantity(value: nil, unit: "", base: nil, liftedBy: liftedBy, provenance: provenance)
+        }
+        if case .scalar(let scalar) = entries["value"], scalar.string == "unknown" {
+            var quantity = Quantity(value: nil, unit: "", base: nil, provenance: provenance)
+            quantity.isUnknown = true
+            return quantity
         }
         let value = try fields.positive(entries["value"], join(field, "value"))
         let (unit, factor) = try unit(entries, field, measure)

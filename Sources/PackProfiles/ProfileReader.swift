@@ -1,37 +1,50 @@
-import Yams
-
 /// Reads a profile.
 ///
 /// A profile is one YAML mapping. All keys are checked: an unknown or missing one, a wrong unit, or a number that is
-/// not above zero is an error with its line.
+/// not above zero is an error with its line. Aliases are refused.
 ///
 ///     schema: pack.profile/1
 ///     name: lambda                       # as the file is called
 ///     title: AWS Lambda, zip package     # one line for people
 ///     as-of: 2026-11-23                  # the day that it describes
 ///     packaging: zip                     # zip | image
-///     protocol: lambda-runtime-api       # lambda-runtime-api | http
+///     protocol: lambda-runtime-api       # lambda-runtime-api | http | function (the platform's runtime calls a function)
 ///     runtime: provided.al2023           # optional
+///     python: {versions: ["3.12"], PROVENANCE}             # optional; what the managed runtime brings
+///     default: true                      # optional; shown when no target is named
+///     as-image: lambda-image             # optional; the profile of the same platform that takes an image
+///     billing: request                   # optional; request (each pays its time) | instance (while it has requests) | always-on
 ///     files-count-as-memory: false
 ///     architectures:                     # PROVENANCE is source, date, verified, and optionally note
 ///       - {name: x86_64, features: [avx2, fma], PROVENANCE}
 ///     libc: {name: glibc, version: "2.34", PROVENANCE}     # glibc (with version) | musl | any
-///     limits:                            # keys: ``LimitID``; value: a number, or none where the platform has no such limit
+///     limits:                            # keys: ``LimitID``; value: a number; none where the platform has no such limit; unknown
 ///       package.zipped: {value: 50, unit: MiB, PROVENANCE, lifted-by: "…"}     # lifted-by is optional
-///     sizes:                             # optional
-///       {unit: GiB, PROVENANCE, rows: [{vcpus: 1, minimum: 0.5, maximum: 4}]}
+///     sizes:                             # optional; step is optional, in the same unit
+///       {unit: GiB, PROVENANCE, rows: [{vcpus: 1, minimum: 0.5, maximum: 4, step: 0.5}]}
+///     memory-sizes: {unit: MiB, values: [2048, 4096], PROVENANCE}    # optional; the only ones there are
 ///     environment: {PROVENANCE, variables: {TZ: UTC}}      # optional
 ///     prices:                            # optional; keys: ``PriceID``
 ///       requests: {value: 0.20, unit: USD/million requests, PROVENANCE}
+///
+/// Units: B, KB, MB, GB, KiB, MiB, GiB; ms, s, min; count; vCPU; prices in USD/request, USD/million requests, USD/GiB-s,
+/// USD/GiB-h, USD/vCPU-s, USD/vCPU-h; what is free in requests/month, GiB-s/month, vCPU-s/month.
 public struct ProfileReader {
     /// The largest file that is read, in bytes.
-    public static let limit = 1 << 20
+    public static let limit = FieldReader.limit
 
     let fields: FieldReader
+    /// What is wrong, in the order of reading.
+    var faults: [ProfileError] = []
+    /// Fields whose value is given as unknown.
+    var unknown: Set<String> = []
 
-    private static let required = [
+    static let required = [
         "schema", "name", "title", "as-of", "packaging", "protocol", "files-count-as-memory", "architectures", "libc",
         "limits",
+    ]
+    static let optional = [
+        "runtime", "python", "default", "billing", "as-image", "sizes", "memory-sizes", "environment", "prices",
     ]
 
     /// Reads a profile from its text.
@@ -41,78 +54,118 @@ public struct ProfileReader {
     ///   - file: The file's name, for errors.
     /// - Throws: The first fault, with line and field.
     public static func read(_ yaml: String, file: String) throws(ProfileError) -> Profile {
-        let node: Node?
-        do {
-            node = try Yams.compose(yaml: yaml, .basic)
-        } catch {
-            throw ProfileError(yamlError: error, file: file)
-        }
-        guard let node else {
-            throw ProfileError(file: file, found: "an empty file", expected: "a profile")
-        }
-        return try ProfileReader(fields: FieldReader(file: file)).profile(node)
-    }
-
-    private func profile(_ node: Node) throws(ProfileError) -> Profile {
-        let entries = try fields.mapping(
-            node, "", allowed: Self.required + ["runtime", "sizes", "environment", "prices"], required: Self.required)
-        let top = Entries(values: entries, node: node)
-        _ = try fields.word(top["schema"], "schema", among: ["pack.profile/1"])
-        let packaging = try word(top, "packaging", Profile.Packaging.self)
-        let limits = try quantities(top["limits"], "limits", LimitID.self, measure: \.measure)
-        try requireLimits(of: packaging, in: limits, at: top["limits"])
-        var profile = Profile(
-            name: try fields.text(top["name"], "name"),
-            title: try fields.text(top["title"], "title"),
-            asOf: try fields.date(top["as-of"], "as-of"),
-            packaging: packaging,
-            requestProtocol: try word(top, "protocol", Profile.RequestProtocol.self),
-            runtime: nil,
-            filesCountAsMemory: try fields.flag(top["files-count-as-memory"], "files-count-as-memory"),
-            architectures: try architectures(top["architectures"]),
-            libc: try libc(top["libc"]),
-            limits: limits, prices: [:], sizes: [], environment: [:])
-        if let node = entries["runtime"] { profile.runtime = try fields.text(node, "runtime") }
-        if let node = entries["sizes"] { profile.sizes = try sizes(node) }
-        if let node = entries["environment"] { profile.environment = try environment(node) }
-        if let node = entries["prices"] {
-            profile.prices = try quantities(node, "prices", PriceID.self, measure: \.measure)
-        }
+        let (profile, faults) = check(yaml, file: file)
+        if let first = faults.first { throw first }
+        guard let profile else { throw ProfileError(file: file, found: "no profile", expected: "a profile") }
         return profile
     }
 
-    private func requireLimits(
-        of packaging: Profile.Packaging, in limits: [LimitID: Quantity], at node: Node
-    ) throws(ProfileError) {
-        let package: [LimitID] = packaging == .zip ? [.packageZipped, .packageUnpacked] : [.imageSize]
-        let needed = package + [.memoryDefault, .memoryMaximum, .startupTime, .requestTime]
-        if let missing = needed.first(where: { limits[$0] == nil }) {
-            throw fields.error(
-                node, "limits." + missing.rawValue, found: "nothing",
-                expected: "this limit, which packaging \(packaging.rawValue) needs",
-                hint: "where the platform has no such limit, say value: none")
-        }
-        if let minimum = limits[.memoryMinimum]?.base, let maximum = limits[.memoryMaximum]?.base, minimum > maximum {
-            throw fields.error(
-                node, "limits.memory.minimum", found: "more than limits.memory.maximum", expected: "at most that")
+    /// Reads a profile from its text, or tells everything that is wrong with it.
+    ///
+    /// - Parameters:
+    ///   - yaml: The text of the file.
+    ///   - file: The file's name, for errors.
+    /// - Returns: The profile, if there is no fault; and the faults in the order of lines.
+    public static func check(_ yaml: String, file: String) -> (profile: Profile?, faults: [ProfileError]) {
+        do throws(ProfileError) {
+            let fields = Self.fields(of: file)
+            let root = try fields.compose(yaml)
+            var reader = ProfileReader(fields: fields)
+            let profile = try reader.profile(root)
+            let order = reader.faults.enumerated().sorted {
+                ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset)
+            }
+            return (reader.faults.isEmpty ? profile : nil, order.map(\.element))
+        } catch {
+            return (nil, [error])
         }
     }
 
-    private func word<T: RawRepresentable & CaseIterable>(
+    static func fields(of file: String) -> FieldReader { FieldReader(file: file, what: "is not a profile") }
+
+    /// What `body` gives; a fault of it is kept, and the reading goes on.
+    mutating func attempt<T>(_ body: (ProfileReader) throws(ProfileError) -> T) -> T? {
+        do throws(ProfileError) {
+            return try body(self)
+        } catch {
+            faults.append(error)
+            return nil
+        }
+    }
+
+    private mutating func profile(_ node: SettingsNode) throws(ProfileError) -> Profile? {
+        let (top, keyFaults) = try fields.checkedMapping(
+            node, "", allowed: Self.required + Self.optional, required: Self.required)
+        faults += keyFaults
+        let head = head(top)
+        let packaging = word(top, "packaging", Profile.Packaging.self)
+        let requestProtocol = word(top, "protocol", Profile.RequestProtocol.self)
+        let counts = flag(top, "files-count-as-memory")
+        let architectures = section(top, "architectures") { reader, node throws(ProfileError) in
+            try reader.architectures(node)
+        }
+        let libc = section(top, "libc") { reader, node throws(ProfileError) in try reader.libc(node) }
+        let limits = quantities(top, "limits", LimitID.self, measure: \.measure)
+        if let packaging { requireLimits(of: packaging, in: limits, top) }
+        guard let head, let packaging, let requestProtocol, let counts, let architectures, let libc else { return nil }
+        var profile = Profile(
+            name: head.name, title: head.title, asOf: head.asOf, packaging: packaging,
+            requestProtocol: requestProtocol, filesCountAsMemory: counts, architectures: architectures, libc: libc,
+            limits: limits, prices: [:], sizes: [], environment: [:])
+        readOptional(top, into: &profile)
+        profile.unknownLimits = LimitID.allCases.filter { unknown.contains("limits." + $0.rawValue) }
+        return profile
+    }
+
+    private mutating func head(_ top: Entries) -> (name: String, title: String, asOf: String)? {
+        _ = section(top, "schema") { reader, node throws(ProfileError) in
+            try reader.fields.word(node, "schema", among: ["pack.profile/1"])
+        }
+        let name = section(top, "name") { reader, node throws(ProfileError) in try reader.fields.text(node, "name") }
+        let title = section(top, "title") { reader, node throws(ProfileError) in try reader.fields.text(node, "title") }
+        let asOf = section(top, "as-of") { reader, node throws(ProfileError) in try reader.fields.date(node, "as-of") }
+        guard let name, let title, let asOf else { return nil }
+        return (name, title, asOf)
+    }
+
+    private mutating func readOptional(_ top: Entries, into profile: inout Profile) {
+        profile.runtime = section(top, "runtime") { reader, node throws(ProfileError) in
+            try reader.fields.text(node, "runtime")
+        }
+        profile.imageVariant = section(top, "as-image") { reader, node throws(ProfileError) in
+            try reader.fields.text(node, "as-image")
+        }
+        profile.isDefault = flag(top, "default") ?? false
+        if top.values["billing"] != nil { profile.billing = word(top, "billing", Profile.Billing.self) }
+        let python = section(top, "python") { reader, node throws(ProfileError) in try reader.python(node) }
+        profile.python = python?.versions ?? []
+        profile.pythonSource = python?.source
+        profile.sizes = section(top, "sizes") { reader, node throws(ProfileError) in try reader.sizes(node) } ?? []
+        profile.memorySizes =
+            section(top, "memory-sizes") { reader, node throws(ProfileError) in try reader.memorySizes(node) } ?? []
+        profile.environment =
+            section(top, "environment") { reader, node throws(ProfileError) in try reader.environment(node) } ?? [:]
+        profile.prices = quantities(top, "prices", PriceID.self, measure: \.measure)
+    }
+
+    /// The value of a key, if the key is there; a fault is kept.
+    mutating func section<T>(
+        _ top: Entries, _ key: String, _ body: (ProfileReader, SettingsNode) throws(ProfileError) -> T
+    ) -> T? {
+        guard let node = top.values[key] else { return nil }
+        return attempt { reader throws(ProfileError) in try body(reader, node) }
+    }
+
+    private mutating func flag(_ top: Entries, _ key: String) -> Bool? {
+        section(top, key) { reader, node throws(ProfileError) in try reader.fields.flag(node, key) }
+    }
+
+    private mutating func word<T: RawRepresentable & CaseIterable>(
         _ top: Entries, _ key: String, _: T.Type
-    ) throws(ProfileError) -> T where T.RawValue == String {
+    ) -> T? where T.RawValue == String {
         let names = T.allCases.map(\.rawValue)
-        let text = try fields.word(top[key], key, among: names)
-        guard let value = T(rawValue: text) else {
-            throw fields.error(top[key], key, found: text, expected: "one of " + names.joined(separator: ", "))
-        }
-        return value
+        return section(top, key) { reader, node throws(ProfileError) in
+            T(rawValue: try reader.fields.word(node, key, among: names))
+        } ?? nil
     }
-}
-
-/// Entries of a mapping whose required keys were checked; a missing one reads as the mapping itself.
-struct Entries {
-    var values: [String: Node]
-    var node: Node
-    subscript(key: String) -> Node { values[key] ?? node }
 }

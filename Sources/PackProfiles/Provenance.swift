@@ -30,6 +30,8 @@ public struct Quantity: Hashable, Sendable {
     public var liftedBy: String?
     /// Where the number comes from.
     public var provenance: Provenance
+    /// Whether the profile says that the number is not known; such a quantity is not kept in a profile.
+    var isUnknown = false
 
     /// The number in whole bytes, for a quantity of bytes.
     public var bytes: Int? { base.flatMap { Int(exactly: $0.rounded()) } }

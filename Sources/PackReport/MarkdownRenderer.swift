@@ -8,7 +8,7 @@ public enum MarkdownRenderer {
     private static func render(_ block: Document.Block) -> String {
         switch block {
         case .heading(let text): return "### " + Escaping.markdown(text)
-        case .paragraph(let texts): return run(texts)
+        case .paragraph(let texts): return RunnerText.inert(run(texts))
         case .list(let items): return items.map { "- " + run($0) }.joined(separator: "\n")
         case .command(let text): return code(text)
         case .table(let table): return render(table)
@@ -42,7 +42,7 @@ public enum MarkdownRenderer {
 
     /// A fence longer than any run of backticks in the text.
     private static func code(_ text: String) -> String {
-        let visible = Escaping.visible(text)
+        let visible = RunnerText.inert(Escaping.visible(text))
         var longest = 0
         var run = 0
         for byte in visible.utf8 {

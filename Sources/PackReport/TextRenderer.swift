@@ -21,7 +21,7 @@ public struct TextRenderer: Sendable {
             if case .heading = block, !lines.isEmpty { lines.append("") }
             lines += render(block)
         }
-        return lines.map(trimmed).joined(separator: "\n") + "\n"
+        return lines.map { RunnerText.inert(trimmed($0)) }.joined(separator: "\n") + "\n"
     }
 
     private func render(_ block: Document.Block) -> [String] {

@@ -75,6 +75,24 @@ func contents(_ tree: FileTree, limit: Int = 1 << 20) -> (files: [String: String
         chmod(root + "/a", 0o755)
     }
 
+    @Test func deepFoldersEnd() throws {
+        let root = try #require(folder).path
+        var path = root
+        for _ in 0..<300 {
+            path += "/d"
+            mkdir(path, 0o755)
+        }
+        try write([("a", [1]), ("z", [2])], below: root)
+        let tree = try FileTree.folder(root)
+        #expect(tree.files.map(\.path) == ["a", "z"])
+        #expect(tree.problems.map(\.text) == ["is nested too deeply (expected at most 256 folders)"])
+        // The folder's owner removes no more than 256 of them.
+        while path.utf8.count > root.utf8.count {
+            rmdir(path)
+            path.removeLast(2)
+        }
+    }
+
     @Test func theFolderMustBeOne() throws {
         let root = try #require(folder).path
         try write([("a", [1])], below: root)

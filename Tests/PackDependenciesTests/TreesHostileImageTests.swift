@@ -77,8 +77,9 @@ import Testing
         }
         builder = try good()
         builder.others = [ImageBuilder.descriptor("text/plain", [1])]
-        let path = try builder.write(try root("text"))
-        expectError("names something of an unknown media type", "blob sha256:") { _ = try FileTree.image(path) }
+        let tree = try FileTree.image(try builder.write(try root("text")))
+        #expect(tree.problems.map(\.path) == ["sha256:" + ImageBuilder.digest([1])])
+        #expect(tree.files.count == 1)
         builder = try good()
         builder.others = [ImageBuilder.descriptor("application/vnd.oci.image.index.v1+json", builder.manifest)]
         try builder.write(try root("manifest"))
@@ -87,6 +88,69 @@ import Testing
         expectError("has a blob that is not of its media type", "blob sha256:") {
             _ = try FileTree.image(try root("manifest"))
         }
+    }
+
+    @Test func layersThatExpandTooMuchAreErrors() throws {
+        // Two gigabytes of zeros as zstd frames of one repeated byte each (RFC 8878): a block of 128 KiB in 4 bytes.
+        let tar = try layer([ArchiveItem(name: "a", body: [])])
+        var header = Array(tar.prefix(512))
+        header.replaceSubrange(124..<136, with: Array("20000000000\0".utf8))
+        header.replaceSubrange(148..<156, with: [UInt8](repeating: 0x20, count: 8))
+        let sum = String(header.reduce(0) { $0 + Int($1) }, radix: 8)
+        header.replaceSubrange(148..<155, with: Array((String(repeating: "0", count: 6 - sum.count) + sum).utf8) + [0])
+        // Frame: no checksum, no size, a window of 128 KiB; a raw block, then runs; the last run closes the frame.
+        var bytes: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x38, 0x00, 0x10, 0x00] + header
+        let run = UInt32(131_072 << 3 | 1 << 1)
+        for index in 0..<16_400 {
+            let block = run | (index == 16_399 ? 1 : 0)
+            bytes += [UInt8(block & 255), UInt8(block >> 8 & 255), UInt8(block >> 16), 0]
+        }
+        var builder = ImageBuilder([bytes])
+        builder.mediaType += "+zstd"
+        let path = try builder.write(try root())
+        do throws(TreeError) {
+            _ = try FileTree.image(path)
+            Issue.record("a bomb went through")
+        } catch {
+            #expect(error.facts.found == "more bytes than are taken of an image")
+        }
+    }
+
+    @Test func longPathsAndManyWhiteoutsEnd() throws {
+        let deep = String(repeating: "a/", count: 2040)
+        let whiteouts = (0..<200).map { ArchiveItem.file(String(repeating: "a/", count: 10 * $0) + ".wh..wh..opq", "") }
+        let builder = ImageBuilder([
+            try layer([.file(deep + "b", "deep"), .file(deep + String(repeating: "b", count: 40), "too long")]),
+            try layer([.file(deep + "c", "c")] + whiteouts), try layer([.file("a", "file")]),
+        ])
+        let tree = try FileTree.image(try builder.write(try root()))
+        #expect(tree.files.map(\.path) == ["a"])
+        #expect(tree.layers.map(\.hiddenBytes) == [4, 1, 0])
+        #expect(tree.problems.count == 1)
+    }
+
+    @Test func indexesAreLookedAtOnce() throws {
+        // Each index names the next one many times: without memory that would be 50^3 ways.
+        let path = try good().write(try root())
+        var bytes = ImageBuilder.index([try good().descriptor])
+        for _ in 0..<2 {
+            _ = try ImageBuilder.blob(bytes, path)
+            let one = ImageBuilder.descriptor("application/vnd.oci.image.index.v1+json", bytes)
+            bytes = ImageBuilder.index(Array(repeating: one, count: 50))
+        }
+        try AtomicFile.write(bytes, to: path + "/index.json")
+        #expect(try FileTree.image(path).files.map(\.path) == ["a"])
+        #expect(try FileTree.image(path).problems.isEmpty)
+    }
+
+    @Test func absentPlatformsCountForNothing() throws {
+        var builder = try good()
+        var other = builder
+        other.architecture = "arm64"
+        builder.others = [other.descriptor]
+        let path = try builder.write(try root())
+        #expect(try FileTree.image(path).image?.platform.architecture == "amd64")
+        expectError("is incomplete", "manifest") { _ = try FileTree.image(path, architecture: "arm64") }
     }
 
     @Test func indexesInThemselvesEnd() throws {

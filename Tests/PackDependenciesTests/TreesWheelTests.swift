@@ -1,4 +1,5 @@
 import CArchive
+import Glibc
 import PackDependencies
 import PackIO
 import Testing
@@ -81,6 +82,20 @@ func wheel(
         #expect(tree.files.count == 9)
         #expect(
             try FileTree.wheels(root, checkingHashes: false).problems == sizes.filter { !$0.text.contains("digest") })
+    }
+
+    @Test func linksAndUnknownPlacesAreProblems() throws {
+        let root = try #require(folder).path
+        let odd = try wheel("b-1", [.file("b-1.data/elsewhere/x", "x"), .file("b-1.data/y", "y")])
+        try write([("a/b-1-py3-none-any.whl", odd), ("outside.whl", try wheel("c-1", []))], below: root)
+        symlink("../outside.whl", root + "/a/c-1-py3-none-any.whl")
+        let tree = try FileTree.wheels(root + "/a")
+        #expect(tree.files.map(\.path) == ["b-1.dist-info/RECORD", "b-1.dist-info/WHEEL"])
+        #expect(
+            tree.problems.map(\.path) == [
+                "b-1-py3-none-any.whl/b-1.data/elsewhere/x", "b-1-py3-none-any.whl/b-1.data/y", "c-1-py3-none-any.whl",
+            ])
+        #expect(tree.problems.last?.text.hasPrefix("cannot open") == true)
     }
 
     @Test func brokenWheelsAreProblems() throws {

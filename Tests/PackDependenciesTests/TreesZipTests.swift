@@ -144,6 +144,40 @@ func archive(_ items: [ArchiveItem], format: Int32, filter: Int32 = ARCHIVE_FILT
         #expect(read.problems.first?.text.contains("checksum") == true)
     }
 
+    @Test func bombsAreNotUnpackedInMemory() throws {
+        let bomb = ArchiveItem(name: "zeros", body: [UInt8](repeating: 0, count: 257 << 20))
+        let path = try zip("f", [bomb, .file("a", "a")], options: "zip:compression-level=1")
+        let tree = try FileTree.zip(path)
+        #expect(tree.problems.map(\.path) == ["zeros"])
+        #expect(tree.bytes == (257 << 20) + 1)
+        #expect(contents(tree, limit: 3).files == ["a": "a", "zeros": "\0\0\0"])
+        let whole = contents(tree, limit: .max)
+        #expect(whole.files == ["a": "a"])
+        #expect(whole.problems.map(\.path) == ["zeros"])
+        // The same in a layer.
+        var builder = ImageBuilder([try layer([bomb, .file("a", "a")], filter: ARCHIVE_FILTER_GZIP)])
+        builder.mediaType += "+gzip"
+        let image = try FileTree.image(try builder.write(try #require(folder).path + "/image"))
+        #expect(image.bytes == (257 << 20) + 1)
+        #expect(contents(image, limit: 3).files == ["a": "a", "zeros": "\0\0\0"])
+        #expect(contents(image, limit: .max).problems.map(\.path) == ["zeros"])
+    }
+
+    @Test func archivesMayShrinkMeanwhile() throws {
+        let text = String(repeating: "text", count: 50_000)
+        let items: [ArchiveItem] = [.file("a", "a"), .file("b", text), .file("c", text)]
+        let path = try zip("f", items, options: "zip:compression=store")
+        let tree = try FileTree.zip(path)
+        let image = try ImageBuilder([try layer(items)]).write(try #require(folder).path + "/image")
+        let layerTree = try FileTree.image(image)
+        truncate(path, 5000)
+        let read = contents(tree)
+        #expect(read.files == ["a": "a"] && read.problems.map(\.path) == ["b", "c"])
+        truncate("\(image)/blobs/sha256/\(ImageBuilder.digest(try layer(items)))", 5000)
+        #expect(contents(layerTree).files["a"] == "a")
+        #expect(contents(layerTree).problems.last?.text == "is in a layer that was shortened meanwhile")
+    }
+
     @Test func whatIsNoZipIsAnError() throws {
         let root = try #require(folder).path
         try AtomicFile.write(Array("no zip at all, but long enough".utf8), to: root + "/x")

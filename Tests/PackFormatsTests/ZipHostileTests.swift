@@ -117,6 +117,7 @@ struct HostileEntry: Sendable, CustomTestStringConvertible {
             }
             let zip = try zipDirectory(ZipBuilder([entry]).bytes)
             #expect(throws: FormatFailure.self, "\(stated)") { try zip.contents(of: zip.entries[0]) }
+            #expect(throws: FormatFailure.self, "\(stated)") { try zip.forEachPiece(of: zip.entries[0]) { _ in } }
         }
         let trailing = ZipBuilder.Entry("a", [UInt8](repeating: 0, count: count)) {
             $0.method = 8

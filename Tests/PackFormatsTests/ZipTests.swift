@@ -38,6 +38,9 @@ func zipDirectory(_ bytes: [UInt8], limit: Int = 1000) throws -> ZipDirectory {
             #expect(try zip.contents(of: zip.entries[index], limit: 0) == [])
             #expect(try zip.contents(of: zip.entries[index], limit: -1) == [])
             #expect(try zip.contents(of: zip.entries[index], limit: 20) == text)
+            var pieces: [UInt8] = []
+            try zip.forEachPiece(of: zip.entries[index]) { pieces += $0 }
+            #expect(pieces == text)
         }
         #expect(try zip.contents(of: zip.entries[4]) == [])
     }
@@ -96,5 +99,8 @@ func zipDirectory(_ bytes: [UInt8], limit: Int = 1000) throws -> ZipDirectory {
         #expect(zip.entries[0].fault == nil)
         #expect(try zip.contents(of: zip.entries[0]) == body)
         #expect(try zip.contents(of: zip.entries[0], limit: 70_000).count == 70_000)
+        var (pieces, most) = (0, 0)
+        try zip.forEachPiece(of: zip.entries[0]) { (pieces, most) = (pieces + $0.count, max(most, $0.count)) }
+        #expect(pieces == count && most <= 1 << 16)
     }
 }

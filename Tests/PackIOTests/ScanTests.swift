@@ -124,3 +124,15 @@ import Testing
         }
     }
 }
+
+@Suite struct SHA256HasherTests {
+    @Test func piecesMakeTheWhole() {
+        let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0) }
+        var hasher = SHA256Hasher()
+        for start in stride(from: 0, to: 1000, by: 70) {
+            bytes[start..<min(1000, start + 70)].withUnsafeBytes { hasher.update($0) }
+        }
+        #expect(hasher.digest == SHA256Digest(of: bytes))
+        #expect(SHA256Hasher().digest.hex == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    }
+}

@@ -8,7 +8,12 @@ import Testing
         folder: #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/Profiles")
 
     @Test func allProfilesAreValid() throws {
-        let names = ["cloud-run", "cloud-run-2020", "kubernetes", "lambda", "lambda-2020", "lambda-image"]
+        let names = [
+            "app-runner", "azure-container-apps", "azure-functions-consumption", "azure-functions-consumption-2020",
+            "azure-functions-flex", "cloud-functions", "cloud-functions-gen1", "cloud-run", "cloud-run-2020", "fargate",
+            "fargate-2020", "kubernetes", "lambda", "lambda-2020", "lambda-image", "lambda-python",
+            "lambda-python-2020", "netlify", "sagemaker-serverless", "scaleway-functions", "vercel", "vercel-2020",
+        ]
         #expect(Set(try Self.library.names()) == Set(names))
         #expect(try Self.library.all().count == names.count)
     }

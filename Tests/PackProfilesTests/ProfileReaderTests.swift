@@ -78,7 +78,7 @@ import Testing
             old: "  startup.time: {value: 10, unit: s, source: a page, date: 2026-01-01, verified: true}\n", new: "",
             line: 12, field: "limits.startup.time", found: "nothing"),
         Fault(
-            old: "minimum: 0.25", new: "minimum: 2", line: 21, field: "sizes.rows[0]",
+            old: "minimum: 0.125", new: "minimum: 2", line: 21, field: "sizes.rows[0]",
             found: "a minimum above the maximum"),
         Fault(old: "{TZ: UTC}", new: "[TZ]", line: 22, field: "environment.variables", found: "a list"),
         Fault(

@@ -22,7 +22,7 @@ let sampleProfile = """
       startup.time: {value: 10, unit: s, source: a page, date: 2026-01-01, verified: true}
       request.time: {value: 15, unit: min, source: a page, date: 2026-01-01, verified: true, note: long}
     sizes:
-      {unit: GiB, source: a page, date: 2026-01-01, verified: true, rows: [{vcpus: 0.5, minimum: 0.25, maximum: 1}]}
+      {unit: GiB, source: a page, date: 2026-01-01, verified: true, rows: [{vcpus: 0.5, minimum: 0.125, maximum: 1}]}
     environment: {source: a page, date: 2026-01-01, verified: true, variables: {TZ: UTC}}
     prices:
       requests: {value: 0.2, unit: USD/million requests, source: a page, date: 2026-01-01, verified: true}

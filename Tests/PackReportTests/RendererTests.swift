@@ -56,6 +56,23 @@ import Testing
         #expect(render(document, color: true) == "  \u{1B}[31;1mbad\u{1B}[0m\n")
     }
 
+    // In a pipeline, the table is what a runner reads.
+    @Test func namesCannotCommandARunner() {
+        for name in ["::error::x", "::add-mask::x", "a##[error]b", "##[add-mask]x"] {
+            let text = Text(name)
+            let document = Document([.paragraph([text]), .list([[text]]), .command(name), .heading(name)])
+            let all =
+                render(document) + render(table(.wrap, [text])) + MarkdownRenderer.render(document)
+                + render(Document([.table(Table([.init(name)], rows: [[text]]))]))
+            for line in all.split(separator: "\n") {
+                let isCommand = line.drop { $0 == " " }.hasPrefix("::") || line.contains("##[")
+                #expect(!isCommand)
+            }
+        }
+        #expect(render(Document([.paragraph(["::a::b"])])) == ": :a::b\n")
+        #expect(render(Document([.paragraph(["a::b #[c]"])])) == "a::b #[c]\n")
+    }
+
     @Test func namesCannotCommandTheTerminal() {
         let evil: Text = "a\u{1B}[2Jb\nc\u{202E}"
         let document = Document([.heading(evil.text), .paragraph([evil]), .list([[evil]]), .command(evil.text)])

@@ -71,6 +71,11 @@ public struct FileTree: Sendable {
     }
 }
 
+extension FileTree {
+    /// Where a file of the tree stands on disk; `nil` for what is in an archive.
+    public func location(of file: TreeFile) -> String? { contents.location(of: file) }
+}
+
 /// A file of a tree.
 public struct TreeFile: Hashable, Sendable {
     /// Its path below the root of the tree.
@@ -149,4 +154,12 @@ package protocol TreeContents: Sendable {
         _ wanted: [(index: Int, file: TreeFile)], limit: Int,
         _ body: (_ index: Int, _ bytes: UnsafeRawBufferPointer) -> Void
     ) -> [TreeProblem]
+
+    /// Where a file stands on disk; `nil` for what is in an archive.
+    func location(of file: TreeFile) -> String?
+}
+
+extension TreeContents {
+    /// Archives have no files on disk.
+    package func location(of file: TreeFile) -> String? { nil }
 }

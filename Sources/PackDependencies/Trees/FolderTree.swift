@@ -57,6 +57,10 @@ private struct Identities {
 private struct FolderContents: TreeContents {
     let folder: String
 
+    func location(of file: TreeFile) -> String? {
+        folder.utf8.last == UInt8(ascii: "/") ? folder + file.path : "\(folder)/\(file.path)"
+    }
+
     func visit(
         _ wanted: [(index: Int, file: TreeFile)], limit: Int,
         _ body: (_ index: Int, _ bytes: UnsafeRawBufferPointer) -> Void

@@ -1,3 +1,4 @@
+import Glibc
 import PackFormats
 import PackIO
 
@@ -5,8 +6,16 @@ import PackIO
 struct ImageBlob: Sendable {
     let file: MappedFile
     let range: Range<Int>
+    /// Bytes that vanish read as zeros, which digests show.
+    let mappingGuard: MappingGuard?
 
     var count: Int { range.count }
+
+    /// Whether the file still has the bytes that it had when it was opened.
+    var isWhole: Bool {
+        var status = stat()
+        return stat(file.path, &status) == 0 && Int(status.st_size) >= file.size
+    }
 
     /// Lends the bytes.
     func withBytes<Result, Failure: Error>(
@@ -21,7 +30,7 @@ enum ImageStore {
     /// An image layout in a folder, out of which nothing leads.
     case folder(ContainedFolder)
     /// A layout, or a docker-archive, in a tar.
-    case tar(MappedFile, TarIndex)
+    case tar(MappedFile, TarIndex, MappingGuard?)
 
     /// The most bytes of a document.
     static let documentLimit = 16 << 20
@@ -34,24 +43,26 @@ enum ImageStore {
             return
         }
         let file = try TreeError.reading { () throws(IOFailure) in try MappedFile(path: path) }
+        let mappingGuard = MappingGuard(file)
         guard file.withBytes({ TarIndex.recognizes($0) }) else {
             throw .unknownForm(path: path, found: "no tar", hint: FileTree.unpackingHint(file))
         }
-        self = .tar(file, try TreeError.parsing { () throws(FormatFailure) in try TarIndex(file) })
+        self = .tar(file, try TreeError.parsing { () throws(FormatFailure) in try TarIndex(file) }, mappingGuard)
     }
 
     /// The path by which it was opened.
     var path: String {
         switch self {
         case .folder(let folder): folder.path
-        case .tar(let file, _): file.path
+        case .tar(let file, _, _): file.path
         }
     }
 
     /// A file by its name, with `/` between components; nil if it is not there.
     func file(_ name: String) throws(TreeError) -> ImageBlob? {
         switch self {
-        case .tar(let file, let index): return index.range(of: name).map { ImageBlob(file: file, range: $0) }
+        case .tar(let file, let index, let mappingGuard):
+            return index.range(of: name).map { ImageBlob(file: file, range: $0, mappingGuard: mappingGuard) }
         case .folder(var folder):
             var parts = name.split(separator: "/").map(String.init)
             guard let last = parts.popLast() else { return nil }
@@ -62,7 +73,7 @@ enum ImageStore {
                 }
                 guard folder.contains(last) else { return nil }
                 let file = try folder.mapped(last)
-                return ImageBlob(file: file, range: 0..<file.size)
+                return ImageBlob(file: file, range: 0..<file.size, mappingGuard: MappingGuard(file))
             } catch {
                 throw .io(error)
             }

@@ -3,7 +3,7 @@ import PackIO
 
 extension FileTree {
     /// The most bytes of contents, unpacked, over all layers of an image.
-    public static let imageByteLimit = 256 << 30
+    public static let imageByteLimit = 64 << 30
 
     /// The files of an image: an OCI image layout in a folder or in a tar, or a docker-archive tar.
     ///
@@ -28,6 +28,11 @@ extension FileTree {
             let changes = try withArchiveNames { () throws(TreeError) -> LayerChanges in
                 try read(layer, number, path, &budget)
             }
+            guard layer.blob.isWhole else {
+                throw .image(
+                    path: path, place: "layer \(layer.name)", what: "has a layer that was shortened meanwhile",
+                    found: "fewer bytes", expected: "\(layer.blob.count) bytes")
+            }
             problems += changes.problems.map { TreeProblem(path: $0.path, text: "\($0.text), in layer \(layer.name)") }
             stack.add(changes, layer: number)
             layers.append(TreeLayer(name: layer.name, storedBytes: layer.blob.count, bytes: changes.bytes))
@@ -51,9 +56,10 @@ extension FileTree {
             }
             do throws(LayerArchive.Damage) {
                 var changes = LayerChanges()
+                let most = min(budget.bytes, LayerBudget.most(bytes.count))
                 let archive = try LayerArchive(bytes)
                 while let header = try archive.next() {
-                    let left = budget.bytes - changes.bytes
+                    let left = most - changes.bytes
                     try changes.take(header, layer: number) { () throws(LayerArchive.Damage) in
                         try archive.countBytes(limit: left)
                     }
@@ -88,6 +94,10 @@ private struct LayerBudget {
     let path: String
     var entries = FileTree.fileLimit
     var bytes = FileTree.imageByteLimit
+
+    /// The most bytes that a layer may have when unpacked: DEFLATE expands to at most 1032 times, and a layer that expands
+    /// further by zstd is taken for a bomb, unless it is small.
+    static func most(_ stored: Int) -> Int { max(1 << 30, stored.multipliedReportingOverflow(by: 1100).partialValue) }
 }
 
 /// Reads files out of an image's layers, passing over each layer that has some of them.
@@ -112,6 +122,10 @@ private struct ImageContents: TreeContents {
         }
         for (blob, wanted) in zip(blobs, places) where !wanted.isEmpty {
             withArchiveNames { blob.withBytes { visit($0, wanted, limit, &problems, body) } }
+            guard !blob.isWhole else { continue }
+            for file in wanted.values.joined() {
+                problems.append(TreeProblem(path: file.path, text: "is in a layer that was shortened meanwhile"))
+            }
         }
         return problems
     }
@@ -129,11 +143,14 @@ private struct ImageContents: TreeContents {
                 defer { entry += 1 }
                 guard let files = left[entry] else { continue }
                 buffer.removeAll(keepingCapacity: true)
-                let isWhole = try archive.read(into: &buffer, limit: max(0, limit))
+                let most = UnpackingLimit.bytes(of: bytes.count)
+                let isWhole = try archive.read(into: &buffer, limit: limit <= most ? max(0, limit) : most + 1)
                 left[entry] = nil
-                for file in files where isWhole { buffer.withUnsafeBytes { body(file.index, $0) } }
-                for file in files where !isWhole {
-                    problems.append(TreeProblem(path: file.path, text: "is sparse, and is not read"))
+                let isLent = isWhole && buffer.count <= most
+                for file in files where isLent { buffer.withUnsafeBytes { body(file.index, $0) } }
+                for file in files where !isLent {
+                    let text = isWhole ? UnpackingLimit.text : "is sparse, and is not read"
+                    problems.append(TreeProblem(path: file.path, text: text))
                 }
             }
         } catch {

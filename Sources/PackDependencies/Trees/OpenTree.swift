@@ -1,3 +1,4 @@
+import Glibc
 import PackFormats
 import PackIO
 
@@ -12,25 +13,36 @@ extension FileTree {
     ///
     /// - Parameters:
     ///   - path: The folder or file.
-    ///   - layers: Zips of layers below a function's zip.
+    ///   - layers: Zips of layers below a function's zip; with any other form they are problems.
     ///   - architecture: The processor of an image, where there are several: `x86_64` or `arm64`.
     ///   - checkingHashes: Whether wheels' files are compared with their RECORD, for which all are unpacked.
     public static func open(
         _ path: String, layers: [String] = [], architecture: String? = nil, checkingHashes: Bool = true
     ) throws(TreeError) -> FileTree {
         let kind = try TreeError.reading { () throws(IOFailure) in try FileContents.kind(of: path) }
+        var tree: FileTree
         switch kind {
-        case .folder?:
-            let names = try TreeError.reading { () throws(IOFailure) in try FolderWalk.names(in: path, limit: fileLimit)
-            }
-            if names.contains("oci-layout"), names.contains("index.json") {
-                return try image(path, architecture: architecture)
-            }
-            return isFolderOfWheels(path, names) ? try wheels(path, checkingHashes: checkingHashes) : try folder(path)
-        case .regular?: return try openFile(path, layers, architecture, checkingHashes)
-        case nil: throw .io(.system(.open, path: path, code: 2))
+        case .folder?: tree = try openFolder(path, architecture, checkingHashes)
+        case .regular?: tree = try openFile(path, layers, architecture, checkingHashes)
+        case nil: throw .io(.system(.open, path: path, code: ENOENT))
         case let other?: throw .io(.notRegular(path: path, found: other))
         }
+        if tree.form != .zip {
+            tree.problems += layers.map {
+                TreeProblem(path: $0, text: "is not taken, as layers belong to a function's zip")
+            }
+        }
+        return tree
+    }
+
+    private static func openFolder(
+        _ path: String, _ architecture: String?, _ checkingHashes: Bool
+    ) throws(TreeError) -> FileTree {
+        let names = try TreeError.reading { () throws(IOFailure) in try FolderWalk.names(in: path, limit: fileLimit) }
+        if names.contains("oci-layout"), names.contains("index.json") {
+            return try image(path, architecture: architecture)
+        }
+        return isFolderOfWheels(path, names) ? try wheels(path, checkingHashes: checkingHashes) : try folder(path)
     }
 
     private static func openFile(
@@ -61,10 +73,9 @@ extension FileTree {
             if name.utf8.suffix(3).elementsEqual(".py".utf8) || name == "pyproject.toml" { return false }
             let kind = try? FileContents.kind(of: "\(path)/\(name)")
             if kind == .folder, name.utf8.first != UInt8(ascii: ".") { return false }
-            guard !found, kind == .regular, isWheelName(name), let file = try? MappedFile(path: "\(path)/\(name)")
-            else {
-                continue
-            }
+            guard !found, kind == .regular, isWheelName(name),
+                let file = try? MappedFile(path: "\(path)/\(name)", followingLinks: false)
+            else { continue }
             found = file.withBytes { ZipDirectory.recognizes($0) }
         }
         return found

@@ -86,9 +86,10 @@ struct WheelRecord {
         let name = "sha256="
         guard hash.utf8.starts(with: name.utf8) else { return hash.isEmpty ? "has no digest in RECORD" : nil }
         do throws(FormatFailure) {
-            let digest = try zip.withBytes(of: entry, limit: .max) { SHA256Digest(of: $0) }
+            var hasher = SHA256Hasher()
+            try zip.forEachPiece(of: entry) { hasher.update($0) }
             let stated = hash.dropFirst(name.count).prefix { $0 != "=" }
-            return stated.utf8.elementsEqual(base64(digest.bytes)) ? nil : "has another digest than RECORD says"
+            return stated.utf8.elementsEqual(base64(hasher.digest.bytes)) ? nil : "has another digest than RECORD says"
         } catch {
             return TreeProblem(entry.path, error).text
         }

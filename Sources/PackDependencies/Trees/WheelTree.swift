@@ -35,7 +35,7 @@ extension FileTree {
                 continue
             }
             do throws(FormatFailure) {
-                let zip = try ZipDirectory(path: wheel.path, limit: fileLimit)
+                let zip = try openWheel(wheel.path, followingLinks: wheel.path == path)
                 let layout = WheelLayout(zip)
                 collector.problems += layout.problems.map { TreeProblem(path: wheel.name, text: $0) }
                 let files = collector.add(zip, wheel.name + "/") { layout.place($0) }
@@ -53,6 +53,17 @@ extension FileTree {
             path: path, form: .wheels, files: merged.map(\.file), layers: layers, problems: collector.problems,
             contents: ZipContents(zips: collector.zips, files: merged))
     }
+}
+
+/// Opens a wheel. What a link in the folder leads to may be outside it, and is not read.
+private func openWheel(_ path: String, followingLinks: Bool) throws(FormatFailure) -> ZipDirectory {
+    let file: MappedFile
+    do throws(IOFailure) {
+        file = try MappedFile(path: path, followingLinks: followingLinks)
+    } catch {
+        throw .io(error)
+    }
+    return try ZipDirectory(file, limit: FileTree.fileLimit)
 }
 
 /// Where the files of a wheel go.

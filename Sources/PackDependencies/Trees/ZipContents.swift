@@ -18,14 +18,27 @@ struct ZipContents: TreeContents {
                 continue
             }
             let zip = zips[place.archive]
+            let entry = zip.entries[place.entry]
+            guard entry.method == 0 || min(entry.bytes, limit) <= UnpackingLimit.bytes(of: entry.compressedBytes) else {
+                problems.append(TreeProblem(path: file.path, text: UnpackingLimit.text))
+                continue
+            }
             do throws(FormatFailure) {
-                try zip.withBytes(of: zip.entries[place.entry], limit: limit) { body(index, $0) }
+                try zip.withBytes(of: entry, limit: limit) { body(index, $0) }
             } catch {
                 problems.append(TreeProblem(file.path, error))
             }
         }
         return problems
     }
+}
+
+/// How much of a compressed file is unpacked into memory to be lent.
+enum UnpackingLimit {
+    /// 256 MiB, and more for what has more stored bytes, up to 4 GiB.
+    static func bytes(of stored: Int) -> Int { min(4 << 30, max(256 << 20, min(stored, 1 << 30) * 100)) }
+
+    static let text = "has too many bytes, or expands too much, to be unpacked in memory"
 }
 
 /// Collects the files of zips.
@@ -44,7 +57,11 @@ struct ZipCollector {
         files.reserveCapacity(zip.entries.count)
         for (index, entry) in zip.entries.enumerated() {
             if let fault = entry.fault { problems.append(TreeProblem(path: prefix + entry.path, text: fault.text)) }
-            guard entry.isReadable, !entry.isFolder, let path = place(entry.path) else { continue }
+            guard entry.isReadable, !entry.isFolder else { continue }
+            guard let path = place(entry.path) else {
+                problems.append(TreeProblem(path: prefix + entry.path, text: "has no place that an installer knows"))
+                continue
+            }
             guard var file = Self.file(entry, path, zip, &problems) else { continue }
             file.layer = zips.count
             files.append(ArchivedFile(file: file, archive: zips.count, entry: index))

@@ -26,6 +26,7 @@ extension Rules {
                 let lacking = pair.need.features.filter { !pair.platform.features.contains($0) }
                 return "\(pair.need.name) there does not promise \(lacking.joined(separator: ", "))"
             }
+            if let culprit = facts.architectureCulprit { check.blame(culprit) }
         }
         return check
     }

@@ -7,7 +7,9 @@ extension Rules {
         var check = Check(
             id: .libc, verdict: .unknown,
             limitText: platform.kind == .any
-                ? "brought along" : [platform.kind.rawValue, platform.version ?? ""].joined(separator: " "),
+                ? "brought along"
+                : platform.kind == .unknown
+                    ? "not known" : [platform.kind.rawValue, platform.version ?? ""].joined(separator: " "),
             source: platform.provenance)
         guard let need = facts.libc else {
             check.note = facts.missing
@@ -19,17 +21,29 @@ extension Rules {
             check.verdict = .pass
         case .musl:
             check.actualText = "musl"
-            check.verdict = platform.kind == .glibc ? .fail : .pass
+            check.verdict = provides(platform)
         case .glibc(let version):
             check.actualText = "glibc " + version
             check.verdict = provides(platform, version)
         }
+        if platform.kind == .unknown, check.verdict == .unknown { check.note = "the platform's C library is not known" }
+        if check.verdict == .fail, let culprit = facts.libcCulprit { check.blame(culprit) }
         return check
+    }
+
+    /// Programs for musl bring nothing along that glibc could stand in for.
+    private static func provides(_ platform: Profile.LibC) -> Check.Verdict {
+        switch platform.kind {
+        case .glibc: .fail
+        case .unknown: .unknown
+        case .musl, .any: .pass
+        }
     }
 
     private static func provides(_ platform: Profile.LibC, _ needed: String) -> Check.Verdict {
         switch platform.kind {
         case .any: return .pass
+        case .unknown: return .unknown
         case .musl: return .fail
         case .glibc:
             guard let there = platform.version.flatMap({ Version($0) }), let needed = Version(needed) else {

@@ -4,9 +4,9 @@ extension Rules {
     /// Memory at the peak against the most that can be asked for, with what has to be asked for.
     @Sendable static func memoryPeak(_ facts: FitFacts, _ profile: Profile) -> Check? {
         guard let limit = profile.limits[.memoryMaximum] else { return nil }
-        var peak = facts.peakMemory
-        if profile.filesCountAsMemory, let written = facts.written, written.high != 0 {
-            peak = peak.map { $0 + written }
+        var peak = facts.memory
+        if profile.filesCountAsMemory, let files = facts.onDisk, files.high != 0 {
+            peak = peak.map { $0 + files }
         }
         var check = Check.atMost(.memoryPeak, peak, limit, .bytes, missing: facts.missing)
         if check.verdict == .pass, let setting = setting(for: peak, profile) { check.note = setting }

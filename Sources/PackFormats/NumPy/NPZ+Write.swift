@@ -1,4 +1,5 @@
 import CArchive
+import Glibc
 import PackIO
 
 extension NPZ {
@@ -111,4 +112,15 @@ private final class NPZWriter {
             throw NumPyFault(.archive, found: message, expected: "a file written").failure(file: file.path, array: nil)
         }
     }
+}
+
+/// Runs what uses libarchive so that names with more than ASCII letters pass as UTF-8, whatever the process's locale is.
+private func withUTF8Names<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    guard let locale = newlocale(1 << LC_CTYPE, "C.UTF-8", nil) else { return try body() }
+    let previous = uselocale(locale)
+    defer {
+        uselocale(previous)
+        freelocale(locale)
+    }
+    return try body()
 }

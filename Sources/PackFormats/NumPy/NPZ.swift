@@ -10,28 +10,32 @@ public enum NPZ {
     /// The most bytes of elements that are read, unless a caller says otherwise.
     public static let standardLimit = 4 << 30
 
-    /// Reads all arrays of a file, in the order in which they lie in it, in row-major order whatever theirs is.
+    /// Reads all arrays of a file, in the order of its directory, in row-major order whatever theirs is.
     ///
     /// - Parameter limit: The most bytes of elements, over all arrays. A header's shape is compared with it, and with the
     ///   size that the zip's directory says, before elements are read.
     /// - Throws: ``FormatFailure/numpy(_:)``, or ``FormatFailure/io(_:)`` for a file that cannot be read at all.
     public static func read(_ path: String, limit: Int = standardLimit) throws(FormatFailure) -> [NamedArray] {
         let file = try FormatFailure.reading { () throws(IOFailure) in try MappedFile(path: path) }
-        return try withUTF8Names { () throws(FormatFailure) in
-            try file.withBytes { bytes throws(FormatFailure) in
-                try NPZReader(path: path, limit: limit).arrays(bytes)
-            }
-        }
+        return try NPZReader(path: path, limit: limit).arrays(file)
     }
 
     /// The name of the array in an entry.
-    static func arrayName(_ entry: String) throws(NumPyFault) -> String {
-        let utf8 = entry.utf8
-        guard utf8.suffix(4).elementsEqual(".npy".utf8) else {
-            throw NumPyFault(.nameNotArray, found: "entry \"\(entry)\"", expected: "a name that ends in .npy")
+    static func arrayName(_ entry: ZipEntry) throws(NumPyFault) -> String {
+        guard let text = String(validating: entry.name, as: UTF8.self) else {
+            throw NumPyFault(.nameUnsafe, found: "a name that is not UTF-8", expected: "UTF-8")
         }
-        let name = String(decoding: utf8.dropLast(4), as: UTF8.self)
+        guard !entry.isFolder, !entry.isLink, entry.fault != .otherKind else {
+            throw NumPyFault(.entryNotFile, found: "entry \"\(text)\"", expected: "files only")
+        }
+        guard text.utf8.suffix(4).elementsEqual(".npy".utf8) else {
+            throw NumPyFault(.nameNotArray, found: "entry \"\(text)\"", expected: "a name that ends in .npy")
+        }
+        let name = String(decoding: text.utf8.dropLast(4), as: UTF8.self)
         try check(name: name)
+        guard entry.fault != .repeated else {
+            throw NumPyFault(.nameRepeated, found: "\"\(name)\" again", expected: "each name once")
+        }
         return name
     }
 
@@ -53,52 +57,52 @@ private struct NPZReader {
     let path: String
     let limit: Int
 
-    func arrays(_ bytes: UnsafeRawBufferPointer) throws(FormatFailure) -> [NamedArray] {
-        var entry: String?
-        // libarchive looks for the directory's end from the second byte on, and does not see that of an empty zip.
-        if bytes.elementsEqual([0x50, 0x4B, 5, 6] + [UInt8](repeating: 0, count: 18)) { return [] }
+    func arrays(_ file: MappedFile) throws(FormatFailure) -> [NamedArray] {
+        var array: String?
         do throws(NumPyFault) {
-            let zip = try ZipCursor(bytes)
+            let zip = try NumPyFault.reading(.archive) { () throws(FormatFailure) in try ZipDirectory(file) }
+            guard zip.entries.count <= NPZ.arrayLimit else {
+                throw NumPyFault(
+                    .tooManyArrays, found: "\(zip.entries.count)", expected: "at most \(NPZ.arrayLimit)")
+            }
             var arrays: [NamedArray] = []
-            var names: Set<[UInt8]> = []
             var rest = limit
-            while let (file, size) = try zip.next() {
-                entry = file
-                let name = try NPZ.arrayName(file)
-                guard names.insert(Array(name.utf8)).inserted else {
-                    throw NumPyFault(.nameRepeated, found: "\"\(name)\" again", expected: "each name once")
-                }
-                guard arrays.count < NPZ.arrayLimit else {
-                    throw NumPyFault(.tooManyArrays, found: "one more", expected: "at most \(NPZ.arrayLimit)")
-                }
-                arrays.append(try array(name, size, zip, limit: rest))
+            for entry in zip.entries {
+                array = try? NPZ.arrayName(entry)
+                let name = try NPZ.arrayName(entry)
+                arrays.append(try self.array(name, entry, zip, limit: rest))
                 rest -= arrays[arrays.count - 1].bytes.count
-                entry = nil
+                array = nil
             }
             return arrays
         } catch {
-            throw error.failure(file: path, array: entry.flatMap { try? NPZ.arrayName($0) })
+            throw error.failure(file: path, array: array)
         }
     }
 
     private func array(
-        _ name: String, _ size: Int?, _ zip: ZipCursor, limit: Int
+        _ name: String, _ entry: ZipEntry, _ zip: ZipDirectory, limit: Int
     ) throws(NumPyFault) -> NamedArray {
-        var start = try zip.bytes(NPYHeader.prefixBytes)
-        let lengths = try NPYHeader.lengths(prefix: start)
-        start += try zip.bytes(Swift.max(0, lengths.prefix + lengths.header - start.count))
-        guard start.count >= lengths.prefix + lengths.header else {
-            throw NumPyFault(
-                .headerCut, found: "\(start.count) bytes", expected: "\(lengths.prefix + lengths.header) of header")
+        func start(_ count: Int) throws(NumPyFault) -> [UInt8] {
+            try NumPyFault.reading(.entryDamaged) { () throws(FormatFailure) in
+                try zip.contents(of: entry, limit: count)
+            }
         }
-        let header = try NPYHeader(text: Array(start[lengths.prefix..<lengths.prefix + lengths.header]))
-        // Nothing of the elements is read yet: a dictionary has more than the two bytes that prefixes differ by.
-        if let size { try agree(size - start.count, header) }
+        let lengths = try NPYHeader.lengths(prefix: try start(NPYHeader.prefixBytes))
+        let headerBytes = lengths.prefix + lengths.header
+        let text = try start(headerBytes)
+        guard text.count >= headerBytes else {
+            throw NumPyFault(.headerCut, found: "\(text.count) bytes", expected: "\(headerBytes) of header")
+        }
+        let header = try NPYHeader(text: Array(text[lengths.prefix...]))
+        // Nothing of the elements is read yet.
+        try agree(entry.bytes - headerBytes, header)
         guard header.byteCount <= limit else {
             throw NumPyFault(.tooLarge, found: "\(header.byteCount) bytes", expected: "at most \(limit) left to read")
         }
-        var bytes = try zip.bytes(header.byteCount)
-        try agree(bytes.count + (try zip.bytes(1)).count, header)
+        var bytes = try NumPyFault.reading(.entryDamaged) { () throws(FormatFailure) in
+            try zip.withBytes(of: entry, limit: entry.bytes) { Array($0.dropFirst(headerBytes)) }
+        }
         if header.isFortran { bytes = rowMajor(bytes, shape: header.shape, size: header.dtype.size) }
         return NamedArray(name: name, dtype: header.dtype, shape: header.shape, bytes: bytes)
     }

@@ -33,6 +33,18 @@ struct NumPyFault: Error {
         self.expected = expected
     }
 
+    /// Runs what reads a zip, and turns its failure into a broken rule.
+    static func reading<Result>(
+        _ problem: NumPyFailure.Problem, _ body: () throws(FormatFailure) -> Result
+    ) throws(NumPyFault) -> Result {
+        do throws(FormatFailure) {
+            return try body()
+        } catch {
+            throw NumPyFault(
+                problem, found: error.facts.found ?? error.facts.what, expected: error.facts.expected ?? "a zip")
+        }
+    }
+
     func failure(file: String, array: String?) -> FormatFailure {
         .numpy(NumPyFailure(file: file, array: array, problem: problem, found: found, expected: expected))
     }

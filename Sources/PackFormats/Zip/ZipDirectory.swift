@@ -20,6 +20,8 @@ public final class ZipDirectory: Sendable {
     /// Bytes of the file.
     public var fileBytes: Int { file.size }
     let file: MappedFile
+    /// Bytes that vanish read as zeros, which entries' checksums show.
+    private let mappingGuard: MappingGuard?
 
     /// Reads the directory of a file.
     /// - Parameters:
@@ -33,6 +35,7 @@ public final class ZipDirectory: Sendable {
     /// Reads the directory of a mapped file.
     public init(_ file: MappedFile, limit: Int = 1_000_000) throws(FormatFailure) {
         self.file = file
+        mappingGuard = MappingGuard(file)
         do throws(ZipProblem) {
             entries = try file.withBytes { bytes throws(ZipProblem) in
                 let end = try ZipEnd(bytes)

@@ -1,44 +1,59 @@
 import ArgumentParser
 import PackFit
+import PackReport
 
-/// `pack analyze`: what a model is, whether platforms take it and why, and what would help.
+/// `pack analyze`: what a deployment is, whether platforms take it and why, and what would help.
 struct Analyze: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Says what a model is, whether it fits platforms and why, and what would make it fit.",
+        abstract: "Says what a model and the code around it are, whether they fit platforms and why, and what would help.",
         discussion: """
-            The files are judged as they are, and as the bundles that "pack slim" would make of them. Nothing is \
-            imported, executed or unpickled. The exit status is 0 whatever the verdicts are.
+            The files are judged as they are, and as the bundles that "pack slim" would make of a model among them. Nothing \
+            is imported, executed or unpickled, unless --measure or --resolve asks for it.
+
+            Exit status: 0 whatever the verdicts are, 2 if something could not be read (the rest is reported).
             """)
 
-    @Argument(help: ArgumentHelp("A model folder, or a file of weights.", valueName: "path"))
-    var path = "."
+    @Argument(
+        help: ArgumentHelp(
+            """
+            A model folder, a project, site-packages, a virtual environment, a folder of wheels, a function's zip, an OCI \
+            image layout, a docker-archive tar, a file of weights, a list of packages (requirements.txt, uv.lock, …); \
+            several are taken together.
+            """, valueName: "path"))
+    var paths: [String] = ["."]
 
-    @Option(help: ArgumentHelp("A platform's name, or the path of a profile; all if not given.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "A platform's name, or the path of a profile; may be repeated; the usual ones if not given, \"all\" for all.",
+            valueName: "name"))
     var target: [String] = []
 
-    @OptionGroup var output: OutputOptions
+    @Flag(help: "Show all packages as a tree of who needs whom.")
+    var tree = false
+
+    @OptionGroup var stack: StackOptions
+    @OptionGroup var workload: WorkloadOptions
+    @OptionGroup var output: ReportOptions
 
     func run() throws {
         let platforms = try profiles(named: target)
-        var progress = Progress()
-        defer { progress.finish() }
-        var reading = try ModelReading.read(path)
-        progress.step("planning what a bundle would take")
-        let predictions = try reading.imported.map { try Predictions($0) }
-        reading.facts.fusedOperators = predictions?.fusedOperators
-        progress.step("sampling the weights")
-        let asItIs = factsAsItIs(reading.facts, reading.checkpoint)
-        let analysis = Analysis(
-            model: reading.facts, asItIs: asItIs,
-            predictions: predictions?.all ?? [],
-            obstacle: reading.obstacle.map(ErrorMessage.sentence),
-            notLookedAt: [
-                "code and Python packages around the model", "accuracy after quantizing", "speed of requests",
-            ],
-            profiles: platforms)
-        progress.finish()
-        try output.write(
-            document: { AnalyzeReport(analysis, showsAllLimits: !target.isEmpty).document },
-            json: { AnalyzeReport.json(analysis) })
+        let examination = try Examination.make(paths, stack, platforms)
+        let report = AnalyzeReport(
+            examination: examination, showsAllLimits: !target.isEmpty, showsTree: tree,
+            workload: workload.workload)
+        try output.write(text(report, examination))
+        if !examination.problems.isEmpty { throw ExitStatus.failed }
+    }
+
+    private func text(_ report: AnalyzeReport, _ examination: Examination) -> String {
+        switch output.format {
+        case .table: output.table(report.document)
+        case .json: report.json.text
+        case .markdown: MarkdownRenderer.render(report.document)
+        case .html: PageRenderer.render(report.page(treemap: examination.treemap))
+        case .sarif: SARIFRenderer.render(report.assessment)
+        case .junit: JUnitRenderer.render(report.assessment, timestamp: Gate.today + "T00:00:00")
+        case .github: AnnotationRenderer.render(report.assessment)
+        }
     }
 }

@@ -36,7 +36,7 @@ extension AnalyzeReport {
         let all = fitting.count == analysis.answers.count && fitting.count > 1
         return [
             Text("--quantize \(prediction.quantization)"), Text(NumberText.bytes(prediction.unpackedBytes)),
-            Text(NumberText.bytes(analysis.model.fileBytes - prediction.unpackedBytes)),
+            Text(NumberText.bytes((analysis.model?.fileBytes ?? 0) - prediction.unpackedBytes)),
             Text(prediction.zippedBytes.map { NumberText.bytes($0) } ?? "–"),
             Text(NumberText.bytes(prediction.peakMemoryBytes)),
             names.isEmpty ? Text("none", .bad) : Text(all ? "all" : names.joined(separator: ", "), .good),

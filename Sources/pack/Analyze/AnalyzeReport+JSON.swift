@@ -5,17 +5,19 @@ import PackReport
 /// `pack.analyze/1`: sizes in bytes, times in seconds. Ranges are `actual` (the less favourable end, or the lower bound
 /// where there is no upper one) with `actualRange`.
 extension AnalyzeReport {
-    static func json(_ analysis: Analysis) -> JSON {
+    var json: JSON {
         [
             "schema": "pack.analyze/1",
             "tool": ["name": "pack", "version": .string(toolVersion)],
-            "model": json(analysis.model),
-            "dependencies": .null,
-            "fits": .array(analysis.answers.map { json($0.fit) }),
-            "predictions": .array(analysis.predictions.map(json)),
+            "model": analysis.model.map(Self.json) ?? .null,
+            "dependencies": dependenciesJSON,
+            "fits": .array(analysis.answers.map { Self.json($0.fit) }),
+            "predictions": .array(analysis.predictions.map(Self.json)),
             "remedies": .array(
-                analysis.answers.flatMap { answer in answer.remedies.map { json($0, answer.fit.profile) } }),
+                analysis.answers.flatMap { answer in answer.remedies.map { Self.json($0, answer.fit.profile) } }),
             "obstacle": .optional(analysis.obstacle),
+            "costs": costsJSON,
+            "problems": .array(examination.problems.map { .string($0) }),
             "notLookedAt": .array(analysis.notLookedAt.map { .string($0) }),
         ]
     }
@@ -57,7 +59,7 @@ extension AnalyzeReport {
         ]
     }
 
-    private static func json(_ fit: Fit) -> JSON {
+    static func json(_ fit: Fit) -> JSON {
         [
             "profile": .string(fit.profile.name),
             "verdict": .string(fit.verdict.rawValue),
@@ -68,10 +70,11 @@ extension AnalyzeReport {
 
     private static func json(_ check: Check) -> JSON {
         var entries: [String: JSON] = [
-            "id": .string(check.id.rawValue), "verdict": .string(check.verdict.rawValue),
+            "id": .string(check.id.rawValue), "code": .string(RuleCatalog.code(of: check.id)),
+            "verdict": .string(check.verdict.rawValue),
             "limit": check.limitText.map { .string($0) } ?? .whole(check.limit),
             "unit": .optional(check.unit?.rawValue), "margin": .whole(check.margin),
-            "how": .string(check.actual?.how.rawValue ?? (check.actualText == nil ? "unknown" : "computed")),
+            "how": .string(check.how?.rawValue ?? "unknown"),
             "source": [
                 "text": .string(check.source.source), "date": .string(check.source.date),
                 "verified": .bool(check.source.verified),

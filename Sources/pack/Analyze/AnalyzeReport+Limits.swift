@@ -33,28 +33,16 @@ extension AnalyzeReport {
 
     private func row(_ asItIs: Check?, _ slim: Check?, hasBundle: Bool) -> [Text] {
         guard let any = asItIs ?? slim else { return [] }
-        var cells = [Text(any.id.rawValue), Text(allowed(any)), asItIs.map(amount) ?? Text("–", .faint)]
+        var cells = [Text(any.id.rawValue), Text(CheckText.limit(any)), asItIs.map(amount) ?? Text("–", .faint)]
         if hasBundle {
             cells += [
-                slim.map(amount) ?? Text("–", .faint), Text(slim.map(spare) ?? ""),
+                slim.map(amount) ?? Text("–", .faint), Text(slim.map(CheckText.margin) ?? ""),
                 Text(slim?.actual.map(\.how.rawValue) ?? ""),
             ]
         }
         let note = asItIs?.verdict == .fail ? asItIs?.liftedBy.map { "lifted by \($0)" } : nil
         cells.append(Text(note ?? slim?.note ?? (hasBundle || any.verdict == .unknown ? "" : any.note ?? ""), .faint))
         return cells
-    }
-
-    private func allowed(_ check: Check) -> String {
-        guard let limit = check.limit, let unit = check.unit else {
-            return check.limitText.map { check.id == .isa ? names($0) : $0 } ?? "–"
-        }
-        return unit == .bytes ? NumberText.binaryBytes(Self.whole(limit)) : NumberText.seconds(limit)
-    }
-
-    /// Architectures without the features that are promised, which fill a line.
-    private func names(_ architectures: String) -> String {
-        architectures.split(separator: " or ").map { $0.prefix { $0 != " " } }.joined(separator: " or ")
     }
 
     private func amount(_ check: Check) -> Text {
@@ -64,20 +52,8 @@ extension AnalyzeReport {
             case .fail: .bad
             case .unknown: .doubtful
             }
-        if let text = check.actualText {
-            return Text(text.utf8.count > 24 ? String(text.prefix(23)) + "…" : text, style)
-        }
-        guard let actual = check.actual, let unit = check.unit else { return Text("unknown", .doubtful) }
-        guard let high = actual.high else { return Text("≥ " + number(actual.low, unit), style) }
-        return Text((actual.isExact ? "" : "≤ ") + number(high, unit), style)
-    }
-
-    private func spare(_ check: Check) -> String {
-        guard let margin = check.margin, let unit = check.unit else { return "" }
-        return number(margin, unit)
-    }
-
-    private func number(_ value: Double, _ unit: Check.Unit) -> String {
-        unit == .bytes ? NumberText.binaryBytes(Self.whole(value)) : NumberText.seconds(value)
+        let text = CheckText.actual(check)
+        let isLong = check.actualText != nil && text.utf8.count > 24
+        return Text(isLong ? String(text.prefix(23)) + "…" : text, style)
     }
 }

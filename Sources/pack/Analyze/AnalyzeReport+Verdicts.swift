@@ -53,7 +53,7 @@ extension AnalyzeReport {
         remedy.action.split(separator: " ").last.map(String.init) ?? remedy.action
     }
 
-    private func reason(_ answer: Analysis.Answer) -> String {
+    func reason(_ answer: Analysis.Answer) -> String {
         var parts = [answer.fit.deciding.map(Self.deciding) ?? "no check applies"]
         if let bundle = Self.bundles(answer).first, let check = bundle.result.deciding {
             parts.append("slim \(quantization(bundle)): " + Self.deciding(check))
@@ -73,36 +73,21 @@ extension AnalyzeReport {
             return check.id.rawValue + ", " + (check.note ?? texts.joined(separator: ", there "))
         }
         guard check.verdict == .fail || (check.use ?? 0) > 0.5 else {
-            return "\(check.id.rawValue) \(amount(actual, unit)) of \(short(limit, unit))"
+            return "\(check.id.rawValue) \(amount(actual, unit)) of \(CheckText.number(limit, unit))"
         }
         let used = check.verdict == .fail ? actual.low : actual.high ?? actual.low
         let prefix = actual.isExact ? "" : check.verdict == .fail ? "at least " : "at most "
-        let end = margin < 0 ? "\(exact(-margin, unit)) over" : "\(exact(margin, unit)) spare"
-        return "\(check.id.rawValue) \(prefix)\(exact(used, unit)) of \(limitText(limit, unit)), \(end)"
+        let end = margin < 0 ? "\(CheckText.exact(-margin, unit)) over" : "\(CheckText.exact(margin, unit)) spare"
+        return "\(check.id.rawValue) \(prefix)\(CheckText.exact(used, unit)) of \(limitText(limit, unit)), \(end)"
     }
 
     private static func amount(_ actual: Known, _ unit: Check.Unit) -> String {
         let prefix = actual.isExact ? "" : actual.high == nil ? "at least " : "at most "
-        return prefix + short(actual.high ?? actual.low, unit)
-    }
-
-    private static func short(_ number: Double, _ unit: Check.Unit) -> String {
-        unit == .bytes ? NumberText.binaryBytes(whole(number)) : NumberText.seconds(number)
-    }
-
-    private static func exact(_ number: Double, _ unit: Check.Unit) -> String {
-        switch unit {
-        case .bytes: NumberText.exactBytes(whole(number))
-        case .seconds: NumberText.seconds(number)
-        }
+        return prefix + CheckText.number(actual.high ?? actual.low, unit)
     }
 
     private static func limitText(_ limit: Double, _ unit: Check.Unit) -> String {
-        switch unit {
-        case .bytes: "\(NumberText.exactBytes(whole(limit))) (\(NumberText.binaryBytes(whole(limit))))"
-        case .seconds: NumberText.seconds(limit)
-        }
+        let short = CheckText.number(limit, unit)
+        return unit == .bytes ? "\(CheckText.exact(limit, unit)) (\(short))" : short
     }
-
-    static func whole(_ number: Double) -> Int { Int(exactly: number.rounded()) ?? .max }
 }

@@ -4,21 +4,39 @@ import PackReport
 /// An analysis for people: verdicts, limits, what is large, what is stored twice, operators, findings, fixes, and what
 /// was not looked at.
 struct AnalyzeReport {
-    let analysis: Analysis
+    let examination: Examination
+    /// Whether every platform's limits are shown, whatever its date.
     let showsAllLimits: Bool
+    /// Whether packages are shown as a tree of who needs whom.
+    var showsTree = false
+    /// A month of requests that prices are for.
+    var workload: Workload?
 
-    init(_ analysis: Analysis, showsAllLimits: Bool) {
-        self.analysis = analysis
-        self.showsAllLimits = showsAllLimits
-    }
+    var analysis: Analysis { examination.analysis }
 
     var document: Document {
         Document(
-            summary + verdicts + limits + contributors + duplicates + operators + findings + fixes + notLookedAt)
+            summary + verdicts + limits + packages + contributors + duplicates + operators + findings + fixes + prices + problems + notLookedAt)
     }
 
     private var summary: [Document.Block] {
-        let model = analysis.model
+        [.paragraph([Text(analysis.name, .strong)])] + deployment + (analysis.model.map(summary) ?? [])
+    }
+
+    /// The files as a whole, where they are more than a model.
+    private var deployment: [Document.Block] {
+        guard let stack = examination.stack, examination.subject.hasStack(stack) else { return [] }
+        var parts = [
+            "\(NumberText.exactBytes(stack.tree.bytes)) in \(plural(stack.tree.files.count, "file"))",
+            plural(stack.packages.packages.count, "Python package"),
+        ]
+        if let python = stack.python { parts.append("for Python " + python.map(String.init).joined(separator: ".")) }
+        return [.paragraph([Text("  " + parts.joined(separator: " · "))])]
+            + examination.subject.found.map { .paragraph([Text("  " + $0)]) }
+            + examination.subject.leftOut.map { .paragraph([Text("  left out: " + $0, .faint)]) }
+    }
+
+    private func summary(of model: ModelFacts) -> [Document.Block] {
         var parts = [model.architecture ?? "unknown architecture"]
         if let task = model.task { parts.append(task) }
         parts.append(NumberText.count(model.parameters) + " parameters")
@@ -28,7 +46,7 @@ struct AnalyzeReport {
             "\(NumberText.bytes(model.weightBytes)) of weights (\(dtypes)) in \(plural(model.tensors.count, "tensor")); "
             + "\(NumberText.bytes(model.fileBytes)) in \(plural(model.files.count, "file"))"
         return [
-            .paragraph([Text(model.path, .strong)]), .paragraph([Text("  " + parts.joined(separator: " · "))]),
+            .paragraph([Text("  " + parts.joined(separator: " · "))]),
             .paragraph([Text("  " + sizes)]),
         ]
     }
@@ -38,12 +56,13 @@ struct AnalyzeReport {
     }
 
     private var contributors: [Document.Block] {
+        guard let model = analysis.model else { return [] }
         var table = Table([
             .init("BYTES", .right), .init("SHARE", .right), .init("TYPE"), .init("SHAPE"),
             .init("TENSOR", overflow: .cut),
         ])
-        let tensors = analysis.model.tensors.sorted { ($1.bytes, $0.name) < ($0.bytes, $1.name) }
-        let total = max(analysis.model.weightBytes, 1)
+        let tensors = model.tensors.sorted { ($1.bytes, $0.name) < ($0.bytes, $1.name) }
+        let total = max(model.weightBytes, 1)
         table.rows = tensors.prefix(5).map { tensor in
             [
                 Text(NumberText.bytes(tensor.bytes)), Text(NumberText.percent(Double(tensor.bytes) / Double(total))),
@@ -60,7 +79,7 @@ struct AnalyzeReport {
     }
 
     private var duplicates: [Document.Block] {
-        let groups = analysis.model.duplicates
+        let groups = analysis.model?.duplicates ?? []
         guard !groups.isEmpty else { return [] }
         var lines = groups.prefix(5).map { group in
             [Text("\(NumberText.bytes(group.wasted)): \(group.names.joined(separator: " = "))")]
@@ -70,9 +89,9 @@ struct AnalyzeReport {
     }
 
     private var operators: [Document.Block] {
-        guard let operators = analysis.model.operators else { return [] }
+        guard let operators = analysis.model?.operators else { return [] }
         var blocks: [Document.Block] = [.heading("Operators"), .list([[Text("as exported: " + counts(operators))]])]
-        if let fused = analysis.model.fusedOperators {
+        if let fused = analysis.model?.fusedOperators {
             blocks.append(.list([[Text("after fusing: " + counts(fused))]]))
         }
         return blocks
@@ -83,8 +102,11 @@ struct AnalyzeReport {
             separator: ", ")
     }
 
+    /// What is to be known about the model and the packages, worst first.
+    var allFindings: [ModelFacts.Finding] { (analysis.model?.findings ?? []) + examination.findings }
+
     private var findings: [Document.Block] {
-        let findings = analysis.model.findings
+        let findings = allFindings
         guard !findings.isEmpty else { return [] }
         return [
             .heading("Findings"),
@@ -93,6 +115,16 @@ struct AnalyzeReport {
                     let bytes = finding.bytes > 0 ? " (\(NumberText.bytes(finding.bytes)))" : ""
                     return [Text(finding.text + bytes)]
                 }),
+        ]
+    }
+
+    private var problems: [Document.Block] {
+        guard !examination.problems.isEmpty else { return [] }
+        let rest = examination.problems.count - 20
+        let more = rest > 0 ? [[Text("and \(rest) more", .faint)]] : []
+        return [
+            .heading("Could not be read"),
+            .list(examination.problems.prefix(20).map { [Text($0, .bad)] } + more),
         ]
     }
 

@@ -11,7 +11,7 @@ struct Benchmark {
     init(_ command: Bench, _ lists: Bench.Lists) { (self.command, self.lists) = (command, lists) }
 
     func run() throws -> BenchResult {
-        var progress = Progress()
+        let progress = Progress()
         defer { progress.finish() }
         let (plans, pipeline) = try plans()
         guard lists.peers.isEmpty || pipeline != nil else {
@@ -40,7 +40,7 @@ struct Benchmark {
             let others = try peers?.start(threads: threads) ?? []
             for other in others { other.inputs = { PlanShapes(plan, $0).inputs } }
             for shape in shapes {
-                cells.append(try measure(ours, others, shape, threads: threads, &progress))
+                cells.append(try measure(ours, others, shape, threads: threads, progress))
             }
         }
         return BenchResult(
@@ -71,7 +71,7 @@ struct Benchmark {
     }
 
     private func measure(
-        _ ours: [PackEngine], _ others: [PeerBenchEngine], _ shape: BenchShape, threads: Int, _ progress: inout Progress
+        _ ours: [PackEngine], _ others: [PeerBenchEngine], _ shape: BenchShape, threads: Int, _ progress: Progress
     ) throws -> BenchResult.Cell {
         let engines: [any BenchEngine] = ours + others
         let peak = MultiplyAddPeak(threads: threads, instructionSet: ours[0].instructionSet)

@@ -65,7 +65,7 @@ struct Emulate: ParsableCommand {
         plan.coldStarts = cold
         plan.warmRequests = requests
         plan.closing = event == nil && text.isEmpty ? try PeakEvents.make(bundle) : []
-        var progress = Progress()
+        let progress = Progress()
         let run = try emulator.run(plan) { progress.step($0) }
         progress.finish()
         let zipped = try MappedFile(path: bundle).size

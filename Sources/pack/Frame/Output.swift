@@ -22,14 +22,17 @@ struct OutputOptions: ParsableArguments {
     func write(document: () -> Document, json: () -> JSON) throws {
         let text: String
         switch format {
-        case .table:
-            let terminal = output == nil ? Terminal(descriptor: STDOUT_FILENO) : .file
-            text = TextRenderer(width: terminal.width, color: terminal.color, cuts: terminal.isTerminal)
-                .render(document())
+        case .table: text = Self.table(document(), to: output)
         case .json: text = json().text
         case .markdown: text = MarkdownRenderer.render(document())
         }
         try writeOutput(text, to: output)
+    }
+
+    /// Lays a document out for a file, or for the terminal that standard output may be.
+    static func table(_ document: Document, to output: String?) -> String {
+        let terminal = output == nil ? Terminal(descriptor: STDOUT_FILENO) : .file
+        return TextRenderer(width: terminal.width, color: terminal.color, cuts: terminal.isTerminal).render(document)
     }
 }
 

@@ -17,15 +17,10 @@ func executablePath() -> String {
     return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : CommandLine.arguments[0]
 }
 
-/// The profiles of those names or files, or all that come with the tool.
+/// The profiles of those names or files, each once; those that are shown by default for none, every one for `all`.
 func profiles(named names: [String]) throws(ProfileError) -> [Profile] {
-    if names.isEmpty { return try installedProfiles().all() }
-    var found: [Profile] = []
-    for name in names {
-        let profile =
-            ProfileLibrary.isPath(name)
-            ? try ProfileLibrary.read(name) : try installedProfiles().profile(name)
-        if !found.contains(where: { $0.name == profile.name }) { found.append(profile) }
+    if !names.isEmpty, names.allSatisfy(ProfileLibrary.isPath) {
+        return try ProfileLibrary(folder: "").profiles(for: names)
     }
-    return found
+    return try installedProfiles().profiles(for: names)
 }

@@ -17,17 +17,25 @@ enum ProfilesReport {
                 Text(profile.architectures.map(\.name).joined(separator: ", ")), Text(profile.title),
             ]
         }
+        let chosen = profiles.filter(\.isDefault).map(\.name)
         return Document([
             .table(table),
-            .paragraph(["\"pack profiles NAME\" shows all numbers of one with their sources."]),
+            .paragraph([
+                Text(
+                    "\"pack profiles NAME\" shows all numbers of one with their sources. PACKAGE is the zip / what it "
+                        + "unpacks to, or the image; – is not known.")
+            ]),
+            .paragraph([
+                Text("Looked at without --target: " + chosen.joined(separator: ", ") + "; --target all: every one.")
+            ]),
         ])
     }
 
     private static func package(_ profile: Profile) -> String {
         switch profile.packaging {
         case .zip:
-            "zip \(profile.limits[.packageZipped].map(short) ?? "–"), "
-                + "unpacked \(profile.limits[.packageUnpacked].map(short) ?? "–")"
+            "zip \(profile.limits[.packageZipped].map(short) ?? "–")"
+                + " / \(profile.limits[.packageUnpacked].map(short) ?? "–")"
         case .image: "image \(profile.limits[.imageSize].map(short) ?? "–")"
         }
     }
@@ -43,28 +51,45 @@ enum ProfilesReport {
         value < 0.001 ? "\(value)" : NumberText.significant(value)
     }
 
+    /// All about some profiles.
+    static func document(of profiles: [Profile]) -> Document {
+        let note = Text("* recalled, not read in a source: check it before you rely on it", .faint)
+        return Document(profiles.flatMap(blocks) + [.paragraph([note])])
+    }
+
     /// All about one profile.
-    static func document(of profile: Profile) -> Document {
+    private static func blocks(of profile: Profile) -> [Document.Block] {
         var blocks: [Document.Block] = [
             .paragraph([Text(profile.name, .strong), Text("  \(profile.title), as of \(profile.asOf)")]),
             .paragraph([Text(summary(profile))]),
             .heading("Limits"),
             .table(numbers(LimitID.allCases.compactMap { id in profile.limits[id].map { (id.rawValue, $0) } })),
+        ]
+        if !profile.unknownLimits.isEmpty {
+            blocks.append(
+                .list([[Text("not known: " + profile.unknownLimits.map(\.rawValue).joined(separator: ", "))]]))
+        }
+        blocks += [
             .heading("Processors and C library"), .table(platform(profile)),
         ]
         if !profile.sizes.isEmpty { blocks += [.heading("Memory by processors"), .table(sizes(profile))] }
+        if !profile.memorySizes.isEmpty {
+            let sizes = profile.memorySizes.map { NumberText.binaryBytes($0) }
+            blocks += [.heading("Memory sizes"), .list([[Text(sizes.joined(separator: ", "))]])]
+        }
         if !profile.prices.isEmpty {
             let prices = PriceID.allCases.compactMap { id in profile.prices[id].map { (id.rawValue, $0) } }
             blocks += [.heading("Prices"), .table(numbers(prices))]
         }
-        blocks.append(.paragraph([Text("* recalled, not read in a source: check it before you rely on it", .faint)]))
-        return Document(blocks)
+        return blocks
     }
 
     private static func summary(_ profile: Profile) -> String {
         let runtime = profile.runtime.map { ", runtime \($0)" } ?? ""
         let files = profile.filesCountAsMemory ? "; files that are written count as memory" : ""
-        return "packaging \(profile.packaging.rawValue)\(runtime), protocol \(profile.requestProtocol.rawValue)\(files)"
+        let python = profile.python.isEmpty ? "" : " with Python \(profile.python.joined(separator: ", "))"
+        return
+            "packaging \(profile.packaging.rawValue)\(runtime)\(python), protocol \(profile.requestProtocol.rawValue)\(files)"
     }
 
     private static func numbers(_ entries: [(String, Quantity)]) -> Table {
@@ -102,7 +127,7 @@ enum ProfilesReport {
             ]
         }
         let libc = profile.libc
-        let name = libc.kind == .any ? "any" : [libc.kind.rawValue, libc.version ?? ""].joined(separator: " ")
+        let name = [libc.kind.rawValue, libc.version].compactMap { $0 }.joined(separator: " ")
         table.rows.append([
             "C library", Text(name), Text(libc.provenance.date), source(libc.provenance),
             Text(libc.provenance.note ?? ""),

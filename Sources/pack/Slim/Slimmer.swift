@@ -16,7 +16,7 @@ struct Slimmer {
 
     /// Makes, proves and, if it fits and is accurate enough, writes the bundle.
     func run() throws -> SlimResult {
-        var progress = Progress()
+        let progress = Progress()
         defer { progress.finish() }
         progress.step("computing the original's outputs")
         let original = try pipeline.originalPlan()

@@ -1,9 +1,10 @@
 import Yams
 
-extension ProfileError {
+extension SettingsError {
     /// Keeps place and problem of what the YAML parser reports.
-    init(yamlError: any Error, file: String) {
-        self.init(file: file, found: "text that is not YAML", expected: "a profile in YAML")
+    init(yamlError: any Error, what: String, file: String) {
+        self.init(
+            what: what, file: file, found: "text that is not YAML", expected: Self.subject(of: what) + " in YAML")
         switch yamlError as? YamlError {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):

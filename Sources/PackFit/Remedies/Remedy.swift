@@ -10,6 +10,8 @@ public struct Alternative: Sendable {
     public var loss: Int
     /// What is known or predicted of it.
     public var facts: FitFacts
+    /// Whether it was made and its numbers measured.
+    public var isVerified = false
 
     /// Describes an alternative.
     public init(action: String, command: String?, loss: Int, facts: FitFacts) {
@@ -58,7 +60,7 @@ public func remedies(for facts: FitFacts, on profile: Profile, alternatives: [Al
     return found.sorted { rank($0) < rank($1) }.map(\.remedy)
 }
 
-private func difference(_ before: Known?, _ after: Known?) -> Int? {
+func difference(_ before: Known?, _ after: Known?) -> Int? {
     guard let before, let after, before.low < 9e15, let end = after.high, end < 9e15 else { return nil }
     return Int(before.low) - Int(end)
 }

@@ -1,0 +1,107 @@
+import PackDependencies
+import PackFit
+import PackIO
+
+/// What lies at the paths that were given, before anything is judged.
+struct Subject {
+    /// The paths, as they were given.
+    var paths: [String]
+    /// All files that would be deployed; `nil` where only a file of weights or a list of packages was given.
+    var tree: FileTree?
+    /// The models among them, the one that counts first.
+    var models: [ModelReading] = []
+    /// What describes the packages, the one that counts first.
+    var declared: [DeclaredDependencies] = []
+    /// What was found and what it is taken for, a line each.
+    var found: [String] = []
+    /// What was left out, and why, a line each.
+    var leftOut: [String] = []
+    /// What could not be read, a line each.
+    var problems: [String] = []
+
+    /// Whether the files are a deployment by themselves, with nothing to come: an image or a function's zip.
+    var isComplete: Bool { tree.map { $0.form == .image || $0.form == .zip } ?? false }
+
+    /// What the whole is called.
+    var name: String { paths.joined(separator: " ") }
+}
+
+extension Subject {
+    /// Looks at paths.
+    ///
+    /// - Parameters:
+    ///   - paths: Folders, archives, files of weights, lists of packages.
+    ///   - layers: Zips of layers below the function's zip, if that is the one path.
+    ///   - environment: The Python, processor and C library that lists of packages are read for.
+    /// - Throws: What makes a path unusable; what concerns single files is a problem.
+    static func find(
+        _ paths: [String], layers: [String] = [], for environment: TargetEnvironment
+    ) throws -> Subject {
+        var subject = Subject(paths: paths)
+        var trees: [(tree: FileTree, name: String)] = []
+        for path in paths {
+            switch try PathKind(path) {
+            case .list: subject.add(try DeclaredDependencies.read(path, for: environment))
+            case .weights: subject.add(try ModelReading.read(path))
+            case .tree:
+                let found = try subject.trees(at: path, layers, for: environment)
+                let prefix = paths.count > 1 ? displayName(path) : ""
+                trees += found.map { ($0.tree, [prefix, $0.name].filter { !$0.isEmpty }.joined(separator: "/")) }
+            }
+        }
+        if !trees.isEmpty {
+            subject.tree = .joined(trees.map(\.tree), as: trees.map(\.name), path: subject.name)
+            subject.problems += subject.tree?.problems.map { "\($0.path) \($0.text)" } ?? []
+        }
+        return subject
+    }
+
+    /// What a path is taken for.
+    private enum PathKind {
+        case list
+        case weights
+        case tree
+
+        init(_ path: String) throws {
+            guard try FileContents.kind(of: path) != .folder else {
+                self = .tree
+                return
+            }
+            let name = path.split(separator: "/").last.map(String.init) ?? path
+            if DeclaredDependencies.isList(named: name) {
+                self = .list
+            } else if name.hasSuffix(".safetensors") || name.hasSuffix(".safetensors.index.json") {
+                self = .weights
+            } else {
+                self = .tree
+            }
+        }
+    }
+
+    private mutating func add(_ list: DeclaredDependencies) {
+        declared.append(list)
+        found.append(list.summary)
+        problems += list.problems.map { "\($0.path): \($0.text)" }
+    }
+
+    private mutating func add(_ model: ModelReading) { models.append(model) }
+
+    /// The last component of a path, which its files stand under when several paths are given.
+    private static func displayName(_ path: String) -> String {
+        path.split(separator: "/").last { $0 != "." && $0 != ".." }.map(String.init) ?? ""
+    }
+
+    /// The files at a path, without what is never deployed; what a project folder describes is added.
+    private mutating func trees(
+        at path: String, _ layers: [String], for environment: TargetEnvironment
+    ) throws -> [(tree: FileTree, name: String)] {
+        let tree = try FileTree.open(path, layers: layers, architecture: environment.architecture)
+        switch tree.form {
+        case .folder: return try project(tree, for: environment)
+        case .wheels: found.append("\(path): \(tree.layers.count) wheels, each taken as installed")
+        case .zip: found.append("\(path): a zip of \(tree.files.count) files")
+        case .image: found.append("\(path): an image of \(tree.layers.count) layers")
+        }
+        return [(tree, "")]
+    }
+}
