@@ -53,8 +53,14 @@ import Testing
                 if t.TYPE_CHECKING:
                     import i
                 import j
+            if x:
+                import k
+            elif TYPE_CHECKING:
+                import l
+            else:
+                import m
             """
-        #expect(modules(source) == ["d", "f", "g", "j"])
+        #expect(modules(source) == ["d", "f", "g", "j", "k", "m"])
     }
 
     @Test func dynamicImports() {
@@ -79,10 +85,11 @@ import Testing
             async def import_module(b): return my_import_module(c)
             @entry_points("g")
             def f(x='(', *, y: "T" = ")"): import d
+            if import_module("c"): pass
             while \\
               x: import e
             """)
-        #expect(others.imports.map(\.module) == ["a", "d", "e"] && others.imports[0].line == 3)
+        #expect(others.imports.map(\.module) == ["a", "d", "c", "e"] && others.imports[0].line == 3)
         #expect(others.dynamic.map(\.call) == ["entry_points"] && !others.isBroken)
         #expect(found.imports.map(\.module) == ["a.b", "c", "d"] && found.imports[1].level == 1)
         #expect(found.dynamic.map(\.line) == [4, 5, 6, 7, 9] && found.dynamic.last?.group == "plugins")

@@ -136,6 +136,23 @@ import Testing
         #expect(found.packages.map(\.version) == ["1.0", "1", "1", "2"])
     }
 
+    @Test func wheelsForOtherTargets() {
+        let tree = FileTree.built { tree in
+            tree.addPackage("pure", headers: "Requires-Python: >=3.8\n")
+            tree.addPackage("old", tag: "cp311-cp311-manylinux_2_17_x86_64", headers: "Requires-Python: <3.12\n")
+            tree.addPackage("new", tag: "cp312-cp312-manylinux_2_28_x86_64", headers: "Requires-Python: >=3.12.4\n")
+            tree.addPackage("fits", tag: "cp39-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64")
+        }
+        let found = InstalledPackages.find(in: tree)
+        let target = TargetEnvironment(python: [3, 12], architecture: "x86_64", libc: .glibc(major: 2, minor: 26))
+        let findings = found.findings(for: target)
+        #expect(
+            findings.map { "\(found.packages[$0.package].name) \($0.kind)" } == [
+                "new tagsRefused", "old tagsRefused", "old pythonRefused",
+            ])
+        #expect(findings.first?.detail.contains("2.28") == true)
+    }
+
     @Test func digestsOnRequest() {
         let empty = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
         let tree = FileTree.built { tree in

@@ -23,7 +23,6 @@ import Testing
 
     @Test func setsAreThoseThatTheToolsInstall() throws {
         for row in try StandardsFixture.rows("locks/installed.txt", columns: 5) {
-            // `dev` of the PEP 735 projects includes `test`, which Poetry keeps as a group of its own.
             let declared = try Self.read(
                 row[0], Self.target(row[1]), extras: Set(row[2].split(separator: ",").map(String.init)),
                 groups: Set(row[3].split(separator: ",").map(String.init)))

@@ -72,6 +72,18 @@ import Testing
         #expect(found.packages.map(\.name) == ["a", "c"] && found.problems.isEmpty && found.roots == ["a"])
     }
 
+    @Test func pipsOnOtherPythonsAreDoubted() throws {
+        let (folder, path) = try Self.program(
+            "pip", "echo '{\"version\": \"1\", \"install\": [], \"environment\": {\"python_version\": \"3.11\"}}'")
+        let resolver = try Resolver(program: path)
+        #expect(try resolver.resolve(.texts([]), selection: Self.selection).problems.count == 1)
+        var selection = Self.selection
+        selection.target.python = [3, 11, 4]
+        #expect(
+            try withExtendedLifetime(folder) { try resolver.resolve(.texts([]), selection: selection) }.problems.isEmpty
+        )
+    }
+
     @Test func uvWritesLocks() throws {
         let (folder, path) = try Self.program(
             "uv",
@@ -154,7 +166,7 @@ import Testing
     }
 }
 
-/// With the real tools and an index: `PACK_PIP=PATH PACK_UV=PATH swift test --filter RealResolveTests`.
+/// With the real tools and an index, the pip on a Python 3.11: `PACK_PIP=PATH PACK_UV=PATH swift test --filter RealResolveTests`.
 @Suite(.enabled(if: getenv("PACK_PIP") != nil && getenv("PACK_UV") != nil)) struct RealResolveTests {
     private static func resolve(
         _ name: String, _ wanted: [String], _ selection: DependencySelection
@@ -170,7 +182,7 @@ import Testing
         [["requests"], ["scikit-learn"], ["requests; platform_machine == 'aarch64'", "idna"]])
     func pipAndUvAgree(architecture: String, wanted: [String]) throws {
         let selection = DependencySelection(
-            target: TargetEnvironment(python: [3, 12], architecture: architecture, libc: .glibc(major: 2, minor: 34)))
+            target: TargetEnvironment(python: [3, 11], architecture: architecture, libc: .glibc(major: 2, minor: 34)))
         let sets = try ["PACK_PIP", "PACK_UV"].map { try Self.resolve($0, wanted, selection) }
         #expect(sets[0] == sets[1] && !sets[0].isEmpty)
     }

@@ -74,7 +74,8 @@ public struct Binaries: Sendable {
         problems += broken
     }
 
-    /// The highest version of a family of symbols that any file for this kind of processor needs: `GLIBC`, `GLIBCXX`, `CXXABI`.
+    /// The highest version of a family of symbols that any file for this kind of processor needs: `GLIBC`, `GLIBCXX`,
+    /// `CXXABI`.
     public func highest(_ family: String, architecture: String? = nil) -> Needed? {
         var highest: Needed?
         for binary in all where architecture == nil || binary.elf.architecture == architecture {
@@ -89,7 +90,8 @@ public struct Binaries: Sendable {
 
 /// What file names and first bytes say about compiled files.
 enum BinaryNames {
-    /// Whether a file may be a compiled one; the others are not opened. Executables without a suffix are told by their mode or
+    /// Whether a file may be a compiled one; the others are not opened. Executables without a suffix are told by their
+    /// mode or
     /// their folder.
     static func isCandidate(_ file: TreeFile) -> Bool {
         guard file.link == nil, file.bytes >= 52 else { return false }
@@ -131,7 +133,8 @@ enum BinaryNames {
         return [0xFEED_FACE, 0xFEED_FACF, 0xCEFA_EDFE, 0xCFFA_EDFE, 0xBEBA_FECA].contains(magic) ? "macOS" : nil
     }
 
-    /// The Python that an extension module is for, such as `[3, 12]` for `x.cpython-312-x86_64-linux-gnu.so` (PEP 3149);
+    /// The Python that an extension module is for, such as `[3, 12]` for `x.cpython-312-x86_64-linux-gnu.so` (PEP
+    /// 3149);
     /// `nil` for other names.
     static func python(ofExtension name: Substring) -> [Int]? {
         guard name.endsInBytes(".so") else { return nil }

@@ -27,7 +27,8 @@ public struct BinaryFinding: Hashable, Sendable {
         case wrongPython
         /// A needed library is provided by nothing that is known, or only by some platforms.
         case libraryMissing
-        /// A stack that can be executed is asked for; glibc 2.41 and later refuse to load such libraries while a program runs.
+        /// A stack that can be executed is asked for; glibc 2.41 and later refuse to load such libraries while a
+        /// program runs.
         case executableStack
         /// A level of x86-64 is needed that not every processor has.
         case instructionSet

@@ -20,7 +20,8 @@ public enum LibraryProvider: String, Hashable, Sendable {
 
 /// Libraries that wheels may expect of a platform.
 ///
-/// Source: the libraries that PEP 513 and 599 allow wheels for `manylinux` to need, which PEP 600 keeps, and that auditwheel's policy files list with
+/// Source: the libraries that PEP 513 and 599 allow wheels for `manylinux` to need, which PEP 600 keeps, and that
+/// auditwheel's policy files list with
 /// libz and libexpat added later. Of these only glibc's own are on every platform that has glibc.
 enum PlatformLibraries {
     private static let glibc: Set<String> = [

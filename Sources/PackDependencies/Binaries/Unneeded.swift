@@ -1,6 +1,7 @@
 import PackFormats
 
-/// Shared libraries that nothing in the tree is seen to need. Programs can load libraries by names that they put together while
+/// Shared libraries that nothing in the tree is seen to need. Programs can load libraries by names that they put
+/// together while
 /// they run, so this is never more than a doubt.
 struct Unneeded {
     private let tree: FileTree
@@ -19,8 +20,10 @@ struct Unneeded {
         constants = Dictionary(binaries.all.map { ($0.file, $0.elf.constants) }) { first, _ in first }
     }
 
-    /// Libraries of packages that are no extension modules, that nothing has as DT_NEEDED, that no Python file and no constants of a
-    /// library of their package name, and that are not named after another that is needed: those are loaded as its parts.
+    /// Libraries of packages that are no extension modules, that nothing has as DT_NEEDED, that no Python file and no
+    /// constants of a
+    /// library of their package name, and that are not named after another that is needed: those are loaded as its
+    /// parts.
     func find() -> [Binaries.Binary] {
         var needed: Set<String> = []
         for binary in binaries.all { needed.formUnion(binary.elf.needed.map { String(PathParts.name($0)) }) }

@@ -1,8 +1,11 @@
-/// Which installed packages the code of a deployment uses, seen from its sources alone: imports are followed from an entry point, nothing
+/// Which installed packages the code of a deployment uses, seen from its sources alone: imports are followed from an
+/// entry point, nothing
 /// is run.
 ///
-/// Imports in functions, conditions and `try` count; those for type checkers don't. Modules that are loaded by names made at run time
-/// can't be seen: from a package that does so, all its modules may be loaded, so what only they import is possible and not known.
+/// Imports in functions, conditions and `try` count; those for type checkers don't. Modules that are loaded by names
+/// made at run time
+/// can't be seen: from a package that does so, all its modules may be loaded, so what only they import is possible and
+/// not known.
 public struct ImportScan: Sendable {
     /// Whether and how a package is used.
     public enum Use: Hashable, Sendable {
@@ -73,7 +76,8 @@ public struct ImportScan: Sendable {
 
     /// Follows imports.
     ///
-    /// - Parameter entries: Files (`src/app.py`), handlers or modules (`app.handler`, `pkg.main:run`); empty for all sources
+    /// - Parameter entries: Files (`src/app.py`), handlers or modules (`app.handler`, `pkg.main:run`); empty for all
+    ///   sources
     ///   that belong to no package, which leaves out those of a Python that is in the tree.
     public init(
         _ tree: FileTree, _ installed: InstalledPackages, graph: DependencyGraph, binaries: Binaries,

@@ -18,7 +18,7 @@ extension ImportWalk {
         let resolved = PathParts.resolve(entry.utf8, below: "").map { String(decoding: $0, as: UTF8.self) }
         if let resolved, let file = paths[resolved] { return file }
         let module = entry.prefix { $0 != ":" }
-        let folders = [""] + installed.sites.map(\.path) + ["var/task", "app", "src"]
+        let folders = [""] + installed.sites.prefix(Self.siteLimit).map(\.path) + ["var/task", "app", "src"]
         for name in [module, module.lastIndex(of: ".").map { module[..<$0] }].compactMap({ $0 }) {
             let path = String(name.utf8.map { $0 == UInt8(ascii: ".") ? UInt8(ascii: "/") : $0 }.withUTF8)
             for folder in folders {
@@ -33,7 +33,7 @@ extension ImportWalk {
 
     /// Sources that belong to no package, and to no Python and no system in the tree.
     private var ownSources: [Int] {
-        let sites = installed.sites.filter { !$0.path.isEmpty }.map { $0.path + "/" }
+        let sites = installed.sites.prefix(Self.siteLimit).filter { !$0.path.isEmpty }.map { $0.path + "/" }
         return tree.files.indices.filter { index in
             let file = tree.files[index]
             guard installed.owners[index] < 0, file.link == nil, file.path.endsInBytes(".py") else { return false }

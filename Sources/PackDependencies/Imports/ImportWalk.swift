@@ -31,11 +31,14 @@ struct ImportWalk {
         reachedBy = [Int?](repeating: nil, count: installed.packages.count)
     }
 
+    /// The most sites that modules are looked for in.
+    static let siteLimit = 64
+
     /// Files that were reached.
     var reached: Set<Int> { Set(parents.keys) }
 
     mutating func run(from entries: [Int]) {
-        let sites = installed.sites.map(\.path)
+        let sites = installed.sites.prefix(ImportWalk.siteLimit).map(\.path)
         var roots = sites
         for entry in entries {
             let folder = PathParts.folder(tree.files[entry].path)
@@ -149,7 +152,8 @@ struct ImportWalk {
         }
     }
 
-    /// Marks what may be loaded: all modules of packages whose code imports by names made at run time, what those import, and what is
+    /// Marks what may be loaded: all modules of packages whose code imports by names made at run time, what those
+    /// import, and what is
     /// required by packages with compiled code, which may import too.
     private mutating func guess() {
         var done: Set<Int> = []

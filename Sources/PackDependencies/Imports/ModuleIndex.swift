@@ -1,4 +1,5 @@
-/// Finds the files of modules as Python's path finder does (PEP 420): in each folder of the path a package, then an extension
+/// Finds the files of modules as Python's path finder does (PEP 420): in each folder of the path a package, then an
+/// extension
 /// module, then a source; a folder without `__init__.py` is a part of a namespace package.
 struct ModuleIndex {
     private let tree: FileTree
@@ -31,7 +32,8 @@ struct ModuleIndex {
 
     /// What importing a name leads to.
     struct Resolved {
-        /// The files that it runs: of the packages that hold the module, outermost first, and its own, up to the first that is not found.
+        /// The files that it runs: of the packages that hold the module, outermost first, and its own, up to the first
+        /// that is not found.
         var files: [Int] = []
         /// The folders in which the module has submodules; empty if it has none, or is not found.
         var folders: [String] = []
@@ -82,7 +84,8 @@ struct ModuleIndex {
         return nil
     }
 
-    /// The name of the module that a file is; for `__init__.py` that of its folder. `nil` for files below none of the roots.
+    /// The name of the module that a file is; for `__init__.py` that of its folder. `nil` for files below none of the
+    /// roots.
     func name(ofFile index: Int) -> (name: String, isPackage: Bool)? {
         let path = tree.files[index].path
         var best: String?

@@ -77,7 +77,7 @@ struct PythonImportReader {
         isStatementStart = false
         if let column = skippedBelow, !skipsLine, lexer.indentation <= column { skippedBelow = nil }
         if skippedBelow != nil { return inspect() }
-        if isWord("if") { return readCondition() }
+        if isWord("if") || isWord("elif") { return readCondition() }
         if isWord("from") { return readFrom() }
         if isWord("import") { return readImport() }
         inspect()
@@ -107,6 +107,7 @@ struct PythonImportReader {
         var isForCheckers = false
         while case .name(let range) = token {
             isForCheckers = lexer.isWord(range, "TYPE_CHECKING")
+            if isImporting(range) { return readCall(range) }
             advance()
             guard isSymbol(UInt8(ascii: ".")) else { break }
             advance()
@@ -189,12 +190,11 @@ struct PythonImportReader {
     /// Calls that import: `import_module("a")` and `__import__("a")` with a literal are imports, else doubts.
     private mutating func readCall(_ range: Range<Int>) {
         let line = lexer.line
-        let isImport = isWord("import_module") || isWord("__import__")
-        let isPlugins = isWord("entry_points") || isWord("iter_entry_points")
-        guard isImport || isPlugins else {
+        guard isImporting(range) else {
             token = lexer.nextOfStatement()
             return
         }
+        let isPlugins = isWord("entry_points") || isWord("iter_entry_points")
         advance()
         guard isSymbol(UInt8(ascii: "(")) else { return }
         advance()
@@ -208,6 +208,11 @@ struct PythonImportReader {
         let level = name.utf8.prefix { $0 == UInt8(ascii: ".") }.count
         if level > 0, !isRelativeToOwn() { return addDynamic(range, line) }
         add(String(name.dropFirst(level)), level: level, names: [], line: line)
+    }
+
+    private func isImporting(_ range: Range<Int>) -> Bool {
+        lexer.isWord(range, "import_module") || lexer.isWord(range, "__import__") || lexer.isWord(range, "entry_points")
+            || lexer.isWord(range, "iter_entry_points")
     }
 
     /// Whether the second argument is the file's own package.

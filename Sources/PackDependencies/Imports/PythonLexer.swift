@@ -1,7 +1,9 @@
-/// The lexical structure of Python source ("The Python Language Reference", chapter 2), as far as imports need it: names, strings,
+/// The lexical structure of Python source ("The Python Language Reference", chapter 2), as far as imports need it:
+/// names, strings,
 /// operators, ends of logical lines, and how far a line is indented.
 ///
-/// It never fails: a string that is not closed ends with its line, one in triple quotes with the file, and bytes that are nothing are
+/// It never fails: a string that is not closed ends with its line, one in triple quotes with the file, and bytes that
+/// are nothing are
 /// operators. Nesting is only counted.
 struct PythonLexer {
     /// A token. Ranges are of bytes in the file.
@@ -16,15 +18,15 @@ struct PythonLexer {
     }
 
     let bytes: UnsafeRawBufferPointer
-    private(set) var position = 0
+    var position = 0
     /// The physical line of the last token, from 1.
-    private(set) var line = 1
+    var line = 1
     /// Columns by which the logical line is indented; tabs count to multiples of 8.
     private(set) var indentation = 0
     /// Brackets that are open.
     private(set) var depth = 0
     private var isAtLineStart = true
-    private var hasTokens = false
+    var hasTokens = false
 
     init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
@@ -58,75 +60,6 @@ struct PythonLexer {
         return .end
     }
 
-    /// Bytes that end what can be passed over: ends of lines, quotes, comments, brackets, backslashes, `:` and `;`; a bit each of those
-    /// below 64, and of those from 64 to 127.
-    private static let (lowStops, highStops): (UInt64, UInt64) = {
-        var masks: (UInt64, UInt64) = (0, 0)
-        for byte in "\n\"#'():;".utf8 { masks.0 |= 1 << UInt64(byte) }
-        for byte in "[\\]{}".utf8 { masks.1 |= 1 << UInt64(byte - 64) }
-        return masks
-    }()
-
-    /// Passes over a statement that imports nothing by its form, to the next of: its end, a `:` or `;` outside of brackets, or the name of a
-    /// function that imports, with its bracket behind it. Prefixes of strings need not be known for that, as they don't change where one ends.
-    mutating func nextOfStatement() -> Token {
-        let (low, high) = (PythonLexer.lowStops, PythonLexer.highStops)
-        hasTokens = true
-        while position < bytes.count {
-            var place = position
-            while place < bytes.count {
-                let byte = bytes[place]
-                let mask = byte < 64 ? low : byte < 128 ? high : 0
-                if mask >> UInt64(byte & 63) & 1 != 0 { break }
-                place += 1
-            }
-            position = place
-            guard place < bytes.count else { break }
-            switch bytes[place] {
-            case UInt8(ascii: "\""), UInt8(ascii: "'"): _ = string(isRaw: false, isFormatted: false)
-            case UInt8(ascii: "("):
-                if let name = importingName(before: place) { return .name(name) }
-                _ = token(bytes[place])
-            case UInt8(ascii: ":"), UInt8(ascii: ";"):
-                let symbol = token(bytes[place])
-                if depth == 0 { return symbol }
-            case 0x0A where depth > 0:
-                position += 1
-                line += 1
-            case 0x0A, UInt8(ascii: "#"), UInt8(ascii: "\\"):
-                // A line that goes on, or ends.
-                if bytes[place] == UInt8(ascii: "\\") {
-                    continueLine()
-                } else if bytes[place] == 0x0A {
-                    return next()
-                } else {
-                    skipToLineEnd()
-                }
-            default: _ = token(bytes[place])
-            }
-        }
-        return .end
-    }
-
-    /// The name before a bracket, if it is one of the functions that import, and is not defined here.
-    private func importingName(before bracket: Int) -> Range<Int>? {
-        var end = bracket
-        while end > 0, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
-        guard end > 0 else { return nil }
-        let words: [StaticString] =
-            switch bytes[end - 1] {
-            case UInt8(ascii: "e"): ["import_module"]
-            case UInt8(ascii: "_"): ["__import__"]
-            case UInt8(ascii: "s"): ["entry_points", "iter_entry_points"]
-            default: []
-            }
-        guard !words.isEmpty else { return nil }
-        var start = end
-        while start > 0, end - start <= 20, PythonLexer.isName(bytes[start - 1]) { start -= 1 }
-        guard words.contains(where: { isWord(start..<end, $0) }) else { return nil }
-        return start >= 4 && isWord((start - 4)..<start, "def ") ? nil : start..<end
-    }
-
     private mutating func indent() {
         var (column, place) = (0, position)
         isAtLineStart = false
@@ -145,14 +78,14 @@ struct PythonLexer {
         position = place
     }
 
-    private mutating func skipToLineEnd() {
+    mutating func skipToLineEnd() {
         var end = position
         while end < bytes.count, bytes[end] != 0x0A { end += 1 }
         position = end
     }
 
     /// A backslash at the end of a line joins it with the next.
-    private mutating func continueLine() {
+    mutating func continueLine() {
         position += 1
         if position < bytes.count, bytes[position] == 0x0D { position += 1 }
         if position < bytes.count, bytes[position] == 0x0A {
@@ -161,7 +94,7 @@ struct PythonLexer {
         }
     }
 
-    private mutating func token(_ byte: UInt8) -> Token {
+    mutating func token(_ byte: UInt8) -> Token {
         if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") { return string(isRaw: false, isFormatted: false) }
         if PythonLexer.isNameStart(byte) { return nameOrString() }
         if (0x30...0x39).contains(byte) {
@@ -193,7 +126,7 @@ struct PythonLexer {
     }
 
     /// Reads a string from its quote on. A backslash keeps the quote behind it within the string, in raw ones too.
-    private mutating func string(isRaw: Bool, isFormatted: Bool) -> Token {
+    mutating func string(isRaw: Bool, isFormatted: Bool) -> Token {
         let quote = bytes[position]
         let isTriple = position + 2 < bytes.count && bytes[position + 1] == quote && bytes[position + 2] == quote
         position += isTriple ? 3 : 1
@@ -233,7 +166,7 @@ struct PythonLexer {
         (0x41...0x5A).contains(byte & 0xDF) || byte == UInt8(ascii: "_") || byte >= 0x80
     }
 
-    private static func isName(_ byte: UInt8) -> Bool { isNameStart(byte) || (0x30...0x39).contains(byte) }
+    static func isName(_ byte: UInt8) -> Bool { isNameStart(byte) || (0x30...0x39).contains(byte) }
 
     /// The end of a name that begins at a place.
     private static func endOfName(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Int {

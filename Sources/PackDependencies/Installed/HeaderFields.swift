@@ -1,4 +1,5 @@
-/// The header of a message as METADATA, PKG-INFO and WHEEL have it ("Core metadata specifications", which follow RFC 822):
+/// The header of a message as METADATA, PKG-INFO and WHEEL have it ("Core metadata specifications", which follow RFC
+/// 822):
 /// `Name: value` lines up to the first empty one, lines that begin with a blank continue the one before.
 package struct HeaderFields: Sendable {
     /// The fields in order, names in lower case.

@@ -103,7 +103,8 @@ enum InfoContents {
         package.license = fields.first("license-expression") ?? fields.first("license")
     }
 
-    /// The requirements of an egg's `requires.txt`, where a heading holds an extra's name, a marker or both: `[extra:marker]`.
+    /// The requirements of an egg's `requires.txt`, where a heading holds an extra's name, a marker or both:
+    /// `[extra:marker]`.
     static func requirements(inEgg text: String) -> [String] {
         var (requirements, heading): ([String], String) = ([], "")
         for line in text.split(separator: "\n") {

@@ -143,6 +143,10 @@ public struct InstalledFinding: Hashable, Sendable {
         case nameDiffers
         /// The same package is installed again, here or in another place.
         case duplicate
+        /// None of the wheel's tags is one of the target's.
+        case tagsRefused
+        /// Another Python is asked for than the target's.
+        case pythonRefused
     }
 
     package init(kind: Kind, package: Int, path: String, count: Int, detail: String) {

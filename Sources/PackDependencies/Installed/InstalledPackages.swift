@@ -3,8 +3,10 @@ import PackIO
 
 /// The Python packages of a tree, and which of its files are whose.
 ///
-/// Found as `pip list --path` and `importlib.metadata` do, by `*.dist-info` and `*.egg-info`, in every folder of the tree that holds
-/// some. Those within the files of another package are vendored, and no packages of the tree. Files are assigned by RECORD; without
+/// Found as `pip list --path` and `importlib.metadata` do, by `*.dist-info` and `*.egg-info`, in every folder of the
+/// tree that holds
+/// some. Those within the files of another package are vendored, and no packages of the tree. Files are assigned by
+/// RECORD; without
 /// one by the names of top-level modules. Specifications: "Recording installed projects", "Core metadata", PEP 610.
 public struct InstalledPackages: Sendable {
     /// The folders with packages, those of fewer components first.
@@ -48,6 +50,16 @@ struct PackageFinder {
     var result: InstalledPackages
     private var candidates: [InfoFolder]
     private var contents: [Int: InfoContents] = [:]
+    /// Indices of sites by path, of packages by normalized name, the first of each, and of findings by package and
+    /// kind.
+    private var sitesByPath: [String: Int] = [:]
+    private var packagesByName: [String: Int] = [:]
+    private var findingPlaces: [FindingKey: Int] = [:]
+
+    private struct FindingKey: Hashable {
+        var kind: InstalledFinding.Kind
+        var package: Int
+    }
 
     init(_ tree: FileTree) {
         self.tree = tree
@@ -89,7 +101,7 @@ struct PackageFinder {
     }
 
     private mutating func add(_ info: InfoFolder) {
-        let site = result.sites.firstIndex { $0.path == info.site } ?? addSite(info.site)
+        let site = sitesByPath[info.site] ?? addSite(info.site)
         let index = result.packages.count
         var package = InstalledPackage(
             name: info.statedName, version: info.statedVersion, site: site, folder: info.path)
@@ -110,6 +122,7 @@ struct PackageFinder {
 
     private mutating func addSite(_ path: String) -> Int {
         result.sites.append(PackageSite(path: path, python: PackageSite.python(in: path)))
+        sitesByPath[path] = result.sites.count - 1
         return result.sites.count - 1
     }
 
@@ -123,18 +136,23 @@ struct PackageFinder {
         if !stated.isEmpty, stated != package.normalizedName {
             report(.nameDiffers, index, info.path, "the metadata name it \(package.name)")
         }
-        if let other = result.packages.first(where: { $0.normalizedName == package.normalizedName }) {
+        if let first = packagesByName[package.normalizedName] {
+            let other = result.packages[first]
             report(
                 .duplicate, index, info.path,
                 "version \(package.version), also \(other.folder) (version \(other.version))")
+        } else {
+            packagesByName[package.normalizedName] = index
         }
     }
 
     /// Adds a finding, or counts one more file for the one of the same kind.
     mutating func report(_ kind: InstalledFinding.Kind, _ package: Int, _ path: String, _ detail: String) {
-        if let index = result.findings.lastIndex(where: { $0.kind == kind && $0.package == package }) {
+        let key = FindingKey(kind: kind, package: package)
+        if let index = findingPlaces[key] {
             result.findings[index].count += 1
         } else {
+            findingPlaces[key] = result.findings.count
             result.findings.append(
                 InstalledFinding(kind: kind, package: package, path: path, count: 1, detail: detail))
         }

@@ -6,7 +6,8 @@ extension PackageFinder {
         case outside(isOrdinary: Bool)
     }
 
-    /// Folders beside site-packages that installers put files of packages in ("Installation paths" of Python's sysconfig).
+    /// Folders beside site-packages that installers put files of packages in ("Installation paths" of Python's
+    /// sysconfig).
     private static let schemeFolders: Set<String> = [
         "bin", "Scripts", "share", "etc", "include", "lib", "lib64", "man", "data",
     ]

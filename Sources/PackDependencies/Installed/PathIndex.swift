@@ -31,7 +31,8 @@ package struct PathIndex: Sendable {
     /// The index of the file with a path.
     package subscript(path: some StringProtocol) -> Int? { self[path.utf8] }
 
-    /// FNV-1a of 64 bits (Fowler, Noll, Vo). The dictionary hashes the result with a seed, so chosen paths only collide in chains
+    /// FNV-1a of 64 bits (Fowler, Noll, Vo). The dictionary hashes the result with a seed, so chosen paths only
+    /// collide in chains
     /// of equal FNV hashes.
     private static func hash(_ bytes: some Collection<UInt8>) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
@@ -39,7 +40,8 @@ package struct PathIndex: Sendable {
         return hash
     }
 
-    /// The files in a folder and below it, as the tree's files are in the order of their paths' bytes. All for the empty path.
+    /// The files in a folder and below it, as the tree's files are in the order of their paths' bytes. All for the
+    /// empty path.
     package func range(below folder: some StringProtocol) -> Range<Int> {
         guard !folder.isEmpty else { return files.indices }
         let prefix = Array(folder.utf8) + [UInt8(ascii: "/")]

@@ -1,4 +1,5 @@
-/// The rows of a RECORD ("Recording installed projects"): comma-separated path, digest and size, quoted as Python's `csv`
+/// The rows of a RECORD ("Recording installed projects"): comma-separated path, digest and size, quoted as Python's
+/// `csv`
 /// module does, with `"` doubled within quotes.
 package enum RecordRows {
     /// The most rows and the most bytes of a path that are read.
@@ -15,7 +16,8 @@ package enum RecordRows {
     }
 
     /// Calls a closure with each row.
-    /// - Returns: The number of rows that are none: without a path, with one that is too long, with a size that is no number, or beyond the limit.
+    /// - Returns: The number of rows that are none: without a path, with one that is too long, with a size that is no
+    ///   number, or beyond the limit.
     package static func read(_ record: [UInt8], _ body: (Row) -> Void) -> Int {
         var (position, bad, rows) = (0, 0, 0)
         while position < record.count {

@@ -7,6 +7,8 @@ struct ResolverReport {
     private(set) var packages: [LockedPackage] = []
     /// What was asked for by name.
     private(set) var requested: [LockedEdge] = []
+    /// The Python that pip ran on, such as `3.11`.
+    private let python: String?
     private var fields: LockFields
 
     /// Reads a report that was kept in a file.
@@ -18,6 +20,7 @@ struct ResolverReport {
 
     init(_ document: JSONDocument, file: String) {
         fields = LockFields(file: file)
+        python = document.root["environment"]?["python_version"]?.string
         if let version = document.root["version"]?.string, version != "1" {
             fields.note(nil, "has version \(version) of the format; version 1 is what is read")
         }
@@ -42,6 +45,13 @@ struct ResolverReport {
 
     func declared(_ walk: LockGraph.Walk, _ selection: DependencySelection) -> DeclaredDependencies {
         var fields = fields
+        let wanted = selection.target.python.prefix(2).map(String.init).joined(separator: ".")
+        // pip compares `Requires-Python` with the Python that it runs on, whatever it is asked for.
+        if let python, python != wanted {
+            fields.note(
+                nil,
+                "comes from a pip on Python \(python), which may pass over releases for Python \(wanted); uv does not")
+        }
         for name in LockGraph.sorted(Set(walk.missing.keys)) {
             fields.note(nil, "has no package \(name), which the target needs")
         }

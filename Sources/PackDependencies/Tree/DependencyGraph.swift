@@ -1,6 +1,7 @@
 /// Which installed packages require which, from their metadata, for a target.
 ///
-/// Requirements are followed whose markers hold on the target, with the extras that others ask for. Where a marker depends on
+/// Requirements are followed whose markers hold on the target, with the extras that others ask for. Where a marker
+/// depends on
 /// what is not known of the target, an installed package is taken to be required and a missing one is not reported.
 public struct DependencyGraph: Sendable {
     /// A requirement that an installed package meets, or should.
@@ -37,7 +38,8 @@ public struct DependencyGraph: Sendable {
     public internal(set) var missingRoots: [String] = []
     /// Packages that require each other in a circle.
     public internal(set) var cycles: [[Int]] = []
-    /// For each package the index of the one through which the shortest path from a root leads; `nil` for roots and for packages that
+    /// For each package the index of the one through which the shortest path from a root leads; `nil` for roots and
+    /// for packages that
     /// none leads to.
     public internal(set) var parents: [Int?]
     /// For each package the edges that begin there.

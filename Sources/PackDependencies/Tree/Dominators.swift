@@ -1,4 +1,5 @@
-/// For each node of a graph the last one that every path from the entries leads through (Cooper, Harvey and Kennedy 2001).
+/// For each node of a graph the last one that every path from the entries leads through (Cooper, Harvey and Kennedy
+/// 2001).
 struct Dominators {
     /// The nodes that can be reached, those behind others later.
     private var order: [Int] = []

@@ -6,7 +6,8 @@ public struct PackageTree: Sendable {
         public var own: Int
         /// Bytes of it and all that it leads to, each once; `nil` for more packages than are summed.
         public var subtree: Int?
-        /// Bytes that would go if it went: its own, and those of packages to which every path from a root leads through it.
+        /// Bytes that would go if it went: its own, and those of packages to which every path from a root leads
+        /// through it.
         public var unique: Int
     }
 
@@ -37,7 +38,8 @@ public struct PackageTree: Sendable {
         let packages = installed.packages
         let next = { (package: Int) in graph.outgoing[package].map { graph.edges[$0].to } }
         let sources = graph.sources(StrongComponents(count: packages.count, next))
-        entries = graph.roots + sources.filter { !graph.roots.contains($0) }
+        let roots = Set(graph.roots)
+        entries = graph.roots + sources.filter { !roots.contains($0) }
         let own = packages.map(\.bytes)
         let unique = Dominators(count: packages.count, entries: entries, next).sums(own)
         sizes = packages.indices.map { index in
@@ -67,7 +69,8 @@ public struct PackageTree: Sendable {
         packages.sorted { size($0) != size($1) ? size($0) > size($1) : $0 < $1 }
     }
 
-    /// The tree from its roots, larger branches first. A package is followed where it is shown first, so that there are no more
+    /// The tree from its roots, larger branches first. A package is followed where it is shown first, so that there
+    /// are no more
     /// rows than requirements and roots.
     public var rows: [Row] {
         var rows: [Row] = []

@@ -1,4 +1,5 @@
-/// Weights of a model that lie beside the same ones in safetensors, as repositories of models hold them for several frameworks.
+/// Weights of a model that lie beside the same ones in safetensors, as repositories of models hold them for several
+/// frameworks.
 struct SecondWeights {
     /// Folders with weights in safetensors.
     private var folders: Set<String> = []

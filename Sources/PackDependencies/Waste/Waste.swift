@@ -1,6 +1,7 @@
 /// What a deployment carries and does not use.
 ///
-/// A byte is counted in one category at most, the first that fits in the order of ``Category``. Only what can be explained is listed: data that is not
+/// A byte is counted in one category at most, the first that fits in the order of ``Category``. Only what can be
+/// explained is listed: data that is not
 /// known is never waste, and files that code was seen to import, or may import, are left out.
 public struct Waste: Sendable {
     /// The kinds, in order of precedence.
@@ -57,7 +58,8 @@ public struct Waste: Sendable {
         public var package: Int?
         /// Indices of the files in the tree, in order.
         public var files: [Int]
-        /// Bytes that would go. Of debug sections and symbol tables parts of the files, else all of them; hard links count if no name of them stays.
+        /// Bytes that would go. Of debug sections and symbol tables parts of the files, else all of them; hard links
+        /// count if no name of them stays.
         public var bytes: Int
         /// How sure it is.
         public var certainty: Certainty

@@ -15,7 +15,8 @@ extension WasteFinder {
         }
     }
 
-    /// Takes files whose bytes another file has, of each group all but the first. Hard links to the same bytes are one file.
+    /// Takes files whose bytes another file has, of each group all but the first. Hard links to the same bytes are one
+    /// file.
     mutating func addDuplicates() -> [TreeProblem] {
         let files = facts.tree.files
         var seen: Set<UInt64> = []

@@ -37,7 +37,8 @@ struct ELFBytes {
         return offset..<(offset + length)
     }
 
-    /// The text that begins at an offset and ends with a zero byte before `end`; `nil` if it does not, or is longer than 4096 bytes.
+    /// The text that begins at an offset and ends with a zero byte before `end`; `nil` if it does not, or is longer
+    /// than 4096 bytes.
     func text(_ offset: Int, end: Int) -> String? {
         let limit = min(end, bytes.count)
         guard offset >= 0, offset < limit else { return nil }

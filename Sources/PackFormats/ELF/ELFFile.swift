@@ -1,8 +1,10 @@
 /// What an ELF file says about where it can run, read from its headers and its dynamic segment.
 ///
-/// Formats: System V gABI chapters 4 and 5 (ELF header, program headers, dynamic section, notes); symbol versions from the
+/// Formats: System V gABI chapters 4 and 5 (ELF header, program headers, dynamic section, notes); symbol versions from
+/// the
 /// Linux Standard Base core specification, "Symbol Versioning"; GNU properties from the x86-64 psABI and the Linux
-/// gABI extensions. The dynamic segment is used rather than section headers, which need not be there. A file that breaks a rule
+/// gABI extensions. The dynamic segment is used rather than section headers, which need not be there. A file that
+/// breaks a rule
 /// behind its first header keeps what could be read, and says the rest in `problems`.
 public struct ELFFile: Hashable, Sendable {
     /// Whether it is of the 64-bit class.
@@ -33,7 +35,8 @@ public struct ELFFile: Hashable, Sendable {
     public var strippable: Strippable?
     /// Where in the file its constants are, texts among them (the sections `.rodata`); empty without section headers.
     public var constants: [Range<Int>] = []
-    /// x86-64 levels that it says it needs, a bit each from the lowest: baseline, v2, v3, v4 (GNU_PROPERTY_X86_ISA_1_NEEDED).
+    /// x86-64 levels that it says it needs, a bit each from the lowest: baseline, v2, v3, v4
+    /// (GNU_PROPERTY_X86_ISA_1_NEEDED).
     public var instructionSets: UInt32 = 0
     /// What behind the first header breaks a rule.
     public var problems: [ELFFailure] = []

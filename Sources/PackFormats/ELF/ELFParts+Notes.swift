@@ -1,8 +1,10 @@
 extension ELFParts {
     /// The instruction sets that the file says it needs.
     ///
-    /// A note has the lengths of its name and content, a type, the name and the content. NT_GNU_PROPERTY_TYPE_0 (5, name
-    /// "GNU") holds properties: type, length, value, padded to the class's word (Linux gABI extensions, "Program Property").
+    /// A note has the lengths of its name and content, a type, the name and the content. NT_GNU_PROPERTY_TYPE_0 (5,
+    /// name
+    /// "GNU") holds properties: type, length, value, padded to the class's word (Linux gABI extensions, "Program
+    /// Property").
     func readInstructionSets() -> UInt32 {
         var sets: UInt32 = 0
         for range in notes {
