@@ -31,6 +31,7 @@ public struct Analysis: Sendable {
     ///   - name: What is analyzed, as it was given.
     ///   - model: What was found out about the model, if there is one.
     ///   - asItIs: What is known about deploying its files as they are.
+    ///   - measured: What runs showed, for each of the platforms; empty if there were none.
     ///   - predictions: Bundles that could be made of it, with the least loss first.
     ///   - obstacle: Why no bundle can be made of it, if that is so.
     ///   - notLookedAt: What was not looked at.
@@ -39,7 +40,8 @@ public struct Analysis: Sendable {
     ///   - components: The parts that the files consist of and that are needed.
     ///   - others: Further platforms that the files may be deployed on instead.
     public init(
-        name: String, model: ModelFacts?, asItIs: FitFacts, predictions: [Prediction], obstacle: String?,
+        name: String, model: ModelFacts?, asItIs: FitFacts, measured: [FitFacts.Measured] = [],
+        predictions: [Prediction], obstacle: String?,
         notLookedAt: [String],
         profiles: [Profile], savings: [Saving] = [], components: [Component] = [], others: [Profile] = []
     ) {
@@ -48,7 +50,9 @@ public struct Analysis: Sendable {
         self.predictions = predictions
         self.obstacle = obstacle
         self.notLookedAt = notLookedAt
-        answers = profiles.map { profile in
+        answers = profiles.enumerated().map { number, profile in
+            var asItIs = asItIs
+            if number < measured.count { asItIs.measured = measured[number] }
             let alternatives = predictions.enumerated().map { index, prediction in
                 let action = "slim --quantize \(prediction.quantization)"
                 return Alternative(

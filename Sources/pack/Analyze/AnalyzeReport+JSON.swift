@@ -15,6 +15,7 @@ extension AnalyzeReport {
             "predictions": .array(analysis.predictions.map(Self.json)),
             "remedies": .array(
                 analysis.answers.flatMap { answer in answer.remedies.map { Self.json($0, answer.fit.profile) } }),
+            "plans": plansJSON,
             "obstacle": .optional(analysis.obstacle),
             "costs": costsJSON,
             "problems": .array(examination.problems.map { .string($0) }),

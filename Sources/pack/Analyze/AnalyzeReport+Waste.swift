@@ -16,7 +16,7 @@ extension AnalyzeReport {
             [
                 Text(NumberText.bytes(group.bytes)), Text(NumberText.grouped(group.files)),
                 group.certainty == .safe ? Text("yes") : Text("a doubt", .doubtful), Text(stack.title(group)),
-                Text(group.items.first?.examples.first ?? "", .faint),
+                Text(Self.tail(group.items.first?.examples.first ?? ""), .faint),
             ]
         }
         var blocks: [Document.Block] = [.heading("What a deployment never uses"), .table(table)]
@@ -27,6 +27,9 @@ extension AnalyzeReport {
         }
         return blocks
     }
+
+    /// The end of a path that is too long for a column.
+    static func tail(_ path: String) -> String { path.count > 48 ? "…" + path.suffix(47) : path }
 
     /// Waste for programs.
     var wasteJSON: JSON {

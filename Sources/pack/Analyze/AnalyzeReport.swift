@@ -16,8 +16,8 @@ struct AnalyzeReport {
 
     var document: Document {
         Document(
-            summary + verdicts + limits + packages + waste + contributors + duplicates + operators + findings + fixes
-                + prices + problems + notLookedAt)
+            summary + verdicts + limits + packages + waste + contributors + duplicates + operators + findings + plans
+                + fixes + prices + problems + notLookedAt)
     }
 
     private var summary: [Document.Block] {

@@ -1,4 +1,5 @@
 import PackFit
+import PackIO
 import PackProfiles
 
 extension Examination {
@@ -6,9 +7,22 @@ extension Examination {
     func judge(_ platforms: [Profile]) -> Analysis {
         let model = subject.models.first
         return Analysis(
-            name: subject.name, model: model?.facts, asItIs: asItIs, predictions: predictions?.all ?? [],
+            name: subject.name, model: model?.facts, asItIs: asItIs, measured: measured,
+            predictions: predictions?.all ?? [],
             obstacle: model?.obstacle.map(ErrorMessage.sentence), notLookedAt: notLookedAt, profiles: platforms,
             savings: savings, components: components)
+    }
+
+    /// Runs the entry point once under each platform's limits.
+    func measure(_ options: StackOptions, _ platforms: [Profile]) throws -> [FitFacts.Measured] {
+        guard let entry = options.entry, let tree = subject.tree, tree.form == .folder else {
+            throw Refusal(
+                facts: ErrorFacts(
+                    "only folders can be run to be measured", file: subject.name,
+                    hint: "unpack the archive, and give the folder"))
+        }
+        let start = MeasuredStart(entry: entry, python: options.pythonCommand, folders: subject.folders)
+        return try platforms.map { try start.facts(on: $0) }
     }
 
     /// What nobody looked at.

@@ -96,9 +96,14 @@ extension Stack {
     }
 
     fileprivate var installedFindings: [ModelFacts.Finding] {
-        packages.findings.map { finding in
+        (packages.findings + targetFindings).map { finding in
             let more = finding.count > 1 ? " (and \(finding.count - 1) more)" : ""
-            let id = finding.kind == .duplicate ? "package.duplicate" : "record.differs"
+            let id =
+                switch finding.kind {
+                case .duplicate: "package.duplicate"
+                case .tagsRefused, .pythonRefused: "wheel.tag"
+                default: "record.differs"
+                }
             return .init(
                 id: id,
                 text: "\(title(finding.package)): \(finding.path): \(finding.kind.words), \(finding.detail)\(more)")
@@ -163,6 +168,8 @@ extension InstalledFinding.Kind {
         case .metadataIncomplete: "its metadata are incomplete"
         case .nameDiffers: "its folder has another name"
         case .duplicate: "the package is there twice"
+        case .tagsRefused: "its wheel is for another target"
+        case .pythonRefused: "it asks for another Python"
         }
     }
 }

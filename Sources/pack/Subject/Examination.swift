@@ -19,6 +19,8 @@ struct Examination {
     var analysis: Analysis
     /// The smallest cosine that the manifest of a bundle states.
     var accuracy: Double?
+    /// What runs under each platform's limits showed.
+    var measured: [FitFacts.Measured] = []
     /// What could not be read, a line each.
     var problems: [String] { subject.problems }
 
@@ -57,6 +59,10 @@ struct Examination {
                 name: subject.name, model: nil, asItIs: FitFacts(), predictions: [], obstacle: nil, notLookedAt: [],
                 profiles: []))
         examination.asItIs = try examination.facts(options, platforms)
+        if options.measure {
+            progress.step("running \(options.entry ?? "")")
+            examination.measured = try examination.measure(options, platforms)
+        }
         examination.analysis = examination.judge(platforms)
         return examination
     }
@@ -91,7 +97,10 @@ struct Examination {
     func measures(of deployment: GateRules.Deployment) throws -> GateMeasures {
         var measures: GateMeasures
         switch deployment {
-        case .asItIs: measures = GateMeasures(asItIs)
+        case .asItIs:
+            var facts = asItIs
+            facts.measured = measured.first
+            measures = GateMeasures(facts)
         case .slim(let quantization): measures = GateMeasures(try bundle(quantization))
         }
         measures.accuracy = accuracy

@@ -32,6 +32,9 @@ struct Stack {
     /// What a deployment never uses; `nil` until that was looked at.
     private(set) var waste: Waste?
 
+    /// What keeps packages from being used on the target.
+    private(set) var targetFindings: [InstalledFinding] = []
+
     /// Bytes up to which files of equal size are compared, to find copies: more takes longer than a look may.
     private static let comparedBytes = 1 << 30
 
@@ -59,6 +62,7 @@ struct Stack {
             tree, packages, graph: graph, binaries: binaries, imports: imports, target: target)
         waste = Waste(facts, comparesContents: comparesContents ?? (tree.bytes <= Self.comparedBytes))
         (self.binaries, self.graph, self.imports) = (binaries, graph, imports)
+        targetFindings = packages.findings(for: target)
     }
 
     /// The release that the paths of site-packages name, else the one that most wheels are built for.

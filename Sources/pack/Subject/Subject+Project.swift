@@ -17,10 +17,12 @@ extension Subject {
         try readModels(in: own)
         try readLists(in: own, selection)
         var result = [(tree: own, name: "")]
+        folders.append(tree.path)
         for root in environments {
             for site in sitePackages(of: root, in: tree) {
                 let path = [tree.path, site].filter { !$0.isEmpty }.joined(separator: "/")
                 result.append((try FileTree.folder(path), ""))
+                folders.append(path)
                 found.append("\(path): a virtual environment's packages, taken as deployed beside the code")
             }
         }

@@ -19,6 +19,9 @@ struct Subject {
     /// What could not be read, a line each.
     var problems: [String] = []
 
+    /// The folders that code is found in when the files are deployed as they are.
+    var folders: [String] = []
+
     /// Whether the files are a deployment by themselves, with nothing to come: an image or a function's zip.
     var isComplete: Bool { tree.map { $0.form == .image || $0.form == .zip } ?? false }
 
