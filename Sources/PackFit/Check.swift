@@ -44,6 +44,7 @@ public struct Check: Sendable {
         case requestTime = "request.time"
         case requestSize = "request.size"
         case responseSize = "response.size"
+        case python
         case isa
         case libc
         case libraries

@@ -72,7 +72,7 @@ enum Rules {
 
     static let all: [Rule] = [
         packageZipped, packageUnpacked, packageLayers, packageFiles, packageNames, entryPoint, imageSize, disk,
-        memoryPeak, memoryFiles, startupTime, startupGateway, requestTime, requestSize, responseSize, isa, libc,
+        memoryPeak, memoryFiles, startupTime, startupGateway, requestTime, requestSize, responseSize, python, isa, libc,
         libraries,
     ]
 }

@@ -41,6 +41,8 @@ public struct FitFacts: Sendable {
     public var architectureCulprit: Culprit?
     /// Who asks for the C library, where it is one of many packages.
     public var libcCulprit: Culprit?
+    /// The Python release that compiled modules are for, such as `3.12`; `nil` where any will do.
+    public var python: String?
     /// Shared libraries that are needed and not there; empty where all are.
     public var missingLibraries: [Culprit]?
     /// What a run under the platform's limits showed; it counts more than what is predicted.

@@ -12,7 +12,9 @@ import Glibc
             Data goes to standard output; progress, warnings and errors go to standard error.
             """,
         version: "pack " + toolVersion,
-        subcommands: [Analyze.self, Slim.self, Run.self, Emulate.self, Bench.self, Inspect.self, Profiles.self])
+        subcommands: [
+            Analyze.self, Slim.self, Gate.self, Run.self, Emulate.self, Bench.self, Inspect.self, Profiles.self,
+        ])
 
     static func main() {
         do {

@@ -109,25 +109,25 @@ extension RuleCatalog {
             "A package's RECORD names files outside the folder of packages. Nothing was looked at there, and it is not part of the deployment."
         ),
         Entry(
-            "PK520", "elf.library", "Library that not every platform has",
+            "PK525", "elf.library", "Library that not every platform has",
             "A shared library is needed that the files lack and only some platforms bring. See that the target has it, or add it."
         ),
         Entry(
-            "PK521", "waste.installers", "Installers",
+            "PK526", "waste.installers", "Installers",
             "pip, setuptools and wheel install packages; a deployment has them installed. Drop them unless code imports them."
         ),
         Entry(
-            "PK522", "waste.translations", "Translations",
+            "PK527", "waste.translations", "Translations",
             "Translations are only read by programs that talk to people. Drop these files."),
         Entry(
-            "PK523", "waste.records", "Records of packages",
+            "PK528", "waste.records", "Records of packages",
             "Licence texts and records are not read while code runs; METADATA, entry_points.txt and RECORD stay. Drop these files where licences allow it."
         ),
         Entry(
-            "PK524", "waste.duplicates", "The same bytes twice",
+            "PK529", "waste.duplicates", "The same bytes twice",
             "Files hold the same bytes as others. Keep one of them, or link to it."),
         Entry(
-            "PK525", "waste.symbols", "Symbol tables",
+            "PK530", "waste.symbols", "Symbol tables",
             "Symbol tables that only debuggers and linkers read. Strip the libraries, and test them afterwards."),
     ]
 

@@ -76,5 +76,9 @@ extension RuleCatalog {
             "PK303", "libraries", "Shared libraries",
             "A shared library that is needed is nowhere in the deployment. Add the package or the file that provides it."
         ),
+        Entry(
+            "PK304", "python", "Python release",
+            "Compiled modules are for another Python than the runtime has. Install the wheels for the runtime's Python."
+        ),
     ]
 }

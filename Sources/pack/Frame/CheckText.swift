@@ -15,7 +15,7 @@ enum CheckText {
     static func limit(_ check: Check) -> String {
         if let limit = check.limit, let unit = check.unit { return number(limit, unit) }
         guard let text = check.limitText else { return "–" }
-        guard check.id == .isa else { return text.utf8.count > 32 ? "see note" : text }
+        guard check.id == .isa else { return text.count > 34 ? text.prefix(33) + "…" : text }
         return text.split(separator: " or ").map { $0.prefix { $0 != " " } }.joined(separator: " or ")
     }
 

@@ -19,6 +19,7 @@ extension Examination {
         facts.architectures = architectures.names.map { .init(name: $0) }
         facts.architectureCulprit = architectures.culprit
         libc(own, stack, architectures.names.first, into: &facts)
+        facts.python = stack.compiledFor
         facts.missingLibraries = binaries.findings.filter { $0.kind == .libraryMissing && !$0.isDoubt }.map {
             stack.culprit($0.file, $0.package, needs: $0.found, others: $0.count - 1)
         }
@@ -79,6 +80,19 @@ extension Stack {
     func culprit(_ file: Int, _ package: Int?, needs: String, others: Int, instead: String? = nil) -> Culprit {
         Culprit(
             package: package.map(title), file: tree.files[file].path, needs: needs, instead: instead, others: others)
+    }
+
+    /// The Python that extension modules are for, where they are for one alone: `x.cpython-312-x86_64-linux-gnu.so` (PEP 3149).
+    fileprivate var compiledFor: String? {
+        var releases: Set<Substring> = []
+        for binary in binaries?.all ?? [] {
+            for part in tree.files[binary.file].name.split(separator: ".").dropFirst() where part.hasPrefix("cpython-3")
+            {
+                releases.insert(part.dropFirst(9).prefix { $0 != "-" })
+            }
+        }
+        guard releases.count == 1, let release = releases.first, let minor = Int(release) else { return nil }
+        return "3.\(minor)"
     }
 
     /// A package's name and version.
