@@ -57,7 +57,8 @@ public struct ProfileReader {
     /// - Throws: The first fault, with line and field.
     public static func read(_ yaml: String, file: String) throws(ProfileError) -> Profile {
         let (profile, faults) = check(yaml, file: file)
-        if let first = faults.first { throw first }
+        // A fault with a hint, such as a misspelt key, says more than the ones that follow from it.
+        if let first = faults.first(where: { $0.hint != nil }) ?? faults.first { throw first }
         guard let profile else { throw ProfileError(file: file, found: "no profile", expected: "a profile") }
         return profile
     }

@@ -31,7 +31,7 @@ import Testing
         Failure(arguments: ["inspect", "absent.safetensors"], status: 2, parts: ["error: absent.safetensors: "]),
         Failure(
             arguments: ["analyze", "model", "--target", "./bad.yaml"], status: 2,
-            parts: ["error: ./bad.yaml: is not a profile, at line 1, title"]),
+            parts: ["error: ./bad.yaml: ", "at line 2, nmae", "found an unknown key", "hint: did you mean name?"]),
         Failure(arguments: ["profiles", "./absent.yaml"], status: 2, parts: ["error: ./absent.yaml: "]),
         Failure(arguments: ["inspect", "short.safetensors"], status: 2, parts: ["error: short.safetensors: "]),
         Failure(arguments: ["inspect", "bad.yaml"], status: 2, parts: ["error: bad.yaml: "]),

@@ -36,6 +36,8 @@ enum TinyModel {
     /// Writes the folder `model`.
     static func write(to scratch: Scratch, configuration: String = configuration) throws -> String {
         try scratch.write("model/config.json", Array(configuration.utf8))
+        let words = "[PAD] [UNK] [CLS] [SEP] [MASK] a b c d e f g".split(separator: " ").joined(separator: "\n")
+        try scratch.write("model/vocab.txt", Array((words + "\n").utf8))
         try scratch.write("model/modules.json", Array(modules.utf8))
         try scratch.write("model/1_Pooling/config.json", Array(pooling.utf8))
         try scratch.write("model/2_Normalize/.keep", [])

@@ -46,7 +46,8 @@ extension FileTree {
             }
         }
         return FileTree(
-            path: path, form: trees.allSatisfy { $0.form == .wheels } ? .wheels : .folder, files: kept.map(\.file), layers: layers, problems: problems,
+            path: path, form: trees.allSatisfy { $0.form == .wheels } ? .wheels : .folder, files: kept.map(\.file),
+            layers: layers, problems: problems,
             contents: JoinedContents(parts: trees, origins: Dictionary(kept.map { ($0.file.path, $0.origin) }) { $1 }))
     }
 
