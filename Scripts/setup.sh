@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-packages=(gcc binutils musl-dev gcc-aarch64-linux-gnu qemu-user-static libarchive-dev zlib1g-dev umoci)
+packages=(gcc binutils musl-dev gcc-aarch64-linux-gnu qemu-user-static libarchive-dev zlib1g-dev)
 python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 missing=()
 for package in "${packages[@]}"; do
