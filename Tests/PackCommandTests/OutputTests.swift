@@ -53,6 +53,17 @@ import Testing
         try Golden.expect(command.output, "analyze-unknown.txt")
     }
 
+    @Test(arguments: [("roberta-hidden", true), ("bert-embedding-dense", false)])
+    func aModelIsReportedOnWhetherOrNotItCanBeSlimmed(_ name: String, _ isRefused: Bool) throws {
+        let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/Fixtures/models"
+        let command = try Command.run(["analyze", name, "--target", "lambda", "--format", "json"], in: folder)
+        #expect(command.status == 0)
+        let report = try JSONSerialization.jsonObject(with: Data(command.output.utf8)) as? [String: Any]
+        #expect((report?["problems"] as? [Any])?.isEmpty == true)
+        #expect((report?["predictions"] as? [Any])?.isEmpty == isRefused)
+        #expect((report?["obstacle"] is String) == isRefused)
+    }
+
     @Test func theReportGoesToAFile() throws {
         let scratch = try Scratch()
         let command = try Command.run(["profiles", "--output", "list.txt"], in: scratch.path)

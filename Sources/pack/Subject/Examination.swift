@@ -46,11 +46,7 @@ struct Examination {
             entry: options.entry, comparesContents: options.zip)
         subject.problems += stack.map(\.problems) ?? []
         progress.step("planning what a bundle would take")
-        let model = subject.models.first
-        let predictions = try model.flatMap { model in
-            try model.imported.map { try Predictions($0, files: model.facts.files) }
-        }
-        if !subject.models.isEmpty { subject.models[0].facts.fusedOperators = predictions?.fusedOperators }
+        let predictions = try subject.predict()
         if let problems = compress(&stack, subject, options, platforms, progress) { subject.problems += problems }
         progress.step("judging")
         var examination = Examination(
@@ -174,6 +170,19 @@ enum ValidationFailure: Error {
 }
 
 extension Subject {
+    /// What bundles of the first model would be like; what makes slim refuse it becomes its obstacle.
+    fileprivate mutating func predict() throws -> Predictions? {
+        guard let model = models.first, let imported = model.imported else { return nil }
+        do {
+            let predictions = try Predictions(imported, files: model.facts.files)
+            models[0].facts.fusedOperators = predictions.fusedOperators
+            return predictions
+        } catch let error as any FactualError {
+            models[0].obstacle = error.facts
+            return nil
+        }
+    }
+
     /// Whether the code around the model is there, so that the files are more than a model.
     func hasStack(_ stack: Stack?) -> Bool {
         isComplete || stack?.packages.packages.isEmpty == false || (models.isEmpty && declared.isEmpty)

@@ -92,7 +92,11 @@ extension Subject {
         }
         let isModel = weights.contains("") || (configurations.contains("") && !isProject)
         if isModel { models.append(try ModelReading.read(tree.path)) }
-        for candidate in weights.intersection(configurations).sorted() where !candidate.isEmpty {
+        var roots: [String] = isModel ? [""] : []
+        for candidate in weights.intersection(configurations).sorted() {
+            // Folders inside a model's are its modules.
+            guard !roots.contains(where: { $0.isEmpty || candidate.hasPrefix($0 + "/") }) else { continue }
+            roots.append(candidate)
             let path = "\(tree.path)/\(candidate)"
             do {
                 models.append(try ModelReading.read(path))
