@@ -53,7 +53,7 @@ let toolTargets: [Target] = [
     tool("PackImport", ["PackCore", "PackIO", "PackFormats", "PackGraph", "PackTokenizers"]),
     tool("PackPasses", ["PackCore", "PackIO", "PackGraph"]),
     tool("PackProfiles", ["PackCore", "PackIO", "Yams"]),
-    tool("PackDependencies", ["PackIO", "PackFormats", "CArchive", "CZlib", "TOMLKit"]),
+    tool("PackDependencies", ["PackIO", "PackFormats", "CArchive", "CZlib"]),
     tool("PackPlanner", ["PackCore", "PackGraph", "PackRuntime", "CPackKernels", "CPackSystem"]),
     tool("PackQuantize", ["CPackKernels", "PackCore", "PackGraph", "PackPlanner", "PackRuntime", "PackTokenizers"]),
     tool("PackFit", ["PackProfiles"]),
@@ -103,7 +103,6 @@ let package = Package(
             .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
             .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
             .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-            .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         ],
     targets: kernelTargets + (embedded ? [] : runtimeModules + toolTargets),
     cLanguageStandard: .gnu11

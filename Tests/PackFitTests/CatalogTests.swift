@@ -61,6 +61,7 @@ import Testing
         "PK528 waste.records",
         "PK529 waste.duplicates",
         "PK530 waste.symbols",
+        "PK531 archive.expands",
         "PK601 budget.maximum",
         "PK602 budget.growth",
         "PK603 budget.growth-percent",

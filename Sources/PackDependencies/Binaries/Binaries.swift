@@ -74,6 +74,11 @@ public struct Binaries: Sendable {
         problems += broken
     }
 
+    /// The Python releases that extension modules are for by their names, such as `[3, 12]` (PEP 3149).
+    public func pythons(in tree: FileTree) -> Set<[Int]> {
+        Set(all.compactMap { BinaryNames.python(ofExtension: tree.files[$0.file].name) })
+    }
+
     /// The highest version of a family of symbols that any file for this kind of processor needs: `GLIBC`, `GLIBCXX`,
     /// `CXXABI`.
     public func highest(_ family: String, architecture: String? = nil) -> Needed? {

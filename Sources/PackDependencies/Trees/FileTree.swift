@@ -15,6 +15,8 @@ public struct FileTree: Sendable {
     public var layers: [TreeLayer]
     /// What could not be taken: unreadable files, unsafe names, damaged entries.
     public var problems: [TreeProblem]
+    /// What was taken and looks suspicious: entries that expand as only bombs and empty data do.
+    public var doubts: [TreeProblem]
     /// An image's configuration; nil for other forms.
     public var image: ImageConfig?
     /// Where the bytes are.
@@ -35,6 +37,7 @@ public struct FileTree: Sendable {
     /// Collects the parts.
     package init(
         path: String, form: Form, files: [TreeFile], layers: [TreeLayer] = [], problems: [TreeProblem] = [],
+        doubts: [TreeProblem] = [],
         image: ImageConfig? = nil, contents: any TreeContents
     ) {
         self.path = path
@@ -42,6 +45,7 @@ public struct FileTree: Sendable {
         self.files = files
         self.layers = layers
         self.problems = problems
+        self.doubts = doubts
         self.image = image
         self.contents = contents
     }

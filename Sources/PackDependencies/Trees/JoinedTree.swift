@@ -18,6 +18,7 @@ extension FileTree {
         var files: [(file: TreeFile, origin: JoinedContents.Origin)] = []
         var layers: [TreeLayer] = []
         var problems: [TreeProblem] = []
+        var doubts: [TreeProblem] = []
         for (part, tree) in trees.enumerated() {
             let prefix = names[part].isEmpty ? "" : names[part] + "/"
             for (index, file) in tree.files.enumerated() {
@@ -30,6 +31,7 @@ extension FileTree {
             }
             layers += tree.layers
             problems += tree.problems.map { TreeProblem(path: prefix + $0.path, text: $0.text) }
+            doubts += tree.doubts.map { TreeProblem(path: prefix + $0.path, text: $0.text) }
         }
         files.sort {
             $0.file.path == $1.file.path
@@ -47,7 +49,7 @@ extension FileTree {
         }
         return FileTree(
             path: path, form: trees.allSatisfy { $0.form == .wheels } ? .wheels : .folder, files: kept.map(\.file),
-            layers: layers, problems: problems,
+            layers: layers, problems: problems, doubts: doubts,
             contents: JoinedContents(parts: trees, origins: Dictionary(kept.map { ($0.file.path, $0.origin) }) { $1 }))
     }
 

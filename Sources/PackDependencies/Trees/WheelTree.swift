@@ -51,7 +51,7 @@ extension FileTree {
         let merged = merge(stack, &layers)
         return FileTree(
             path: path, form: .wheels, files: merged.map(\.file), layers: layers, problems: collector.problems,
-            contents: ZipContents(zips: collector.zips, files: merged))
+            doubts: collector.doubts, contents: ZipContents(zips: collector.zips, files: merged))
     }
 }
 

@@ -45,6 +45,8 @@ enum UnpackingLimit {
 struct ZipCollector {
     var zips: [ZipDirectory] = []
     var problems: [TreeProblem] = []
+    /// Entries that can be read and look suspicious.
+    var doubts: [TreeProblem] = []
 
     /// Takes a zip, and lists its files in order of their paths.
     /// - Parameters:
@@ -56,7 +58,10 @@ struct ZipCollector {
         var files: [ArchivedFile] = []
         files.reserveCapacity(zip.entries.count)
         for (index, entry) in zip.entries.enumerated() {
-            if let fault = entry.fault { problems.append(TreeProblem(path: prefix + entry.path, text: fault.text)) }
+            if let fault = entry.fault {
+                let problem = TreeProblem(path: prefix + entry.path, text: fault.text)
+                if entry.isReadable { doubts.append(problem) } else { problems.append(problem) }
+            }
             guard entry.isReadable, !entry.isFolder else { continue }
             guard let path = place(entry.path) else {
                 problems.append(TreeProblem(path: prefix + entry.path, text: "has no place that an installer knows"))

@@ -9,7 +9,7 @@ extension FileTree {
     /// `layers` are the layers' zips in their order, and the function's zip last.
     ///
     /// Entries with unsafe names, and all that ``ZipFault`` names, are problems and no files; those that merely expand much
-    /// are both.
+    /// are files, and doubts.
     ///
     /// - Parameters:
     ///   - path: The function's zip.
@@ -30,6 +30,7 @@ extension FileTree {
         let merged = merge(stack, &names)
         return FileTree(
             path: path, form: .zip, files: merged.map(\.file), layers: names, problems: collector.problems,
+            doubts: collector.doubts,
             contents: ZipContents(zips: collector.zips, files: merged))
     }
 

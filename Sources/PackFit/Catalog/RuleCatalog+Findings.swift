@@ -129,6 +129,10 @@ extension RuleCatalog {
         Entry(
             "PK530", "waste.symbols", "Symbol tables",
             "Symbol tables that only debuggers and linkers read. Strip the libraries, and test them afterwards."),
+        Entry(
+            "PK531", "archive.expands", "Entry that expands enormously",
+            "An archive's entry holds next to nothing for its size. See that it is meant: it may be a bomb, or empty data."
+        ),
     ]
 
     /// PK6xx.

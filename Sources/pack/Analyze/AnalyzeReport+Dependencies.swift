@@ -63,6 +63,32 @@ extension AnalyzeReport {
         ]
     }
 
+    /// What a list of packages asks for, where none of it is among the files.
+    var declared: [Document.Block] {
+        guard let list = examination.subject.declared.first, !list.packages.isEmpty,
+            examination.stack?.packages.packages.isEmpty ?? true
+        else { return [] }
+        var table = Table([
+            .init("PACKAGE"), .init("VERSION"), .init("ZIPPED", .right), .init("WHEEL", overflow: .cut),
+            .init("NOTE", overflow: .wrap),
+        ])
+        table.rows = list.packages.prefix(100).map { package in
+            let notes =
+                package.refusals.prefix(1) + (package.isSourceOnly ? ["has to be built from source"] : [])
+                + (package.certainty == .unknown ? ["whether it is needed is not known"] : [])
+            return [
+                Text(package.name), package.version.map { Text($0) } ?? Text("not fixed", .doubtful),
+                Text(package.zippedBytes.map { NumberText.bytes($0) } ?? "–"), Text(package.wheel ?? "–", .faint),
+                Text(notes.joined(separator: "; "), .doubtful),
+            ]
+        }
+        var blocks: [Document.Block] = [.heading("Packages of \(list.path)"), .table(table)]
+        if list.packages.count > 100 {
+            blocks.append(.list([[Text("and \(list.packages.count - 100) more", .faint)]]))
+        }
+        return blocks
+    }
+
     private func ownFiles(of stack: Stack) -> [Document.Block] {
         let own = stack.packages.unowned.prefix(5).map { folder in
             "\(NumberText.bytes(folder.bytes)) in \(folder.folder.isEmpty ? "the top folder" : folder.folder)"

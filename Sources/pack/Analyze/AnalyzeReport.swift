@@ -16,7 +16,8 @@ struct AnalyzeReport {
 
     var document: Document {
         Document(
-            summary + verdicts + limits + packages + waste + contributors + duplicates + operators + findings + plans
+            summary + verdicts + limits + packages + declared + waste + contributors + duplicates + operators + findings
+                + plans
                 + fixes + prices + problems + notLookedAt)
     }
 
@@ -24,17 +25,22 @@ struct AnalyzeReport {
         [.paragraph([Text(analysis.name, .strong)])] + deployment + (analysis.model.map(summary) ?? [])
     }
 
-    /// The files as a whole, where they are more than a model.
+    /// The files as a whole, where they are more than a model, and what was found.
     private var deployment: [Document.Block] {
-        guard let stack = examination.stack, examination.subject.hasStack(stack) else { return [] }
-        var parts = [
-            "\(NumberText.exactBytes(stack.tree.bytes)) in \(plural(stack.tree.files.count, "file"))",
-            plural(stack.packages.packages.count, "Python package"),
-        ]
-        if let python = stack.python { parts.append("for Python " + python.map(String.init).joined(separator: ".")) }
-        return [.paragraph([Text("  " + parts.joined(separator: " · "))])]
-            + examination.subject.found.map { .paragraph([Text("  " + $0)]) }
-            + examination.subject.leftOut.map { .paragraph([Text("  left out: " + $0, .faint)]) }
+        let subject = examination.subject
+        var lines: [Text] = []
+        if let stack = examination.stack, subject.hasStack(stack) {
+            var parts = [
+                "\(NumberText.exactBytes(stack.tree.bytes)) in \(plural(stack.tree.files.count, "file"))",
+                plural(stack.packages.packages.count, "Python package"),
+            ]
+            if let python = stack.python {
+                parts.append("for Python " + python.map(String.init).joined(separator: "."))
+            }
+            lines.append(Text("  " + parts.joined(separator: " · ")))
+        }
+        lines += subject.found.map { Text("  " + $0) } + subject.leftOut.map { Text("  left out: " + $0, .faint) }
+        return lines.map { .paragraph([$0]) }
     }
 
     private func summary(of model: ModelFacts) -> [Document.Block] {

@@ -8,7 +8,9 @@ extension Examination {
     mutating func facts(_ options: StackOptions, _ platforms: [Profile]) throws -> FitFacts {
         let model = subject.models.first
         guard let stack, subject.hasStack(stack) else {
-            guard let model else { return FitFacts.nothing("nothing was found to deploy") }
+            guard let model else {
+                return FitFacts.nothing(missingPackages(of: [])?.note ?? "nothing was found to deploy")
+            }
             return factsAsItIs(model.facts, model.checkpoint)
         }
         var facts = FitFacts()
@@ -30,7 +32,7 @@ extension Examination {
             platformNeeds(of: stack, into: &facts)
         }
         if stack.tree.files.isEmpty { return FitFacts.nothing("nothing was found to deploy") }
-        try unresolved(&facts)
+        unresolved(&facts)
         return facts
     }
 
@@ -74,12 +76,9 @@ extension Examination {
     }
 
     /// What lists of packages ask for and the files do not hold makes sizes lower bounds.
-    private mutating func unresolved(_ facts: inout FitFacts) throws {
-        guard let list = subject.declared.first, let stack else { return }
-        let missing = list.packages.filter { stack.packages.index(named: $0.name) == nil && $0.certainty == .yes }
-        guard !missing.isEmpty else { return }
-        let names = missing.prefix(3).map(\.name).joined(separator: ", ") + (missing.count > 3 ? ", …" : "")
-        let note = "\(missing.count) packages of \(list.path) are not among the files (\(names))"
+    private func unresolved(_ facts: inout FitFacts) {
+        let there = Set((stack?.packages.packages ?? []).map(\.normalizedName))
+        guard let (missing, note) = missingPackages(of: there) else { return }
         facts.missing = note
         facts.unpacked = facts.unpacked.map { Known(low: $0.low, high: nil, how: $0.how, note: note) }
         facts.image = facts.unpacked
@@ -88,6 +87,17 @@ extension Examination {
             low: (facts.zipped?.low ?? 0) + Double(known), high: nil, how: .computed, note: note)
         facts.architectures = nil
         facts.libc = nil
+        facts.missingLibraries = nil
+    }
+
+    /// What the list of packages asks for beyond those that are there; `nil` where nothing is missing.
+    private func missingPackages(of there: Set<String>) -> (packages: [DeclaredPackage], note: String)? {
+        guard let list = subject.declared.first else { return nil }
+        let missing = list.packages.filter { !there.contains($0.name) && $0.certainty == .yes }
+        guard !missing.isEmpty else { return nil }
+        let names = missing.prefix(3).map(\.name).joined(separator: ", ") + (missing.count > 3 ? ", …" : "")
+        let count = missing.count == 1 ? "1 package" : "\(missing.count) packages"
+        return (missing, "\(count) of \(list.path) \(missing.count == 1 ? "is" : "are") not among the files (\(names))")
     }
 }
 

@@ -71,7 +71,8 @@ extension Examination {
     /// What is to be known about the packages, worst first.
     var findings: [ModelFacts.Finding] {
         guard let stack else { return [] }
-        return stack.unmetFindings + stack.installedFindings + stack.binaryFindings + stack.importFindings
+        return stack.tree.doubtFindings + stack.unmetFindings + stack.installedFindings + stack.binaryFindings
+            + stack.importFindings
     }
 }
 
@@ -82,17 +83,10 @@ extension Stack {
             package: package.map(title), file: tree.files[file].path, needs: needs, instead: instead, others: others)
     }
 
-    /// The Python that extension modules are for, where they are for one alone: `x.cpython-312-x86_64-linux-gnu.so` (PEP 3149).
+    /// The Python that extension modules are for, where they are for one alone.
     fileprivate var compiledFor: String? {
-        var releases: Set<Substring> = []
-        for binary in binaries?.all ?? [] {
-            for part in tree.files[binary.file].name.split(separator: ".").dropFirst() where part.hasPrefix("cpython-3")
-            {
-                releases.insert(part.dropFirst(9).prefix { $0 != "-" })
-            }
-        }
-        guard releases.count == 1, let release = releases.first, let minor = Int(release) else { return nil }
-        return "3.\(minor)"
+        guard let releases = binaries?.pythons(in: tree), releases.count == 1 else { return nil }
+        return releases.first?.map(String.init).joined(separator: ".")
     }
 
     /// A package's name and version.
@@ -166,6 +160,13 @@ extension Stack {
                 text: "\(who): \(key.kind.words): \(names)\(rest)\(expected) (\(files)\(file))"
                     + (key.isDoubt ? "; a doubt" : ""))
         }.sorted { ($0.id, $0.text) < ($1.id, $1.text) }
+    }
+}
+
+extension FileTree {
+    /// What was taken and looks suspicious.
+    fileprivate var doubtFindings: [ModelFacts.Finding] {
+        doubts.map { .init(id: "archive.expands", text: "\($0.path) \($0.text)") }
     }
 }
 

@@ -185,6 +185,6 @@ extension Subject {
 
     /// Whether the code around the model is there, so that the files are more than a model.
     func hasStack(_ stack: Stack?) -> Bool {
-        isComplete || stack?.packages.packages.isEmpty == false || (models.isEmpty && declared.isEmpty)
+        isComplete || stack?.packages.packages.isEmpty == false || models.isEmpty
     }
 }
