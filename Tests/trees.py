@@ -96,7 +96,7 @@ def new_glibc(folder):
 
 
 def image(folder):
-    """An OCI image layout with three layers, written by umoci."""
+    """An OCI image layout with three layers, written by umoci, and without the C library that numpy needs."""
     layout, root = folder / "layout", folder / "root"
     run = lambda *command: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     run("umoci", "init", "--layout", layout)
@@ -174,7 +174,7 @@ SCENARIOS = [
     ("onnxruntime", onnxruntime, [""], {"lambda-python": "unknown", "vercel": "unknown"}),
     ("wrong-architecture", wrong_architecture, [""], {"cloud-run": "does-not-fit", "lambda-python": "unknown"}),
     ("new-glibc", new_glibc, [""], {"lambda-python": "does-not-fit", "cloud-run": "unknown"}),
-    ("image", image, ["layout"], {"lambda-image": "unknown", "cloud-run": "unknown"}),
+    ("image", image, ["layout"], {"lambda-image": "does-not-fit", "cloud-run": "does-not-fit"}),
     ("zip-over", zip_over, ["function.zip"], {"lambda-python": "does-not-fit"}),
     ("zip-under", zip_under, ["function.zip"], {"lambda-python": "unknown"}),
     ("empty", empty, [""], {"lambda-python": "unknown"}),

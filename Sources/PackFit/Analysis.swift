@@ -19,8 +19,10 @@ public struct Analysis: Sendable {
     public struct Answer: Sendable {
         /// To the files as they are.
         public var fit: Fit
-        /// What could be deployed instead, best first.
+        /// What could be deployed instead, best first; programs as `bundlePlatform` judges them.
         public var remedies: [Remedy]
+        /// The profile that bundles are judged by: the platform's for programs, where this one calls functions.
+        public var bundlePlatform: Profile
         /// Ways to make it fit, of several steps as well, best first.
         public var plans: Plans
     }
@@ -50,7 +52,9 @@ public struct Analysis: Sendable {
         self.predictions = predictions
         self.obstacle = obstacle
         self.notLookedAt = notLookedAt
+        let others = others.isEmpty ? profiles : others
         answers = profiles.enumerated().map { number, profile in
+            let program = others.first { $0.name == profile.programVariant } ?? profile
             var asItIs = asItIs
             if number < measured.count { asItIs.measured = measured[number] }
             let alternatives = predictions.enumerated().map { index, prediction in
@@ -58,15 +62,16 @@ public struct Analysis: Sendable {
                 return Alternative(
                     action: action,
                     command:
-                        "pack slim \(shellQuoted(model?.path ?? name)) --target \(profile.programVariant ?? profile.name) --quantize \(prediction.quantization)",
+                        "pack slim \(shellQuoted(model?.path ?? name)) --target \(program.name) --quantize \(prediction.quantization)",
                     loss: index, facts: Self.facts(of: prediction, for: model))
             }
             return Answer(
                 fit: Fit(asItIs, on: profile),
-                remedies: PackFit.remedies(for: asItIs, on: profile, alternatives: alternatives),
+                remedies: PackFit.remedies(for: asItIs, on: program, alternatives: alternatives),
+                bundlePlatform: program,
                 plans: Plans(
                     for: asItIs, on: profile, savings: savings, alternatives: alternatives, components: components,
-                    others: others.isEmpty ? profiles : others))
+                    others: others))
         }
     }
 

@@ -6,7 +6,7 @@ public struct Culprit: Hashable, Sendable {
     public var file: String
     /// What it needs: `glibc 2.38`, `arm64`, `libgomp.so.1`.
     public var needs: String
-    /// What would work instead, where that is known: "tokenizers 0.19.1, or the wheel manylinux_2_17_x86_64".
+    /// What would work instead, where that is known: "tokenizers 0.19.1".
     public var instead: String?
     /// How many other files are refused for the same reason.
     public var others: Int

@@ -25,6 +25,9 @@ public struct FitFacts: Sendable {
     /// Why facts are missing, for people: "the Python stack was not looked at".
     public var missing: String?
 
+    /// Why the zip's size is missing, if for another reason.
+    public var missingZipped: String?
+
     // Where the following are not known, nothing is asked.
 
     /// Layers beside the package of a zip.
@@ -41,6 +44,8 @@ public struct FitFacts: Sendable {
     public var architectureCulprit: Culprit?
     /// Who asks for the C library, where it is one of many packages.
     public var libcCulprit: Culprit?
+    /// What would run instead of `libcCulprit`, by the platform's version of glibc: `numpy 2.2.0`.
+    public var libcAlternatives: [String: String] = [:]
     /// The Python release that compiled modules are for, such as `3.12`; `nil` where any will do.
     public var python: String?
     /// Shared libraries that are needed and not there; empty where all are.

@@ -54,24 +54,36 @@ public struct Binaries: Sendable {
 
     private mutating func read(_ tree: FileTree, _ installed: InstalledPackages) {
         let candidates = tree.files.indices.filter { BinaryNames.isCandidate(tree.files[$0]) }
-        var found: [Binary] = []
-        var foreign: [Foreign] = []
-        var broken: [TreeProblem] = []
-        problems = tree.visit(candidates, limit: Binaries.fileLimit) { index, bytes in
+        let found = tree.read(candidates, limit: Binaries.fileLimit) { Content($1) }
+        problems = found.problems
+        for (file, content) in found.results.sorted(by: { $0.file < $1.file }) {
+            switch content {
+            case .elf(let elf): all.append(Binary(file: file, package: installed.package(ofFile: file), elf: elf))
+            case .foreign(let system): foreign.append(Foreign(file: file, system: system))
+            case .broken(let words): problems.append(TreeProblem(path: tree.files[file].path, text: words))
+            case .other: break
+            }
+        }
+    }
+
+    /// What the bytes of a file are.
+    private enum Content {
+        case elf(ELFFile)
+        case foreign(String)
+        case broken(String)
+        case other
+
+        init(_ bytes: UnsafeRawBufferPointer) {
             guard ELFFile.begins(bytes) else {
-                if let system = BinaryNames.system(bytes) { foreign.append(Foreign(file: index, system: system)) }
+                self = BinaryNames.system(bytes).map { .foreign($0) } ?? .other
                 return
             }
             do throws(ELFFailure) {
-                let elf = try ELFFile(bytes)
-                found.append(Binary(file: index, package: installed.package(ofFile: index), elf: elf))
+                self = .elf(try ELFFile(bytes))
             } catch {
-                broken.append(TreeProblem(path: tree.files[index].path, text: error.problem.words))
+                self = .broken(error.problem.words)
             }
         }
-        all = found.sorted { $0.file < $1.file }
-        self.foreign = foreign.sorted { $0.file < $1.file }
-        problems += broken
     }
 
     /// The Python releases that extension modules are for by their names, such as `[3, 12]` (PEP 3149).

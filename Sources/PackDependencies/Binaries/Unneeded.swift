@@ -82,15 +82,17 @@ struct Unneeded {
         for candidate in candidates {
             files[Unneeded.stem(tree.files[candidate.file].name), default: []].append(candidate.file)
         }
-        var found: Set<Int> = []
-        _ = tree.visit(searched, limit: Binaries.fileLimit) { index, bytes in
+        let names = files
+        let found = tree.read(searched, limit: Binaries.fileLimit) { index, bytes in
+            var found: Set<Int> = []
             for range in constants[index] ?? [0..<bytes.count] where range.upperBound <= bytes.count {
                 Unneeded.forEachLibraryName(in: UnsafeRawBufferPointer(rebasing: bytes[range])) { name in
-                    for file in files[name] ?? [] where file != index { found.insert(file) }
+                    for file in names[name] ?? [] where file != index { found.insert(file) }
                 }
             }
+            return found
         }
-        named.formUnion(found)
+        for (_, files) in found.results { named.formUnion(files) }
     }
 
     /// Calls a closure with each run of letters, digits, `_`, `-` and `+` behind `lib`.

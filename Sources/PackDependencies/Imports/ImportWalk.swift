@@ -60,10 +60,10 @@ struct ImportWalk {
         while !wave.isEmpty, readCount < ImportScan.fileLimit {
             let sources = wave.filter { tree.files[$0].path.endsInBytes(".py") && tree.files[$0].link == nil }.sorted()
             readCount += sources.count
-            var found: [(file: Int, imports: PythonImports)] = []
-            problems += tree.visit(sources, limit: ImportScan.byteLimit) { found.append(($0, PythonImports($1))) }
+            let found = tree.read(sources, limit: ImportScan.byteLimit) { PythonImports($1) }
+            problems += found.problems
             wave = []
-            for (file, imports) in found { take(imports, of: file, as: use, &wave) }
+            for (file, imports) in found.results { take(imports, of: file, as: use, &wave) }
         }
     }
 

@@ -30,8 +30,20 @@ extension Rules {
             check.verdict = provides(platform, version)
         }
         if platform.kind == .unknown, check.verdict == .unknown { check.note = "the platform's C library is not known" }
-        if check.verdict == .fail, let culprit = facts.libcCulprit { check.blame(culprit) }
+        if check.verdict == .fail, var culprit = facts.libcCulprit {
+            culprit.instead = culprit.instead ?? instead(of: culprit, facts, platform)
+            check.blame(culprit)
+        }
         return check
+    }
+
+    /// What would run there: a release that is known to, else the wheel or the build that would.
+    private static func instead(of culprit: Culprit, _ facts: FitFacts, _ platform: Profile.LibC) -> String? {
+        guard platform.kind == .glibc, let version = platform.version, case .glibc = facts.libc else { return nil }
+        if let known = facts.libcAlternatives[version] { return known }
+        guard culprit.package != nil else { return "a build against glibc \(version) or older" }
+        let tag = version.split(separator: ".").joined(separator: "_")
+        return "a wheel of it tagged manylinux_\(tag) or lower"
     }
 
     /// Programs for musl bring nothing along that glibc could stand in for.

@@ -4,20 +4,22 @@ import PackReport
 extension AnalyzeReport {
     /// Every limit of a platform: what the files take as they are, what the best bundle takes, what is left.
     ///
-    /// Without named targets only the platforms of the latest date are shown in full.
+    /// Only of platforms that were asked for by name: for all of them it is more than anyone reads.
     var limits: [Document.Block] {
-        let latest = analysis.answers.map(\.fit.profile.asOf).max()
-        return analysis.answers.filter { showsAllLimits || $0.fit.profile.asOf == latest }.flatMap(limits)
+        guard showsAllLimits else {
+            return [.list([[Text("all limits of one platform: --target NAME", .faint)]])]
+        }
+        return analysis.answers.flatMap(limits)
     }
 
     private func limits(of answer: Analysis.Answer) -> [Document.Block] {
         let best = Self.bundles(answer).first
-        let title = best.map { "pack \($0.action)" } ?? "no bundle"
+        let judge = answer.bundlePlatform.name
+        let title =
+            (best.map { "pack \($0.action)" } ?? "") + (judge == answer.fit.profile.name ? "" : ", judged by \(judge)")
         var columns: [Table.Column] = [.init("LIMIT"), .init("ALLOWED", .right), .init("AS IT IS", .right)]
-        if best != nil {
-            columns += [.init("SLIM", .right), .init("SPARE", .right), .init("KNOWN")]
-        }
-        columns.append(.init("NOTE", overflow: .wrap))
+        if best != nil { columns.append(.init("SLIM", .right)) }
+        columns += [.init("SPARE", .right), .init("KNOWN"), .init("NOTE", overflow: .wrap)]
         var table = Table(columns)
         table.rows = answer.fit.checks.map { check in
             let other = best?.result.checks.first { $0.id == check.id }
@@ -34,14 +36,11 @@ extension AnalyzeReport {
     private func row(_ asItIs: Check?, _ slim: Check?, hasBundle: Bool) -> [Text] {
         guard let any = asItIs ?? slim else { return [] }
         var cells = [Text(any.id.rawValue), Text(CheckText.limit(any)), asItIs.map(amount) ?? Text("–", .faint)]
-        if hasBundle {
-            cells += [
-                slim.map(amount) ?? Text("–", .faint), Text(slim.map(CheckText.margin) ?? ""),
-                Text(slim?.actual.map(\.how.rawValue) ?? ""),
-            ]
-        }
-        let note = asItIs?.verdict == .fail ? asItIs?.liftedBy.map { "lifted by \($0)" } : nil
-        cells.append(Text(note ?? slim?.note ?? (hasBundle || any.verdict == .unknown ? "" : any.note ?? ""), .faint))
+        if hasBundle { cells.append(slim.map(amount) ?? Text("–", .faint)) }
+        let shown = hasBundle ? slim : asItIs
+        cells += [Text(shown.map(CheckText.margin) ?? ""), Text(shown?.actual.map(\.how.rawValue) ?? "")]
+        let lifted = asItIs?.verdict == .fail ? asItIs?.liftedBy.map { "lifted by \($0)" } : nil
+        cells.append(Text(lifted ?? shown?.note ?? "", .faint))
         return cells
     }
 

@@ -12,8 +12,10 @@ extension AnalyzeReport {
         ])
         var lines: [String] = []
         for answer in refused {
-            table.rows += shown(answer.plans).map { row($0, answer) }
+            let plans = shown(answer.plans)
+            table.rows += plans.map { row($0, answer) }
             lines += floor(answer).map { [$0] } ?? []
+            if plans.isEmpty { lines += advice(answer) }
         }
         var blocks: [Document.Block] = [.heading("What would make it fit, the least trouble first")]
         if !table.rows.isEmpty { blocks.append(.table(table)) }
@@ -39,6 +41,13 @@ extension AnalyzeReport {
         guard let known else { return "–" }
         return known.high.map { NumberText.bytes(CheckText.whole($0)) }
             ?? "≥ " + NumberText.bytes(CheckText.whole(known.low))
+    }
+
+    /// What to do about limits that no change of the files' sizes lifts.
+    private func advice(_ answer: Analysis.Answer) -> [String] {
+        answer.fit.checks.filter { $0.verdict == .fail }.map {
+            "\(answer.fit.profile.name): \($0.id.rawValue). \(RuleCatalog.entry(of: $0.id).help)"
+        }
     }
 
     /// By how much it is over, and what is left when all that can be left out is.

@@ -41,9 +41,11 @@ extension AnalyzeReport {
         let bundles = Self.bundles(answer)
         guard !bundles.isEmpty else { return Text("not possible", .faint) }
         let fitting = bundles.filter { $0.result.verdict == .fits }
-        if fitting.count == bundles.count { return Text("FITS: any", .good) }
         if !fitting.isEmpty {
-            return Text("FITS: " + fitting.map { quantization($0) }.joined(separator: ", "), .good)
+            let judge = answer.bundlePlatform.name
+            let which =
+                fitting.count == bundles.count ? "any" : fitting.map { quantization($0) }.joined(separator: ", ")
+            return Text("FITS: " + which + (judge == answer.fit.profile.name ? "" : " on \(judge)"), .good)
         }
         return bundles.contains { $0.result.verdict == .unknown }
             ? Text("UNKNOWN", .doubtful) : Text("DOES NOT FIT", .bad)

@@ -1,8 +1,8 @@
 import PackFit
 import PackReport
 
-/// An analysis for people: verdicts, limits, what is large, what is stored twice, operators, findings, fixes, and what
-/// was not looked at.
+/// An analysis for people: verdicts, limits, what is large, what is stored twice, operators, findings, bundles, what
+/// would make it fit, and what was not looked at.
 struct AnalyzeReport {
     let examination: Examination
     /// Whether every platform's limits are shown, whatever its date.
@@ -17,8 +17,7 @@ struct AnalyzeReport {
     var document: Document {
         Document(
             summary + verdicts + limits + packages + declared + waste + contributors + duplicates + operators + findings
-                + plans
-                + fixes + prices + problems + notLookedAt)
+                + bundles + plans + prices + problems + notLookedAt)
     }
 
     private var summary: [Document.Block] {

@@ -1,6 +1,7 @@
 import PackBundle
 import PackFit
 import PackGraph
+import PackIO
 import PackImport
 import PackPasses
 import PackPlanner

@@ -15,6 +15,7 @@ extension Examination {
         }
         var facts = FitFacts()
         facts.missing = "only running it tells: --entry NAME --measure"
+        facts.missingZipped = "compressing tells: --zip"
         sizes(of: stack, into: &facts)
         facts.fileCount = stack.tree.files.count
         facts.names = NameFacts(paths: stack.tree.files.map(\.path))

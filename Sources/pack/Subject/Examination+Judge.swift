@@ -4,13 +4,15 @@ import PackProfiles
 
 extension Examination {
     /// Lets platforms answer.
-    func judge(_ platforms: [Profile]) -> Analysis {
+    func judge(_ platforms: [Profile]) throws -> Analysis {
         let model = subject.models.first
+        let others = try ProfileLibrary.locate(executable: executablePath()).all()
         return Analysis(
             name: subject.name, model: model?.facts, asItIs: asItIs, measured: measured,
             predictions: predictions?.all ?? [],
             obstacle: model?.obstacle.map(ErrorMessage.sentence), notLookedAt: notLookedAt, profiles: platforms,
-            savings: savings, components: components)
+            savings: savings, components: components,
+            others: platforms + others.filter { other in !platforms.contains { $0.name == other.name } })
     }
 
     /// Runs the entry point once under each platform's limits.

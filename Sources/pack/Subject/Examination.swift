@@ -55,11 +55,15 @@ struct Examination {
                 name: subject.name, model: nil, asItIs: FitFacts(), predictions: [], obstacle: nil, notLookedAt: [],
                 profiles: []))
         examination.asItIs = try examination.facts(options, platforms)
+        if options.resolve {
+            progress.step("looking for releases that run on an older C library")
+            try examination.findAlternatives(options, platforms)
+        }
         if options.measure {
             progress.step("running \(options.entry ?? "")")
             examination.measured = try examination.measure(options, platforms)
         }
-        examination.analysis = examination.judge(platforms)
+        examination.analysis = try examination.judge(platforms)
         return examination
     }
 

@@ -39,7 +39,8 @@ extension Subject {
         problems += resolved.problems.map { "\($0.path): \($0.text)" }
     }
 
-    private static func resolver(_ options: StackOptions) throws -> Resolver {
+    /// The resolver that the user names, else the first on PATH.
+    static func resolver(_ options: StackOptions) throws -> Resolver {
         if let program = options.resolver { return try Resolver(program: try MeasuredStart.program(program)) }
         // Only pip fetches wheels into a folder.
         if options.cache != nil { return try Resolver.find(.pip) }

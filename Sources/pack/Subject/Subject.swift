@@ -54,7 +54,9 @@ extension Subject {
                 trees += found.map { ($0.tree, [prefix, $0.name].filter { !$0.isEmpty }.joined(separator: "/")) }
             }
         }
-        if options.resolve { trees += try subject.resolve(options, selection) }
+        if options.resolve, !subject.declared.isEmpty || trees.isEmpty {
+            trees += try subject.resolve(options, selection)
+        }
         if !trees.isEmpty {
             subject.tree = .joined(trees.map(\.tree), as: trees.map(\.name), path: subject.name)
             subject.problems += subject.tree?.problems.map { "\($0.path) \($0.text)" } ?? []

@@ -4,9 +4,9 @@ import Synchronization
 /// Runs a closure on each element, on several threads, and gives the results in order.
 ///
 /// - Throws: The error of the first element that has one, when all are done.
-func concurrently<Element, Result>(
+package func concurrently<Element, Result>(
     _ elements: [Element], _ body: @Sendable (Element) throws -> Result
-) throws -> [Result] where Element: Sendable, Result: Sendable {
+) rethrows -> [Result] where Element: Sendable, Result: Sendable {
     let results = Mutex<[Int: Swift.Result<Result, any Error>]>([:])
     DispatchQueue.concurrentPerform(iterations: elements.count) { index in
         let result = Swift.Result { try body(elements[index]) }
@@ -19,7 +19,7 @@ func concurrently<Element, Result>(
 /// Runs two closures at the same time.
 ///
 /// - Throws: The error of the first, else of the second, when both are done.
-func concurrently<First: Sendable, Second: Sendable>(
+package func concurrently<First: Sendable, Second: Sendable>(
     _ first: @Sendable () throws -> First, _ second: @Sendable () throws -> Second
 ) throws -> (First, Second) {
     let one = Mutex<Result<First, any Error>?>(nil)

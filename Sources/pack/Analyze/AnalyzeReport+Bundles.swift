@@ -2,20 +2,21 @@ import PackFit
 import PackReport
 
 extension AnalyzeReport {
-    /// What would help, each with the command, its predicted sizes and the platforms that then take it.
-    var fixes: [Document.Block] {
+    /// What pack slim would make, with predicted sizes and the platforms that take it.
+    var bundles: [Document.Block] {
         guard !analysis.predictions.isEmpty else {
-            return analysis.obstacle.map { [.heading("Fixes"), .list([[Text("no bundle can be made: " + $0)]])] } ?? []
+            return analysis.obstacle.map { [.heading("Bundles"), .list([[Text("pack slim can make none: " + $0)]])] }
+                ?? []
         }
         var table = Table([
             .init("PACK SLIM"), .init("UNPACKED", .right), .init("SAVES", .right), .init("ZIPPED", .right),
             .init("MEMORY", .right), .init("THEN FITS", overflow: .wrap),
         ])
         table.rows = analysis.predictions.map(row)
-        var blocks: [Document.Block] = [.heading("Fixes, the least loss of accuracy first (predicted)"), .table(table)]
+        var blocks: [Document.Block] = [
+            .heading("Bundles that pack slim would make, the least loss of accuracy first (predicted)"), .table(table),
+        ]
         if let example { blocks += [.paragraph(["  for example:"]), .command(example)] }
-        let ways = lifted
-        if !ways.isEmpty { blocks.append(.list(ways.map { [Text($0)] })) }
         return blocks
     }
 
@@ -32,7 +33,8 @@ extension AnalyzeReport {
         let fitting = analysis.answers.filter { answer in
             answer.remedies.contains { $0.action == action && $0.result.verdict == .fits }
         }
-        let names = fitting.map(\.fit.profile.name)
+        var names: [String] = []
+        for name in fitting.map(\.bundlePlatform.name) where !names.contains(name) { names.append(name) }
         let all = fitting.count == analysis.answers.count && fitting.count > 1
         return [
             Text("--quantize \(prediction.quantization)"), Text(NumberText.bytes(prediction.unpackedBytes)),
@@ -41,16 +43,5 @@ extension AnalyzeReport {
             Text(NumberText.bytes(prediction.peakMemoryBytes)),
             names.isEmpty ? Text("none", .bad) : Text(all ? "all" : names.joined(separator: ", "), .good),
         ]
-    }
-
-    /// Ways around limits that change nothing about what is deployed.
-    private var lifted: [String] {
-        analysis.answers.flatMap { answer in
-            answer.remedies.filter { $0.facts == nil }.map { remedy in
-                "\(answer.fit.profile.name), files as they are: \(remedy.action) lifts "
-                    + "\(answer.fit.checks.filter { $0.liftedBy != nil && $0.verdict == .fail }.map(\.id.rawValue).joined(separator: ", "))"
-                    + "; then the verdict is \(remedy.result.verdict.rawValue)"
-            }
-        }
     }
 }
