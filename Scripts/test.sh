@@ -12,4 +12,5 @@ step swift test -c release --disable-testable-imports
 step bash Tests/kernels/arm64.sh
 step bash Tests/kernels/pruned.sh
 step bash Tests/runtime-size.sh
+step .venv/bin/python Tests/hostile.py
 step .venv/bin/python Tests/bundles.py

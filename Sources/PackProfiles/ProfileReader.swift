@@ -109,7 +109,7 @@ public struct ProfileReader {
         if let packaging { requireLimits(of: packaging, in: limits, top) }
         let nowhere = Provenance(source: "", date: "", verified: false)
         var profile = Profile(
-            name: text(top, "name"), title: text(top, "title"), asOf: date(top, "as-of"), packaging: packaging ?? .zip,
+            name: name(top), title: text(top, "title"), asOf: date(top, "as-of"), packaging: packaging ?? .zip,
             requestProtocol: word(top, "protocol", Profile.RequestProtocol.self) ?? .http,
             filesCountAsMemory: flag(top, "files-count-as-memory") ?? false,
             architectures: section(top, "architectures") { reader, node throws(ProfileError) in
@@ -125,6 +125,17 @@ public struct ProfileReader {
 
     private mutating func text(_ top: Entries, _ key: String) -> String {
         section(top, key) { reader, node throws(ProfileError) in try reader.fields.text(node, key) } ?? ""
+    }
+
+    /// The name by which it is asked for, and that its file in a library has.
+    private mutating func name(_ top: Entries) -> String {
+        section(top, "name") { reader, node throws(ProfileError) in
+            let name = try reader.fields.text(node, "name")
+            guard !name.contains("/"), name != ".", name != "..", name.allSatisfy({ !$0.isWhitespace }) else {
+                throw reader.fields.error(node, "name", found: name, expected: "a name without slashes and spaces")
+            }
+            return name
+        } ?? ""
     }
 
     private mutating func date(_ top: Entries, _ key: String) -> String {

@@ -130,7 +130,7 @@ import Testing
         #expect(found.problems.allSatisfy { $0.path.contains("uv.lock:") })
         #expect(throws: DependencyError.self) { try Self.declared("Pipfile.lock", "{\"default\": {") }
         #expect(try Self.declared("Pipfile.lock", "[]").packages.isEmpty)
-        #expect(try Self.declared("pylock.toml", "lock-version = \"2.0\"\npackages = 3").problems.count == 1)
+        #expect(try Self.declared("pylock.toml", "lock-version = \"2.0\"\npackages = 3").problems.count == 2)
         #expect(try Self.declared("poetry.lock", "package = { a = 1 }").packages.isEmpty)
     }
 

@@ -13,6 +13,12 @@ struct LockFields {
         problems.append(TreeProblem(path: line.map { "\(file):\($0)" } ?? file, text: text))
     }
 
+    /// Notes a value of another kind than its key has; none at all is right.
+    mutating func expect(_ kind: TOMLValue.Kind, _ value: TOMLValue?, _ key: String) {
+        guard let value, value.kind != kind else { return }
+        note(value.line, "has \(value.kind.rawValue) as \(key), which is \(kind.rawValue)")
+    }
+
     /// A marker, if there is one that can be read.
     mutating func marker(_ value: TOMLValue?) -> Marker? {
         guard let value else { return nil }
@@ -32,6 +38,7 @@ struct LockFields {
     /// The tables of packages, with their normalized names.
     mutating func packages(_ value: TOMLValue?) -> [(name: String, table: TOMLValue)] {
         var result: [(name: String, table: TOMLValue)] = []
+        expect(.array, value, "list of packages")
         for table in (value?.elements ?? []).prefix(Self.packageLimit) {
             guard let name = table["name"]?.string, PackageName.isValid(name) else {
                 note(table.line, "has a package without a name")

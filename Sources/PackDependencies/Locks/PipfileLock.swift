@@ -10,7 +10,11 @@ enum PipfileLock {
         var fields = LockFields(file: file)
         var packages: [String: DeclaredPackage] = [:]
         let sections = ["default"] + (selection.groups.isDisjoint(with: ["dev", "develop"]) ? [] : ["develop"])
+        if document.root.kind != .object { fields.note(nil, "is no lock file: it holds no object") }
         for section in sections {
+            if let value = document.root[section], value.kind != .object {
+                fields.note(nil, "has packages that are no object, at \(section)")
+            }
             for (key, value) in (document.root[section]?.members ?? []).prefix(LockFields.packageLimit) {
                 guard PackageName.isValid(key), let package = package(key, value, selection, &fields) else { continue }
                 if packages[package.name] == nil { packages[package.name] = package }

@@ -35,6 +35,10 @@ public struct ProjectFiles: Sendable {
         let names = try DependencyError.reading { () throws(IOFailure) in try FolderWalk.names(in: folder) }
         for kind in Self.order where names.contains(kind.rawValue) {
             let path = "\(folder)/\(kind.rawValue)"
+            guard Self.isInside(kind.rawValue, folder) else {
+                failures.append(.form("is a link that leads out of the folder, which is not read", file: path))
+                continue
+            }
             if let used {
                 ignored.append(Ignored(path: path, reason: Self.reason(kind, used.kind)))
                 continue
@@ -42,7 +46,9 @@ public struct ProjectFiles: Sendable {
             do {
                 let declared = try DeclaredDependencies(
                     path: path, kind: kind, selection: selection, environment: environment)
-                if kind == .pyproject && declared.packages.isEmpty && declared.requiresPython == nil {
+                if kind == .pyproject && declared.packages.isEmpty && declared.requiresPython == nil
+                    && declared.problems.isEmpty
+                {
                     ignored.append(Ignored(path: path, reason: "says nothing about dependencies"))
                 } else {
                     used = declared
@@ -56,6 +62,12 @@ public struct ProjectFiles: Sendable {
                 Ignored(
                     path: "\(folder)/\(name)", reason: "is taken only if it is named: the name is none of the usual"))
         }
+    }
+
+    /// Whether a name of a folder is of what lies in it: nothing outside is read for a name that was not given.
+    fileprivate static func isInside(_ name: String, _ folder: String) -> Bool {
+        guard let folder = try? ContainedFolder(path: folder) else { return false }
+        return (try? folder.file(name)) != nil
     }
 
     private static func reason(_ kind: DeclaredDependencies.Kind, _ used: DeclaredDependencies.Kind) -> String {
@@ -128,6 +140,7 @@ extension DeclaredDependencies {
     private static func sibling(_ name: String, of path: String) -> String? {
         let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         let file = slash.map { path[...$0] + name } ?? name
-        return (try? FileContents.kind(of: file)) == .regular ? file : nil
+        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        return (try? FileContents.kind(of: file)) == .regular && ProjectFiles.isInside(name, folder) ? file : nil
     }
 }

@@ -11,6 +11,7 @@ private struct PylockReader {
     var selection: DependencySelection
 
     mutating func read(_ root: TOMLValue) -> DeclaredDependencies {
+        fields.expect(.string, root["lock-version"], "lock-version")
         if let version = root["lock-version"]?.string, version != "1.0", !version.hasPrefix("1.") {
             fields.note(root["lock-version"]?.line, "has version \(version) of the format; version 1 is what is read")
         }

@@ -11,6 +11,7 @@ extension PyprojectReader {
     }
 
     private mutating func addPoetry(_ table: TOMLValue?, isMain: Bool) {
+        fields.expect(.table, table, "table of dependencies")
         let wanted = poetryExtras()
         for (name, value) in (table?.members ?? []).prefix(LockFields.packageLimit) {
             if name == "python" {

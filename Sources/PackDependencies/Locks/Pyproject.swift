@@ -30,6 +30,7 @@ struct PyprojectReader {
 
     mutating func read() throws(DependencyError) {
         let project = root["project"]
+        fields.expect(.table, project, "project")
         requiresPython = fields.pythons(project?["requires-python"])
         if let dynamic = project?["dynamic"], dynamic.elements.contains(where: { $0.string == "dependencies" }),
             root["tool"]?["poetry"]?["dependencies"] == nil
@@ -70,6 +71,7 @@ struct PyprojectReader {
     }
 
     private mutating func addAll(_ list: TOMLValue?) {
+        fields.expect(.array, list, "list of dependencies")
         for value in (list?.elements ?? []).prefix(LockFields.packageLimit) { add(value) }
     }
 

@@ -4,6 +4,9 @@ extension FileTree {
     /// The most files that a tree may have.
     public static let fileLimit = 1_000_000
 
+    /// The most bytes that files may have together, so that no sum of a few trees is beyond an `Int`.
+    static let byteLimit = 1 << 56
+
     /// The files below a folder.
     ///
     /// Links are listed and not followed; sockets, named pipes and devices are problems. Bytes are apparent sizes, without
@@ -24,11 +27,17 @@ extension FileTree {
         files.reserveCapacity(scan.files.count)
         var problems = scan.failures.map { TreeProblem($0.path, $0.failure) }
         var identities = Identities()
+        var total = 0
         for file in scan.files {
             guard file.kind == .regular || file.kind == .link else {
                 problems.append(TreeProblem(path: file.path, text: "is \(file.kind.description)"))
                 continue
             }
+            guard file.bytes <= byteLimit - total else {
+                problems.append(TreeProblem(path: file.path, text: "has more bytes than can be added up"))
+                continue
+            }
+            total += file.bytes
             files.append(
                 TreeFile(
                     path: file.path, bytes: file.bytes, mode: file.mode, link: file.link,

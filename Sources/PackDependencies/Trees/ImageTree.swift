@@ -139,11 +139,13 @@ private struct ImageContents: TreeContents {
         do throws(LayerArchive.Damage) {
             let archive = try LayerArchive(bytes)
             var entry = 0
-            while !left.isEmpty, try archive.next() != nil {
+            while !left.isEmpty, let header = try archive.next() {
                 defer { entry += 1 }
                 guard let files = left[entry] else { continue }
                 buffer.removeAll(keepingCapacity: true)
                 let most = UnpackingLimit.bytes(of: bytes.count)
+                // A size that is only claimed takes no memory until bytes are written.
+                buffer.reserveCapacity(min(max(0, header.bytes), max(0, limit), most + 1))
                 let isWhole = try archive.read(into: &buffer, limit: limit <= most ? max(0, limit) : most + 1)
                 left[entry] = nil
                 let isLent = isWhole && buffer.count <= most

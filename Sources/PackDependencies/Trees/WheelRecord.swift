@@ -57,6 +57,9 @@ struct WheelRecord {
         return fields + [EscapedPath.text(field)]
     }
 
+    /// The most problems that are told of one wheel.
+    private static let problemLimit = 1000
+
     private func problems(_ zip: ZipDirectory, _ path: String, _ checkingHashes: Bool) -> [TreeProblem] {
         var problems: [TreeProblem] = []
         var missing = Set(lines.keys)
@@ -75,10 +78,13 @@ struct WheelRecord {
                 problems.append(TreeProblem(path: entry.path, text: text))
             }
         }
-        for key in missing.sorted() {
+        for key in missing.sorted().prefix(Self.problemLimit) {
             problems.append(TreeProblem(path: key.path, text: "is listed in RECORD and missing"))
         }
-        return problems
+        let rest = problems.count + max(missing.count - Self.problemLimit, 0) - Self.problemLimit
+        guard rest > 0 else { return problems }
+        return problems.prefix(Self.problemLimit)
+            + [TreeProblem(path: path, text: "does not match in \(rest) more places")]
     }
 
     /// What is wrong with a file's digest. Digests other than SHA-256 are not checked.

@@ -35,8 +35,8 @@ struct ZipContents: TreeContents {
 
 /// How much of a compressed file is unpacked into memory to be lent.
 enum UnpackingLimit {
-    /// 256 MiB, and more for what has more stored bytes, up to 4 GiB.
-    static func bytes(of stored: Int) -> Int { min(4 << 30, max(256 << 20, min(stored, 1 << 30) * 100)) }
+    /// 256 MiB, and more for what has more stored bytes, up to 2 GiB: libraries compress two to five times.
+    static func bytes(of stored: Int) -> Int { min(2 << 30, max(256 << 20, min(stored, 1 << 30) * 8)) }
 
     static let text = "has too many bytes, or expands too much, to be unpacked in memory"
 }
@@ -77,6 +77,9 @@ struct ZipCollector {
         return files
     }
 
+    /// The most bytes of a link's path (`PATH_MAX`).
+    private static let linkLimit = 4096
+
     private static func file(
         _ entry: ZipEntry, _ path: String, _ zip: ZipDirectory, _ problems: inout [TreeProblem]
     ) -> TreeFile? {
@@ -84,8 +87,17 @@ struct ZipCollector {
         let mode = entry.mode == 0 ? 0o644 : entry.mode & 0o7777
         var file = TreeFile(path: path, bytes: entry.bytes, zippedBytes: entry.compressedBytes, mode: mode)
         guard entry.isLink else { return file }
+        guard (1...linkLimit).contains(entry.bytes) else {
+            problems.append(TreeProblem(path: path, text: "is a symbolic link of \(entry.bytes) B, which is no path"))
+            return nil
+        }
         do throws(FormatFailure) {
-            file.link = EscapedPath.text(try zip.contents(of: entry, limit: 4096))
+            let link = try zip.contents(of: entry, limit: linkLimit)
+            guard !link.contains(0) else {
+                problems.append(TreeProblem(path: path, text: "is a symbolic link with a NUL in its path"))
+                return nil
+            }
+            file.link = EscapedPath.text(link)
             file.bytes = 0
             return file
         } catch {

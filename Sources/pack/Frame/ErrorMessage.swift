@@ -24,6 +24,11 @@ struct ErrorMessage {
         text = "error: " + Escaping.visible("\(error)") + "\n"
     }
 
+    /// The parts and the hint in one line; not escaped.
+    static func sentenceWithHint(_ facts: ErrorFacts) -> String {
+        [sentence(facts), facts.hint].compactMap { $0 }.joined(separator: "; ")
+    }
+
     /// The parts in one line, the hint left out; not escaped.
     static func sentence(_ facts: ErrorFacts) -> String {
         var head = [facts.file, facts.what].compactMap { $0 }.joined(separator: ": ")

@@ -31,6 +31,9 @@ extension Examination {
     private var notLookedAt: [String] {
         var lines: [String] = []
         if stack.map({ !subject.hasStack($0) }) ?? true { lines.append("code and Python packages around the model") }
+        if let stack, !stack.packages.packages.isEmpty, stack.tree.form != .wheels {
+            lines.append("whether files are what RECORD's digests say")
+        }
         if subject.models.count > 1 {
             lines.append(
                 "bundles of the other models: " + subject.models.dropFirst().map(\.facts.path).joined(separator: ", "))

@@ -109,6 +109,12 @@ struct Stack {
                     nameBytes: file.path.utf8.count, size: bytes.count,
                     source: .lent { body in bytes.withUnsafeBytes(body) })
             }
+            if file.path.utf8.contains(UInt8(ascii: "\\")), tree.location(of: file) != nil {
+                // The path is not what opens it: its bytes are no UTF-8, or are escaped.
+                return ZippedFile(
+                    nameBytes: EscapedPath.bytes(file.path).count, size: file.bytes,
+                    source: .lent { [tree] body in _ = tree.visit([index], limit: .max) { body($1) } })
+            }
             guard let path = tree.location(of: file) else {
                 packed.append(index)
                 return ZippedFile(nameBytes: file.path.utf8.count, size: 0, source: .nothing)

@@ -102,7 +102,7 @@ extension Subject {
                 models.append(try ModelReading.read(path))
                 found.append("\(path): a model")
             } catch let error as any FactualError {
-                problems.append(ErrorMessage.sentence(error.facts))
+                problems.append(ErrorMessage.sentenceWithHint(error.facts))
             }
         }
         models.sort { $0.facts.weightBytes > $1.facts.weightBytes }
@@ -113,6 +113,6 @@ extension Subject {
         let files = try ProjectFiles(in: tree.path, selection: selection)
         if let used = files.used { add(used) }
         leftOut += files.ignored.map { "\($0.path): \($0.reason)" }
-        problems += files.failures.map { ErrorMessage.sentence($0.facts) }
+        problems += files.failures.map { ErrorMessage.sentenceWithHint($0.facts) }
     }
 }

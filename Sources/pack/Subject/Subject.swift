@@ -1,3 +1,4 @@
+import Glibc
 import PackDependencies
 import PackFit
 import PackIO
@@ -43,7 +44,11 @@ extension Subject {
         var subject = Subject(paths: paths)
         let selection = DependencySelection(target: environment)
         var trees: [(tree: FileTree, name: String)] = []
-        for path in paths {
+        for (index, path) in paths.enumerated() {
+            if let outer = try enclosing(index, of: paths) {
+                subject.leftOut.append("\(path): lies in \(outer), which is taken whole")
+                continue
+            }
             switch try PathKind(path) {
             case .list(let kind):
                 subject.add(try DeclaredDependencies(path: path, kind: kind, selection: selection))
@@ -62,6 +67,26 @@ extension Subject {
             subject.problems += subject.tree?.problems.map { "\($0.path) \($0.text)" } ?? []
         }
         return subject
+    }
+
+    /// Another of the paths that a folder lies in, or that is the same folder; `nil` if there is none.
+    private static func enclosing(_ index: Int, of paths: [String]) throws -> String? {
+        guard paths.count > 1, try FileContents.kind(of: paths[index]) == .folder,
+            let own = realPath(paths[index])
+        else { return nil }
+        return paths.enumerated().first { other, path in
+            guard other != index, (try? FileContents.kind(of: path)) == .folder, let whole = realPath(path) else {
+                return false
+            }
+            return own == whole ? other < index : own.hasPrefix(whole == "/" ? whole : whole + "/")
+        }?.element
+    }
+
+    /// The absolute path without links.
+    private static func realPath(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     /// What a path is taken for.
@@ -104,7 +129,8 @@ extension Subject {
         at path: String, _ options: StackOptions, _ selection: DependencySelection
     ) throws -> [(tree: FileTree, name: String)] {
         let tree = try FileTree.open(
-            path, layers: options.layer, architecture: selection.target.architecture, checkingHashes: false)
+            path, layers: options.layer, architecture: selection.target.architecture,
+            checkingHashes: options.zip ?? true)
         switch tree.form {
         case .folder: return try project(tree, selection)
         case .wheels: found.append("\(path): \(tree.layers.count) wheels, each taken as installed")
