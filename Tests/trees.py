@@ -209,6 +209,9 @@ def main():
     for name, maker, paths, verdicts in SCENARIOS + (HEAVY if heavy else []):
         if names and name not in names:
             continue
+        if name == "image" and not shutil.which("umoci"):
+            print("-- image: skipped, umoci is not installed")
+            continue
         print(f"-- {name}")
         folder = make(name, maker)
         extra = ["--entry", "app.py"] if name not in ("empty", "image", "zip-over", "zip-under") else []
