@@ -13,4 +13,5 @@ step bash Tests/kernels/arm64.sh
 step bash Tests/kernels/pruned.sh
 step bash Tests/runtime-size.sh
 step .venv/bin/python Tests/hostile.py
+step .venv/bin/python Tests/gate.py
 step .venv/bin/python Tests/bundles.py

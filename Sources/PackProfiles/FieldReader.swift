@@ -155,9 +155,16 @@ package struct FieldReader {
         let numbers = parts.compactMap { part in
             part.utf8.allSatisfy { (48...57).contains($0) } ? Int(part) : nil
         }
-        guard lengths == [4, 2, 2], numbers.count == 3, (1...12).contains(numbers[1]), (1...31).contains(numbers[2])
+        guard lengths == [4, 2, 2], numbers.count == 3, (1...12).contains(numbers[1]),
+            (1...Self.days(ofMonth: numbers[1], year: numbers[0])).contains(numbers[2])
         else { throw error(node, field, found: text, expected: "a date, YYYY-MM-DD") }
         return text
+    }
+
+    /// Days of a month, 1 to 12, of the Gregorian calendar.
+    private static func days(ofMonth month: Int, year: Int) -> Int {
+        guard month == 2 else { return [4, 6, 9, 11].contains(month) ? 30 : 31 }
+        return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
     }
 
     private func kind(_ node: SettingsNode) -> String {

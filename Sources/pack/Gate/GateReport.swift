@@ -163,7 +163,7 @@ enum BudgetText {
 
     private static func plain(_ value: Double, _ unit: Check.Unit?) -> String {
         switch unit {
-        case .bytes: NumberText.bytes(CheckText.whole(value))
+        case .bytes: NumberText.exactBytes(CheckText.whole(value))
         case .seconds: NumberText.seconds(value)
         case .count: NumberText.grouped(CheckText.whole(value))
         case nil: NumberText.significant(value)

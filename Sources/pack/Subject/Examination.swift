@@ -145,10 +145,12 @@ struct Examination {
     func lookedAt(_ deployment: GateRules.Deployment) -> [String] {
         var lines = subject.found
         if let tree = subject.tree {
-            lines.append("\(NumberText.grouped(tree.files.count)) files, \(NumberText.exactBytes(tree.bytes))")
+            lines.append(
+                "\(subject.name): \(NumberText.grouped(tree.files.count)) files, \(NumberText.exactBytes(tree.bytes))")
         }
         if let stack, !stack.packages.packages.isEmpty {
-            lines.append("\(stack.packages.packages.count) Python packages")
+            let count = stack.packages.packages.count
+            lines.append("\(count) Python package\(count == 1 ? "" : "s")")
         }
         lines += subject.models.map {
             "model \($0.facts.path): \(NumberText.exactBytes($0.facts.weightBytes)) of weights"
