@@ -11,28 +11,18 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-import reports  # noqa: E402
+import reports
+from checks import check, finish
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PACK = os.environ.get("PACK", str(ROOT / ".build/release/pack"))
 PASSES, FAILS, COULD_NOT_JUDGE, USAGE = 0, 1, 2, 64
-MIB = 1 << 20
 FORMATS = ["table", "json", "markdown", "html", "sarif", "junit", "github"]
-passed, failed = 0, []
-
-
-def check(name, holds, detail=""):
-    global passed
-    if holds:
-        passed += 1
-    else:
-        failed.append(name)
-        print(f"FAILED {name}: {str(detail)[:600]}")
 
 
 def package(folder, name, version, size):
@@ -63,9 +53,9 @@ class Project:
             f"schema: pack.gate/1\npaths: [app]\ntargets: {targets}\nentry: app.handler\nunknown: {unknown}\n{text}")
         return self
 
-    def gate(self, *options, day="2026-11-25", cwd=None):
+    def gate(self, *options, day="2026-11-25", cwd=None, command=PACK):
         seconds = int(subprocess.check_output(["date", "-u", "-d", day, "+%s"]))
-        return subprocess.run([PACK, "gate", *options], cwd=cwd or self.folder, capture_output=True, text=True,
+        return subprocess.run([command, "gate", *options], cwd=cwd or self.folder, capture_output=True, text=True,
                               env={**os.environ, "SOURCE_DATE_EPOCH": str(seconds)})
 
     def measures(self):
@@ -109,6 +99,11 @@ def statuses(root):
     expect("no baseline of what cannot be read", project.write().gate("--write-baseline"), COULD_NOT_JUDGE, "requirements.txt")
     check("nothing was written", not (project.folder / "pack-baseline.json").exists())
     broken.unlink()
+    own = (ROOT / "Profiles/cloud-run.yaml").read_text()
+    (project.folder / "own.yaml").write_text(re.sub("(?m)^name: .*", "name: own", own))
+    alone = shutil.copy(PACK, root / "pack")
+    expect("a platform by its file, where no others are installed", project.write(targets="[./own.yaml]").gate(command=alone),
+           PASSES, "own")
     moved = project.write().gate("--config", "statuses/pack.yaml", cwd=root)
     expect("from another folder", moved, PASSES, "statuses/app")
 
@@ -244,8 +239,7 @@ def main():
             if sys.argv[1:] and group.__name__ not in sys.argv[1:]:
                 continue
             group(root)
-    print(f"{passed} passed, {len(failed)} failed")
-    return 1 if failed else 0
+    return finish()
 
 
 sys.exit(main())

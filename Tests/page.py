@@ -10,13 +10,7 @@ import sys
 
 from playwright.sync_api import sync_playwright
 
-COUNTS = {True: 0, False: 0}
-
-
-def check(name, good, found=""):
-    COUNTS[bool(good)] += 1
-    if not good:
-        print(f"failed: {name} {found}")
+from checks import check, finish
 
 
 def crumbs(page):
@@ -131,8 +125,7 @@ def main(arguments):
         check("a table without the script", still.locator("noscript table tr").count() > 10)
         looks(browser, address, arguments[1] if len(arguments) > 1 else None)
         browser.close()
-    print(f"{COUNTS[True]} passed, {COUNTS[False]} failed")
-    return 1 if COUNTS[False] else 0
+    return finish()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ import subprocess
 import sys
 import zipfile
 
+from checks import check, finish
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PACK = ROOT / ".build/release/pack"
 TREES = ROOT / "build/trees"
@@ -27,16 +29,6 @@ NUMPY = "numpy==2.4.6"
 SKLEARN = [NUMPY, "scipy==1.17.1", "scikit-learn==1.9.1", "joblib==1.6.0", "threadpoolctl==3.8.0", "narwhals==2.29.0",
            "cloudpickle==3.1.3"]
 ORT = ["onnxruntime==1.32.0", "tokenizers==0.23.3", NUMPY]
-passed, failed = 0, []
-
-
-def check(name, holds, detail=""):
-    global passed
-    if holds:
-        passed += 1
-    else:
-        failed.append(name)
-        print(f"FAILED {name}: {detail}")
 
 
 def install(folder, requirements, platforms=X86, python="3.13", deps=False):
@@ -244,8 +236,7 @@ def main():
             target.unlink()
             ratio = dependencies["bytes"]["zipped"] / real
             check(f"{name}: zipped within 0.5 %", abs(ratio - 1) < 0.005, f"{ratio}")
-    print(f"{passed} passed, {len(failed)} failed")
-    return 1 if failed else 0
+    return finish()
 
 
 sys.exit(main())

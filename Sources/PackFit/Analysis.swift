@@ -54,7 +54,7 @@ public struct Analysis: Sendable {
         self.notLookedAt = notLookedAt
         let others = others.isEmpty ? profiles : others
         answers = profiles.enumerated().map { number, profile in
-            let program = others.first { $0.name == profile.programVariant } ?? profile
+            let program = profile.programProfile(among: others) ?? profile
             var asItIs = asItIs
             if number < measured.count { asItIs.measured = measured[number] }
             let alternatives = predictions.enumerated().map { index, prediction in
@@ -62,7 +62,7 @@ public struct Analysis: Sendable {
                 return Alternative(
                     action: action,
                     command:
-                        "pack slim \(shellQuoted(model?.path ?? name)) --target \(program.name) --quantize \(prediction.quantization)",
+                        "pack slim \(shellQuoted(model?.path ?? name)) --target \(profile.programVariant ?? profile.name) --quantize \(prediction.quantization)",
                     loss: index, facts: Self.facts(of: prediction, for: model))
             }
             return Answer(

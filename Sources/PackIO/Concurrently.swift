@@ -4,16 +4,20 @@ import Synchronization
 /// Runs a closure on each element, on several threads, and gives the results in order.
 ///
 /// - Throws: The error of the first element that has one, when all are done.
-package func concurrently<Element, Result>(
-    _ elements: [Element], _ body: @Sendable (Element) throws -> Result
-) rethrows -> [Result] where Element: Sendable, Result: Sendable {
-    let results = Mutex<[Int: Swift.Result<Result, any Error>]>([:])
+package func concurrently<Element, Result, Failure>(
+    _ elements: [Element], _ body: @Sendable (Element) throws(Failure) -> Result
+) throws(Failure) -> [Result] where Element: Sendable, Result: Sendable {
+    let results = Mutex<[Int: Swift.Result<Result, Failure>]>([:])
     DispatchQueue.concurrentPerform(iterations: elements.count) { index in
-        let result = Swift.Result { try body(elements[index]) }
+        let result = Swift.Result { () throws(Failure) in try body(elements[index]) }
         results.withLock { $0[index] = result }
     }
     let made = results.withLock { $0 }
-    return try elements.indices.compactMap { try made[$0]?.get() }
+    var all: [Result] = []
+    for index in elements.indices {
+        if let result = try made[index]?.get() { all.append(result) }
+    }
+    return all
 }
 
 /// Runs two closures at the same time.

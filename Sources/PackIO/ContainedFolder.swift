@@ -74,7 +74,8 @@ public struct ContainedFolder: Hashable, Sendable {
             && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") || $0 == 0 }
     }
 
-    private static func resolve(_ path: String) throws(IOFailure) -> String {
+    /// The absolute path of what is there, free of links.
+    package static func resolve(_ path: String) throws(IOFailure) -> String {
         guard let resolved = realpath(path, nil) else { throw .system(.resolve, path: path, code: errno) }
         defer { free(resolved) }
         return String(cString: resolved)

@@ -16,10 +16,13 @@ public enum EscapedPath {
     /// The text of a path.
     public static func text(_ bytes: [UInt8]) -> String { bytes.withUnsafeBufferPointer { text($0) } }
 
+    /// Whether a text of a path is the path itself.
+    public static func isPlain(_ text: String) -> Bool { !text.utf8.contains(UInt8(ascii: "\\")) }
+
     /// The path that a text stands for.
     public static func bytes(_ text: String) -> [UInt8] {
         let source = Array(text.utf8)
-        guard source.contains(UInt8(ascii: "\\")) else { return source }
+        guard !isPlain(text) else { return source }
         var result: [UInt8] = []
         var index = 0
         while index < source.count {

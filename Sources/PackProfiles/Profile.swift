@@ -46,6 +46,9 @@ public struct Profile: Sendable {
     /// What the program finds in its environment, beside what the user sets.
     public var environment: [String: String]
 
+    /// The platform's profile for programs, if it has one and that is among some.
+    public func programProfile(among profiles: [Profile]) -> Profile? { profiles.first { $0.name == programVariant } }
+
     /// What is deployed.
     public enum Packaging: String, CaseIterable, Sendable {
         case zip

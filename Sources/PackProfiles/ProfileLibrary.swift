@@ -40,14 +40,11 @@ public struct ProfileLibrary: Sendable {
 
     /// All profiles, by name.
     public func all() throws(ProfileError) -> [Profile] {
-        var profiles: [Profile] = []
-        for name in try names() { profiles.append(try profile(name)) }
-        return profiles
+        try concurrently(try names()) { name throws(ProfileError) in try listed(name) }
     }
 
     /// The profiles that are shown when none is asked for, by name; all if none says that it is one of them.
-    public func defaults() throws(ProfileError) -> [Profile] {
-        let all = try all()
+    public static func defaults(among all: [Profile]) -> [Profile] {
         let chosen = all.filter(\.isDefault)
         return chosen.isEmpty ? all : chosen
     }
@@ -55,7 +52,7 @@ public struct ProfileLibrary: Sendable {
     /// The profiles for targets as they are given: the default ones for none, all for the word `all`, else those of the
     /// names and files, each once.
     public func profiles(for targets: [String]) throws(ProfileError) -> [Profile] {
-        if targets.isEmpty { return try defaults() }
+        if targets.isEmpty { return Self.defaults(among: try all()) }
         var found: [Profile] = []
         for target in targets {
             let profiles = target == "all" ? try all() : [try profile(target)]
@@ -77,11 +74,16 @@ public struct ProfileLibrary: Sendable {
                 expected: "one of " + names.joined(separator: ", "),
                 hint: meant.map { "did you mean \($0)?" } ?? "a profile of your own is given by its path, ./NAME.yaml")
         }
-        let path = folder + "/" + nameOrPath + ".yaml"
+        return try listed(nameOrPath)
+    }
+
+    /// The profile of one of `names()`.
+    private func listed(_ name: String) throws(ProfileError) -> Profile {
+        let path = folder + "/" + name + ".yaml"
         let profile = try Self.read(path)
-        guard profile.name == nameOrPath else {
+        guard profile.name == name else {
             throw ProfileError(
-                file: path, field: "name", found: profile.name, expected: nameOrPath + ", as the file is called")
+                file: path, field: "name", found: profile.name, expected: name + ", as the file is called")
         }
         return profile
     }

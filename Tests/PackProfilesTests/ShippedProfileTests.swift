@@ -7,7 +7,7 @@ import Testing
 
     @Test func theyAreThere() throws {
         #expect(Self.profiles.count == 22)
-        let defaults = try ProfileLibraryTests.library.defaults().map(\.name)
+        let defaults = try ProfileLibraryTests.library.profiles(for: []).map(\.name)
         #expect(
             defaults == [
                 "cloud-run", "cloud-run-2020", "kubernetes", "lambda", "lambda-2020", "lambda-image", "lambda-python",

@@ -111,9 +111,11 @@ enum BinaryNames {
     /// mode or
     /// their folder.
     static func isCandidate(_ file: TreeFile) -> Bool {
+        guard file.link == nil else { return false }
+        // A library that is shorter than any header is broken.
+        if file.path.endsInBytes(".so") { return true }
+        guard file.bytes >= 52 else { return false }
         let name = file.name.utf8
-        if file.link == nil, file.path.endsInBytes(".so") { return true }
-        guard file.link == nil, file.bytes >= 52 else { return false }
         if name.elementsEqual("__init__.py".utf8) { return false }
         guard let dot = name.lastIndex(of: UInt8(ascii: ".")), dot != name.startIndex else {
             return file.mode & 0o111 != 0 || isInBin(file.path)

@@ -78,21 +78,17 @@ struct Unneeded {
             left -= bytes
             return true
         }
-        var files: [[UInt8]: [Int]] = [:]
-        for candidate in candidates {
-            files[Unneeded.stem(tree.files[candidate.file].name), default: []].append(candidate.file)
-        }
-        let names = files
+        let files = Dictionary(grouping: candidates.map(\.file)) { Unneeded.stem(tree.files[$0].name) }
         let found = tree.read(searched, limit: Binaries.fileLimit) { index, bytes in
             var found: Set<Int> = []
             for range in constants[index] ?? [0..<bytes.count] where range.upperBound <= bytes.count {
                 Unneeded.forEachLibraryName(in: UnsafeRawBufferPointer(rebasing: bytes[range])) { name in
-                    for file in names[name] ?? [] where file != index { found.insert(file) }
+                    for file in files[name] ?? [] where file != index { found.insert(file) }
                 }
             }
             return found
         }
-        for (_, files) in found.results { named.formUnion(files) }
+        for (_, seen) in found.results { named.formUnion(seen) }
     }
 
     /// Calls a closure with each run of letters, digits, `_`, `-` and `+` behind `lib`.

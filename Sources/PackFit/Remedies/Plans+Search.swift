@@ -24,7 +24,7 @@ extension Plans {
         if now.verdict != .fits {
             if !all.chosen.isEmpty { found.append(Plan(dropping: all.chosen, from: facts, on: profile)) }
             found += Self.lifting(facts, now, savings)
-            let program = others.first { $0.name == profile.programVariant }
+            let program = profile.programProfile(among: others)
             found += alternatives.flatMap { Plan.replacing(facts, by: $0, on: profile, program: program) }
             found += Self.moving(facts, from: profile, to: others)
         }

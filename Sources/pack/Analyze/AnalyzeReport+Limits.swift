@@ -14,9 +14,6 @@ extension AnalyzeReport {
 
     private func limits(of answer: Analysis.Answer) -> [Document.Block] {
         let best = Self.bundles(answer).first
-        let judge = answer.bundlePlatform.name
-        let title =
-            (best.map { "pack \($0.action)" } ?? "") + (judge == answer.fit.profile.name ? "" : ", judged by \(judge)")
         var columns: [Table.Column] = [.init("LIMIT"), .init("ALLOWED", .right), .init("AS IT IS", .right)]
         if best != nil { columns.append(.init("SLIM", .right)) }
         columns += [.init("SPARE", .right), .init("KNOWN"), .init("NOTE", overflow: .wrap)]
@@ -29,8 +26,14 @@ extension AnalyzeReport {
         for check in best?.result.checks ?? [] where !known.contains(check.id) {
             table.rows.append(row(nil, check, hasBundle: true))
         }
-        let heading = "Limits of \(answer.fit.profile.name)" + (best == nil ? "" : ", SLIM being \(title)")
-        return [.heading(heading), .table(table)]
+        return [.heading(heading(answer, best)), .table(table)]
+    }
+
+    private func heading(_ answer: Analysis.Answer, _ best: Remedy?) -> String {
+        let (platform, judge) = (answer.fit.profile.name, answer.bundlePlatform.name)
+        guard let best else { return "Limits of \(platform)" }
+        return "Limits of \(platform), SLIM being pack \(best.action)"
+            + (judge == platform ? "" : ", judged by \(judge)")
     }
 
     private func row(_ asItIs: Check?, _ slim: Check?, hasBundle: Bool) -> [Text] {

@@ -5,7 +5,7 @@ import PackReport
 /// would make it fit, and what was not looked at.
 struct AnalyzeReport {
     let examination: Examination
-    /// Whether every platform's limits are shown, whatever its date.
+    /// Whether the limits of the platforms are shown.
     let showsAllLimits: Bool
     /// Whether packages are shown as a tree of who needs whom.
     var showsTree = false

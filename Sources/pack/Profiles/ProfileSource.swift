@@ -6,6 +6,11 @@ func installedProfiles() throws(ProfileError) -> ProfileLibrary {
     try ProfileLibrary.locate(executable: executablePath())
 }
 
+/// All profiles that belong to this program, read once.
+func allProfiles() throws(ProfileError) -> [Profile] { try allInstalled.get() }
+
+private let allInstalled = Result { () throws(ProfileError) in try installedProfiles().all() }
+
 /// The absolute path of this program, links resolved.
 func executablePath() -> String {
     var buffer = [UInt8](repeating: 0, count: 4096)
@@ -22,5 +27,6 @@ func profiles(named names: [String]) throws(ProfileError) -> [Profile] {
     if !names.isEmpty, names.allSatisfy(ProfileLibrary.isPath) {
         return try ProfileLibrary(folder: "").profiles(for: names)
     }
+    if names.isEmpty { return ProfileLibrary.defaults(among: try allProfiles()) }
     return try installedProfiles().profiles(for: names)
 }

@@ -9,7 +9,7 @@ extension Examination {
         let model = subject.models.first
         guard let stack, subject.hasStack(stack) else {
             guard let model else {
-                return FitFacts.nothing(missingPackages(of: [])?.note ?? "nothing was found to deploy")
+                return FitFacts.nothing(missingPackages?.note ?? "nothing was found to deploy")
             }
             return factsAsItIs(model.facts, model.checkpoint)
         }
@@ -78,8 +78,7 @@ extension Examination {
 
     /// What lists of packages ask for and the files do not hold makes sizes lower bounds.
     private func unresolved(_ facts: inout FitFacts) {
-        let there = Set((stack?.packages.packages ?? []).map(\.normalizedName))
-        guard let (missing, note) = missingPackages(of: there) else { return }
+        guard let (missing, note) = missingPackages else { return }
         facts.missing = note
         facts.unpacked = facts.unpacked.map { Known(low: $0.low, high: nil, how: $0.how, note: note) }
         facts.image = facts.unpacked
@@ -92,9 +91,9 @@ extension Examination {
     }
 
     /// What the list of packages asks for beyond those that are there; `nil` where nothing is missing.
-    private func missingPackages(of there: Set<String>) -> (packages: [DeclaredPackage], note: String)? {
+    private var missingPackages: (packages: [DeclaredPackage], note: String)? {
         guard let list = subject.declared.first else { return nil }
-        let missing = list.packages.filter { !there.contains($0.name) && $0.certainty == .yes }
+        let missing = list.packages.filter { stack?.packages.index(named: $0.name) == nil && $0.certainty == .yes }
         guard !missing.isEmpty else { return nil }
         let names = missing.prefix(3).map(\.name).joined(separator: ", ") + (missing.count > 3 ? ", …" : "")
         let count = missing.count == 1 ? "1 package" : "\(missing.count) packages"

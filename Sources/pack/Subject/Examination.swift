@@ -63,7 +63,7 @@ struct Examination {
             progress.step("running \(options.entry ?? "")")
             examination.measured = try examination.measure(options, platforms)
         }
-        examination.analysis = try examination.judge(platforms)
+        examination.analysis = examination.judge(platforms)
         return examination
     }
 

@@ -109,8 +109,8 @@ struct Stack {
                     nameBytes: file.path.utf8.count, size: bytes.count,
                     source: .lent { body in bytes.withUnsafeBytes(body) })
             }
-            if file.path.utf8.contains(UInt8(ascii: "\\")), tree.location(of: file) != nil {
-                // The path is not what opens it: its bytes are no UTF-8, or are escaped.
+            if !EscapedPath.isPlain(file.path), tree.location(of: file) != nil {
+                // Only the tree knows the bytes of such a path.
                 return ZippedFile(
                     nameBytes: EscapedPath.bytes(file.path).count, size: file.bytes,
                     source: .lent { [tree] body in _ = tree.visit([index], limit: .max) { body($1) } })

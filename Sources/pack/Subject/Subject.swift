@@ -1,4 +1,3 @@
-import Glibc
 import PackDependencies
 import PackFit
 import PackIO
@@ -44,8 +43,9 @@ extension Subject {
         var subject = Subject(paths: paths)
         let selection = DependencySelection(target: environment)
         var trees: [(tree: FileTree, name: String)] = []
-        for (index, path) in paths.enumerated() {
-            if let outer = try enclosing(index, of: paths) {
+        let outers = try enclosing(paths)
+        for (path, outer) in zip(paths, outers) {
+            if let outer {
                 subject.leftOut.append("\(path): lies in \(outer), which is taken whole")
                 continue
             }
@@ -69,24 +69,18 @@ extension Subject {
         return subject
     }
 
-    /// Another of the paths that a folder lies in, or that is the same folder; `nil` if there is none.
-    private static func enclosing(_ index: Int, of paths: [String]) throws -> String? {
-        guard paths.count > 1, try FileContents.kind(of: paths[index]) == .folder,
-            let own = realPath(paths[index])
-        else { return nil }
-        return paths.enumerated().first { other, path in
-            guard other != index, (try? FileContents.kind(of: path)) == .folder, let whole = realPath(path) else {
-                return false
-            }
-            return own == whole ? other < index : own.hasPrefix(whole == "/" ? whole : whole + "/")
-        }?.element
-    }
-
-    /// The absolute path without links.
-    private static func realPath(_ path: String) -> String? {
-        guard let resolved = realpath(path, nil) else { return nil }
-        defer { free(resolved) }
-        return String(cString: resolved)
+    /// For each path another of them that it lies in as a folder, or that is the same folder before it.
+    private static func enclosing(_ paths: [String]) throws -> [String?] {
+        let folders = try paths.map { path in
+            try FileContents.kind(of: path) == .folder ? (try? ContainedFolder.resolve(path)).map { $0 + "/" } : nil
+        }
+        return folders.enumerated().map { index, own in
+            guard let own else { return nil }
+            return folders.enumerated().first { other, whole in
+                guard let whole, other != index else { return false }
+                return own == whole ? other < index : own.hasPrefix(whole == "//" ? "/" : whole)
+            }.map { paths[$0.offset] }
+        }
     }
 
     /// What a path is taken for.

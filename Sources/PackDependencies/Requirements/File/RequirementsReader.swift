@@ -137,11 +137,7 @@ struct RequirementsReader {
     }
 
     private static func resolve(_ path: String) throws(DependencyError) -> String {
-        guard let resolved = realpath(path, nil) else {
-            throw .io(.system(.resolve, path: path, code: errno))
-        }
-        defer { free(resolved) }
-        return String(cString: resolved)
+        try DependencyError.reading { () throws(IOFailure) in try ContainedFolder.resolve(path) }
     }
 }
 
