@@ -224,6 +224,10 @@ def bundles(root):
     (folder / "pack.yaml").write_text(
         f"schema: pack.gate/1\npaths: [{model}]\ntargets: [lambda]\ndeploy: slim\nquantize: none\n")
     expect("a predicted bundle that is too large", run(), FAILS, "package.zipped")
+    for subject in [model, root / "formats/app"]:
+        path = root / "analyze.json"
+        path.write_bytes(subprocess.run([PACK, "analyze", subject, "--format", "json"], capture_output=True).stdout)
+        check(f"analyze {pathlib.Path(subject).name}: keeps to its schema", reports.pack_json(path) == [], reports.pack_json(path))
     made = subprocess.run([PACK, "slim", model, "--target", "lambda", "--output", folder / "bundle.zip"], capture_output=True)
     check("slim makes a bundle", made.returncode == 0, made.stderr)
     for accuracy, status in [("0.9", PASSES), ("0.9999", FAILS)]:

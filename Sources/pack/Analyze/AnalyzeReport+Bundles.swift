@@ -10,7 +10,7 @@ extension AnalyzeReport {
         }
         var table = Table([
             .init("PACK SLIM"), .init("UNPACKED", .right), .init("SAVES", .right), .init("ZIPPED", .right),
-            .init("MEMORY", .right), .init("THEN FITS", overflow: .wrap),
+            .init("MEMORY", .right), .init("WORST WEIGHT OFF BY", .right), .init("THEN FITS", overflow: .wrap),
         ])
         table.rows = analysis.predictions.map(row)
         var blocks: [Document.Block] = [
@@ -41,7 +41,14 @@ extension AnalyzeReport {
             Text(NumberText.bytes((analysis.model?.fileBytes ?? 0) - prediction.unpackedBytes)),
             Text(prediction.zippedBytes.map { NumberText.bytes($0) } ?? "–"),
             Text(NumberText.bytes(prediction.peakMemoryBytes)),
+            Text(Self.loss(prediction)),
             names.isEmpty ? Text("none", .bad) : Text(all ? "all" : names.joined(separator: ", "), .good),
         ]
+    }
+
+    /// The error of the weight that loses most, as a share of its size: what analyze can tell of accuracy without running it.
+    private static func loss(_ prediction: Prediction) -> String {
+        guard let error = prediction.loss?.error, error > 0 else { return "nothing" }
+        return NumberText.significant(error * 100) + " %"
     }
 }

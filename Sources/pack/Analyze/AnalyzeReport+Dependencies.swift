@@ -139,6 +139,7 @@ extension AnalyzeReport {
             "files": .int(stack.tree.files.count),
             "python": .optional(stack.python.map { $0.map(String.init).joined(separator: ".") }),
             "unused": wasteJSON,
+            "compiled": compiledJSON,
             "declared": declaredPackages,
         ]
     }
@@ -160,7 +161,7 @@ extension AnalyzeReport {
         return [
             "packages": [], "bytes": ["unpacked": .null, "zipped": .optional(zipped)], "files": .int(0),
             "python": .null,
-            "unused": [], "declared": declaredPackages,
+            "unused": [], "compiled": [], "declared": declaredPackages,
         ]
     }
 

@@ -16,7 +16,8 @@ struct AnalyzeReport {
 
     var document: Document {
         Document(
-            summary + verdicts + limits + packages + declared + waste + contributors + duplicates + operators + findings
+            summary + verdicts + limits + packages + declared + waste + compiled + contributors + duplicates + operators
+                + findings
                 + bundles + plans + prices + problems + notLookedAt)
     }
 

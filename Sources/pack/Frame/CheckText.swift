@@ -29,7 +29,7 @@ enum CheckText {
     static func sentence(_ check: Check, on target: String) -> String {
         let note = check.note.map { "; " + $0 } ?? ""
         guard let actual = check.actual, let unit = check.unit else {
-            let limit = check.limitText ?? "–"
+            let limit = check.limitText ?? CheckText.limit(check)
             return "\(target): \(check.id.rawValue) is \(CheckText.actual(check)); allowed: \(limit)\(note)"
         }
         let used = check.verdict == .fail ? actual.low : actual.high ?? actual.low

@@ -61,7 +61,7 @@ extension Examination {
             facts.libc = binaries.contains { $0.elf.isDynamic } ? .anything : .nothing
             return
         }
-        let version = highest.version.numbers.map(String.init).joined(separator: ".")
+        let version = highest.version.description
         facts.libc = .glibc(version)
         let count = binaries.count { $0.elf.highestVersion("GLIBC") == highest.version }
         facts.libcCulprit = stack.culprit(
