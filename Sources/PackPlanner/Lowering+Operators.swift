@@ -41,6 +41,8 @@ extension Lowering {
                 let form = try read(node) { n throws(GraphError) in try n.string("approximate", default: "none") }
                 let kind = form == "tanh" ? PACK_UNARY_GELU_TANH : PACK_UNARY_GELU_ERF
                 try lowerPlain(PACK_OP_Unary, node, count: 1, [Int64(kind.rawValue)])
+            } else if let rule = Lowering.rules[node.op] {
+                try rule(&self, node)
             } else {
                 throw refuse(node, "operator \(node.op)", "an operator of the runtime")
             }
