@@ -83,7 +83,7 @@ struct PlanTables {
         dimensions += indices
         values.append(
             pack_plan_value(
-                dtype: type.dtype.rawValue, rank: UInt8(indices.count), kind: UInt8(kind.rawValue), reserved: 0,
+                dtype: type.dtype.rawValue, rank: UInt8(indices.count), kind: UInt8(kind.rawValue), flags: 0,
                 first_dimension: first, name: intern(name), data_offset: UInt64(offset), data_bytes: UInt64(bytes)))
         return UInt32(values.count - 1)
     }

@@ -28,8 +28,12 @@ typedef struct {
 } pack_step;
 
 /// Preparing checks every shape, type and attribute that running relies on and returns the bytes of scratch memory needed;
-/// running returns 0. Both return a negative pack_operator_error otherwise.
+/// running returns 0. Measuring, which comes first where extents of outputs follow from the inputs' elements, writes those
+/// extents into the shapes of the measured outputs and returns 0; the outputs have no memory yet. Each returns a negative
+/// pack_operator_error otherwise. `running` is a pack_operator_mode.
 typedef int64_t (*pack_operator)(const pack_step *step, int32_t running);
+
+enum pack_operator_mode { PACK_PREPARE = 0, PACK_RUN = 1, PACK_MEASURE = 2 };
 
 enum pack_operator_error {
     PACK_ERROR_SHAPE = -1,
