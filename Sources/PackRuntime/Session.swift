@@ -272,15 +272,19 @@ public final class Session {
     private func setExtents(_ index: Int) throws(RuntimeError) {
         let value = plan.values[index]
         var count: Int64 = 1
+        var isEmpty = false
         let isKnown = self.isKnown(index)
         for axis in Int(value.first_dimension)..<Int(value.first_dimension) + Int(value.rank) {
             let extent = expressionValues[Int(plan.dimensions[axis])]
             extents[axis] = extent
             guard extent >= 0 || extent == Session.unknown else { throw refusal(of: index) }
-            let (product, overflow) = count.multipliedReportingOverflow(by: Swift.max(extent, 0))
+            // An extent of 0 must not hide others whose product is beyond any count.
+            let (product, overflow) = count.multipliedReportingOverflow(by: Swift.max(extent, 1))
             guard !overflow, product <= 1 << 48 else { throw .outOfMemory(bytes: Int.max) }
             count = product
+            isEmpty = isEmpty || extent == 0
         }
+        if isEmpty { count = 0 }
         tensors[index].count = isKnown ? count : 0
         tensors[index].bytes = isKnown ? UInt64(count) * UInt64(DType(rawValue: value.dtype)?.size ?? 1) : 0
         if isKnown, UInt32(value.kind) == PACK_PLAN_ALIAS.rawValue, self.isKnown(Int(value.data_offset)),

@@ -47,7 +47,37 @@ enum pack_operator_error {
 #define PACK_OPERATORS(X) \
     X(Linear) X(Attention) X(Embed) X(LayerNormalization) X(MaskedMean) X(MaskedMax) X(L2Normalize) X(Unary) X(Binary) \
     X(Reduce) X(MatMul) X(Transpose) X(Gather) X(Cast) X(CumSum) X(Range) X(Clip) X(Where) X(Slice) X(Concat) X(Softmax) \
-    X(Expand)
+    X(Expand) \
+    X(Function) \
+    X(Transcendental) \
+    X(Pair) \
+    X(ReduceAxes) \
+    X(ArgExtreme) \
+    X(SoftmaxAxis) \
+    X(Cumulate) \
+    X(GatherElements) \
+    X(GatherND) \
+    X(ScatterElements) \
+    X(ScatterND) \
+    X(OneHot) \
+    X(TopK) \
+    X(NonZero) \
+    X(Unique) \
+    X(Compress) \
+    X(ReverseSequence) \
+    X(Trilu) \
+    X(EyeLike) \
+    X(Tile) \
+    X(Pad) \
+    X(SliceAxes) \
+    X(Split) \
+    X(Shape) \
+    X(Reshape) \
+    X(Fill) \
+    X(Progression) \
+    X(Determinant) \
+    X(Einsum) \
+    X(MatMulAny)
 
 #define PACK_OPERATOR_ID(name) PACK_OP_##name,
 enum pack_operator_id { PACK_OPERATORS(PACK_OPERATOR_ID) PACK_OPERATOR_COUNT };
@@ -60,3 +90,17 @@ const char *pack_operator_name(uint32_t id);
 
 /// The C library's powf, for Embedded Swift, which can't import it.
 float pack_powf(float base, float exponent);
+
+// Likewise functions of f64, named pack_ and the C library's name.
+#define PACK_MATH_FUNCTIONS(X) \
+    X(exp) X(expm1) X(log) X(log1p) X(erf) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(sinh) X(cosh) X(tanh) X(asinh) \
+    X(acosh) X(atanh)
+#define PACK_MATH_FUNCTION(name) double pack_##name(double x);
+PACK_MATH_FUNCTIONS(PACK_MATH_FUNCTION)
+#undef PACK_MATH_FUNCTION
+double pack_pow(double base, double exponent);
+double pack_fmod(double x, double y);
+
+/// IEEE half floats; the second rounds to nearest even.
+float pack_half_to_float(uint16_t half);
+uint16_t pack_half_from_float(float value);
