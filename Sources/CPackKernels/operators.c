@@ -27,12 +27,12 @@ const char *pack_operator_name(uint32_t id) { return id < PACK_OPERATOR_COUNT ? 
 float pack_powf(float base, float exponent) { return powf(base, exponent); }
 
 #define PACK_MATH_FUNCTION(name) \
-    double pack_##name(double x) { return name(x); }
+    double pack_math_##name(double x) { return name(x); }
 PACK_MATH_FUNCTIONS(PACK_MATH_FUNCTION)
 
-double pack_pow(double base, double exponent) { return pow(base, exponent); }
+double pack_math_pow(double base, double exponent) { return pow(base, exponent); }
 
-double pack_fmod(double x, double y) { return fmod(x, y); }
+double pack_math_fmod(double x, double y) { return fmod(x, y); }
 
 float pack_half_to_float(uint16_t half) { return pack_half_value(half); }
 

@@ -91,15 +91,15 @@ const char *pack_operator_name(uint32_t id);
 /// The C library's powf, for Embedded Swift, which can't import it.
 float pack_powf(float base, float exponent);
 
-// Likewise functions of f64, named pack_ and the C library's name.
+// Likewise functions of f64, named pack_math_ and the C library's name.
 #define PACK_MATH_FUNCTIONS(X) \
     X(exp) X(expm1) X(log) X(log1p) X(erf) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(sinh) X(cosh) X(tanh) X(asinh) \
     X(acosh) X(atanh)
-#define PACK_MATH_FUNCTION(name) double pack_##name(double x);
+#define PACK_MATH_FUNCTION(name) double pack_math_##name(double x);
 PACK_MATH_FUNCTIONS(PACK_MATH_FUNCTION)
 #undef PACK_MATH_FUNCTION
-double pack_pow(double base, double exponent);
-double pack_fmod(double x, double y);
+double pack_math_pow(double base, double exponent);
+double pack_math_fmod(double x, double y);
 
 /// IEEE half floats; the second rounds to nearest even.
 float pack_half_to_float(uint16_t half);

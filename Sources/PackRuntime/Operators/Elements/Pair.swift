@@ -99,15 +99,15 @@ enum Pair: Operator {
         case .subtract: each(x, x, n) { $0 - $1 }
         case .multiply: each(x, x, n) { $0 * $1 }
         case .divide: each(x, x, n) { $0 / $1 }
-        case .power: each(x, x, n) { pack_pow($0, $1) }
+        case .power: each(x, x, n) { pack_math_pow($0, $1) }
         case .minimum: each(x, x, n) { $0 < $1 || $0.isNaN ? $0 : $1 }
         case .maximum: each(x, x, n) { $0 > $1 || $0.isNaN ? $0 : $1 }
         case .modulo:
             each(x, x, n) {
-                let rest = pack_fmod($0, $1)
+                let rest = pack_math_fmod($0, $1)
                 return rest != 0 && (rest < 0) != ($1 < 0) ? rest + $1 : rest
             }
-        case .remainder: each(x, x, n) { pack_fmod($0, $1) }
+        case .remainder: each(x, x, n) { pack_math_fmod($0, $1) }
         default: each(x, x, n) { $0 < 0 ? $0 * $1 : $0 }
         }
     }

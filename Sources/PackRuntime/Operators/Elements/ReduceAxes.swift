@@ -139,12 +139,12 @@ enum ReduceAxes: MeasuringOperator {
         switch kind {
         case .mean: return result / Double(count)
         case .l2: return result.squareRoot()
-        case .logOfSum: return pack_log(result)
+        case .logOfSum: return pack_math_log(result)
         case .logOfSumOfExponentials:
             guard result.isFinite else { return result }
             var sum = 0.0
-            try each(x, walk, block) { sum += pack_exp($0 - result) }
-            return result + pack_log(sum)
+            try each(x, walk, block) { sum += pack_math_exp($0 - result) }
+            return result + pack_math_log(sum)
         default: return result
         }
     }

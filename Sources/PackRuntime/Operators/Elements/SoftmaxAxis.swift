@@ -46,11 +46,11 @@ enum SoftmaxAxis: Operator {
         var sum = 0.0
         for i in 0..<count {
             x[i] -= largest
-            let power = pack_exp(x[i])
+            let power = pack_math_exp(x[i])
             sum += power
             if kind == .softmax { x[i] = power }
         }
-        let logarithm = kind == .logarithm ? pack_log(sum) : 0
+        let logarithm = kind == .logarithm ? pack_math_log(sum) : 0
         for i in 0..<count { x[i] = kind == .softmax ? x[i] / sum : x[i] - logarithm }
     }
 }

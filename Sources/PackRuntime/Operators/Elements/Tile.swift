@@ -1,13 +1,16 @@
 public import CPackKernels
 import PackCore
 
-/// Repeats a tensor along each axis as often as the second input, or else attribute of the axis, says (ONNX `Tile`).
+/// Repeats a tensor along each axis as often as the second input says (ONNX `Tile`), or, where that is absent, as it takes to
+/// fill the output.
 enum Tile: MeasuringOperator {
     private static func repeats(_ step: Step, _ axis: Int) throws(OperatorError) -> Int {
-        let given = step.optional(1)?.index(axis)
-        let count = if let given { given } else { try step.attribute(axis) }
-        guard count >= 0 else { throw .shape }
-        return count
+        let x = try step.input(0)
+        if let list = step.optional(1) {
+            guard list.index(axis) >= 0 else { throw .shape }
+            return list.index(axis)
+        }
+        return x.extent(axis) == 0 ? 0 : try step.output().extent(axis) / x.extent(axis)
     }
 
     private static func check(_ step: Step) throws(OperatorError) {

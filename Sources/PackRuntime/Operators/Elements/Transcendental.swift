@@ -70,34 +70,34 @@ enum Transcendental: Operator {
 
     private static func value(_ kind: TranscendentalKind, _ x: Double, _ a: Double, _ b: Double) -> Double {
         switch kind {
-        case .exponential: pack_exp(x)
-        case .logarithm: pack_log(x)
-        case .sine: pack_sin(x)
-        case .cosine: pack_cos(x)
-        case .tangent: pack_tan(x)
-        case .arcSine: pack_asin(x)
-        case .arcCosine: pack_acos(x)
-        case .arcTangent: pack_atan(x)
-        case .hyperbolicSine: pack_sinh(x)
-        case .hyperbolicCosine: pack_cosh(x)
-        case .hyperbolicTangent: pack_tanh(x)
-        case .areaSine: pack_asinh(x)
-        case .areaCosine: pack_acosh(x)
-        case .areaTangent: pack_atanh(x)
-        case .errorFunction: pack_erf(x)
-        case .sigmoid: 1 / (1 + pack_exp(-x))
+        case .exponential: pack_math_exp(x)
+        case .logarithm: pack_math_log(x)
+        case .sine: pack_math_sin(x)
+        case .cosine: pack_math_cos(x)
+        case .tangent: pack_math_tan(x)
+        case .arcSine: pack_math_asin(x)
+        case .arcCosine: pack_math_acos(x)
+        case .arcTangent: pack_math_atan(x)
+        case .hyperbolicSine: pack_math_sinh(x)
+        case .hyperbolicCosine: pack_math_cosh(x)
+        case .hyperbolicTangent: pack_math_tanh(x)
+        case .areaSine: pack_math_asinh(x)
+        case .areaCosine: pack_math_acosh(x)
+        case .areaTangent: pack_math_atanh(x)
+        case .errorFunction: pack_math_erf(x)
+        case .sigmoid: 1 / (1 + pack_math_exp(-x))
         case .softplus: softplus(x)
-        case .elu: x < 0 ? a * pack_expm1(x) : x
-        case .celu: x < 0 ? a * pack_expm1(x / a) : x
-        case .selu: b * (x <= 0 ? a * pack_expm1(x) : x)
-        case .mish: x * pack_tanh(softplus(x))
-        case .swish: x / (1 + pack_exp(-a * x))
-        case .gelu: 0.5 * x * (1 + pack_erf(x * 0.7071067811865476))
-        case .geluTanh: 0.5 * x * (1 + pack_tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))
+        case .elu: x < 0 ? a * pack_math_expm1(x) : x
+        case .celu: x < 0 ? a * pack_math_expm1(x / a) : x
+        case .selu: b * (x <= 0 ? a * pack_math_expm1(x) : x)
+        case .mish: x * pack_math_tanh(softplus(x))
+        case .swish: x / (1 + pack_math_exp(-a * x))
+        case .gelu: 0.5 * x * (1 + pack_math_erf(x * 0.7071067811865476))
+        case .geluTanh: 0.5 * x * (1 + pack_math_tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))
         }
     }
 
-    private static func softplus(_ x: Double) -> Double { x > 0 ? x + pack_log1p(pack_exp(-x)) : pack_log1p(pack_exp(x)) }
+    private static func softplus(_ x: Double) -> Double { x > 0 ? x + pack_math_log1p(pack_math_exp(-x)) : pack_math_log1p(pack_math_exp(x)) }
 }
 
 /// C entry of `Transcendental`.
