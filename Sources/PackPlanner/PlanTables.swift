@@ -83,7 +83,7 @@ struct PlanTables {
         dimensions += indices
         values.append(
             pack_plan_value(
-                dtype: type.dtype.rawValue, rank: UInt8(indices.count), kind: UInt8(kind.rawValue), 
+                dtype: type.dtype.rawValue, rank: UInt8(indices.count), kind: UInt8(kind.rawValue),
                 flags: isMeasured ? UInt8(PACK_PLAN_MEASURED.rawValue) : 0,
                 first_dimension: first, name: intern(name), data_offset: UInt64(offset), data_bytes: UInt64(bytes)))
         return UInt32(values.count - 1)

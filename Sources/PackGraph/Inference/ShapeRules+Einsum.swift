@@ -36,7 +36,9 @@ package struct EinsumEquation: Sendable {
             // Labels that stand once, in alphabetical order, after those of the ellipsis.
             let all = inputs.joined()
             let dots = Self.dots(most, most)
-            output = dots + Set(all).filter { label in all.filter { $0 == label }.count == 1 && !dots.contains(label) }
+            output =
+                dots
+                + Set(all).filter { label in all.filter { $0 == label }.count == 1 && !dots.contains(label) }
                 .sorted()
         }
         guard Set(output).count == output.count, Set(output).isSubset(of: Set(inputs.joined())) else { return nil }
