@@ -47,6 +47,9 @@ struct PlanTables {
         let record: pack_plan_expression
         switch dimension {
         case .constant(let count):
+            guard count > .min else {
+                throw PlannerError(node: value, op: "", found: "dimension \(dimension)", expected: "numbers in range")
+            }
             record = pack_plan_expression(kind: PACK_PLAN_CONSTANT.rawValue, a: 0, b: Int64(count))
         case .symbol(let name):
             record = pack_plan_expression(kind: PACK_PLAN_SYMBOL.rawValue, a: symbol(name), b: 0)

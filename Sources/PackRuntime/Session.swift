@@ -311,7 +311,7 @@ public final class Session {
             case PACK_PLAN_LARGER.rawValue: (Swift.max(left, right), false)
             default: (Swift.min(left, right), false)
             }
-        return result.1 ? nil : result.0
+        return result.1 || result.0 == Session.unknown ? nil : result.0
     }
 
     @inline(never)
