@@ -8,45 +8,55 @@
 
 enum { MIN_CODE = -8, MAX_CODE = 7, SCALE_LIMIT = 127 };
 
+/// A group as vectors, for the search to be quick; lane i of vector j is value 4j + i.
+typedef float lanes __attribute__((ext_vector_type(4)));
+enum { VECTORS = PACK_GROUP / 4 };
+
+PACK_INLINE float sum_of(lanes v) {
+    for (int half = 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++) v[i] += v[i + half];
+    return v[0];
+}
+
 /// x rounded to nearest even, within the codes; |x| < 2^22 or infinite.
-PACK_INLINE float code_of(float x) {
-    x = x > MAX_CODE ? (float)MAX_CODE : x < MIN_CODE ? (float)MIN_CODE : x;
+PACK_INLINE lanes code_of(lanes x) {
+    x = x > MAX_CODE ? (lanes)MAX_CODE : x < MIN_CODE ? (lanes)MIN_CODE : x;
     return (x + 0x1.8p23f) - 0x1.8p23f;
 }
 
 /// The sum of squared errors of a group stored with this scale; infinite where codes of one sign become too many.
-static float error_with(const float *x, float scale) {
-    float inverse = 1.0f / scale, lanes[PACK_GROUP], sizes[PACK_GROUP], codes[PACK_GROUP], sum = 0, size = 0, code = 0;
-    for (size_t i = 0; i < PACK_GROUP; i++) {
-        codes[i] = code_of(x[i] * inverse);
-        sizes[i] = fabsf(codes[i]);
-        float rest = x[i] - codes[i] * scale;
-        lanes[i] = rest * rest;
+static float error_with(const lanes *x, float scale) {
+    float inverse = 1.0f / scale;
+    lanes sum = 0, size = 0, total = 0;
+    PACK_UNROLL for (int i = 0; i < VECTORS; i++) {
+        lanes code = code_of(x[i] * inverse), rest = x[i] - code * scale;
+        sum += rest * rest, size += __builtin_elementwise_abs(code), total += code;
     }
-    for (size_t i = 0; i < PACK_GROUP; i++) sum += lanes[i], size += sizes[i], code += codes[i];
-    return size + fabsf(code) > 2 * PACK_GROUP_SUM ? INFINITY : sum;
+    return sum_of(size) + fabsf(sum_of(total)) > 2 * PACK_GROUP_SUM ? INFINITY : sum_of(sum);
 }
 
 /// The scale that fits the codes best which `scale` gives: sum(code * x) / sum(code * code); 0 without codes.
-static float refined(const float *x, float scale) {
-    float inverse = 1.0f / scale, products[PACK_GROUP], squares[PACK_GROUP], product = 0, square = 0;
-    for (size_t i = 0; i < PACK_GROUP; i++) {
-        float code = code_of(x[i] * inverse);
-        products[i] = code * x[i];
-        squares[i] = code * code;
+static float refined(const lanes *x, float scale) {
+    float inverse = 1.0f / scale;
+    lanes product = 0, square = 0;
+    PACK_UNROLL for (int i = 0; i < VECTORS; i++) {
+        lanes code = code_of(x[i] * inverse);
+        product += code * x[i], square += code * code;
     }
-    for (size_t i = 0; i < PACK_GROUP; i++) product += products[i], square += squares[i];
-    return square > 0 ? product / square : 0;
+    float squares = sum_of(square);
+    return squares > 0 ? sum_of(product) / squares : 0;
 }
 
 /// The best scale of a group among those that bring its largest value to -11 … -4 or to 4 … 11, refined: the largest may be
 /// cut off where the others gain. 0 for a group of zeros, and where a scale would be denormal.
 static float best_scale(const float *x) {
     static const float sizes[] = {4, 5, 6, 7, 7.5f, 8, 8.5f, 9, 9.5f, 10, 10.5f, 11};
-    float most = 0, best = 0, least = INFINITY, shares[PACK_GROUP];
+    float most = 0, best = 0, least = INFINITY;
+    lanes shares[VECTORS];
     for (size_t i = 0; i < PACK_GROUP; i++) most = fmaxf(most, fabsf(x[i]));
     if (most < 1e-35f) return 0;
-    for (size_t i = 0; i < PACK_GROUP; i++) shares[i] = x[i] / most;
+    memcpy(shares, x, sizeof shares);
+    for (int i = 0; i < VECTORS; i++) shares[i] /= most;
     for (size_t i = 0; i < 2 * sizeof sizes / sizeof *sizes; i++) {
         float scale = refined(shares, (i % 2 ? -1.0f : 1.0f) / sizes[i / 2]);
         float error = scale == 0 ? INFINITY : error_with(shares, scale);
@@ -77,7 +87,7 @@ static int32_t code_group(const float *x, float column_scale, float wanted, int8
     if (scale == 0 && wanted != 0) scale = wanted > 0 ? 1 : -1;
     *group_scale = (int8_t)scale;
     float step = (float)scale * column_scale, inverse = step == 0 ? 0 : 1.0f / step;
-    for (size_t i = 0; i < PACK_GROUP; i++) codes[i] = (int8_t)code_of(x[i] * inverse);
+    for (size_t i = 0; i < PACK_GROUP; i++) codes[i] = (int8_t)code_of((lanes)(x[i] * inverse))[0];
     bound_sums(codes, 1);
     bound_sums(codes, -1);
     int32_t sum = 0;

@@ -28,7 +28,7 @@ struct Run: ParsableCommand {
     @Option(help: ArgumentHelp("Tensors by name, as numpy.savez writes them.", valueName: "file.npz"))
     var inputs: String?
 
-    @Option(help: ArgumentHelp("Store a model folder's weights so: none, fp16 or int8.", valueName: "kind"))
+    @Option(help: ArgumentHelp("Store a model folder's weights so: none, fp16, int8 or int4.", valueName: "kind"))
     var quantize: String = "none"
 
     @Option(help: ArgumentHelp("Use no instruction set above this; PACK_ISA says the same.", valueName: "name"))
@@ -52,7 +52,9 @@ struct Run: ParsableCommand {
             throw ValidationError("--output FILE.npz goes with --inputs")
         }
         guard threads.map({ $0 >= 1 && $0 <= 1024 }) ?? true else { throw ValidationError("--threads is 1 to 1024") }
-        guard WeightKind(option: quantize) != nil else { throw ValidationError("--quantize is none, fp16 or int8") }
+        guard WeightKind(option: quantize) != nil else {
+            throw ValidationError("--quantize is none, fp16, int8 or int4")
+        }
     }
 
     func run() throws {
@@ -100,18 +102,6 @@ struct Run: ParsableCommand {
         }
         buffer.append(text.count == 1 ? "}" : "]}")
         return Array(buffer.bytes)
-    }
-}
-
-extension WeightKind {
-    /// The kind that an option's value names.
-    init?(option: String) {
-        switch option {
-        case "none": self = .f32
-        case "fp16": self = .f16
-        case "int8": self = .int8
-        default: return nil
-        }
     }
 }
 
