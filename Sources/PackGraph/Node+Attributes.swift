@@ -57,6 +57,7 @@ extension Attribute: CustomStringConvertible {
         case .string(let value): "\"\(value)\""
         case .ints(let values): "\(values)"
         case .floats(let values): "\(values)"
+        case .strings(let values): "\(values)"
         }
     }
 }

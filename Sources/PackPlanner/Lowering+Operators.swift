@@ -62,14 +62,14 @@ extension Lowering {
         "Reciprocal": Int64(PACK_UNARY_RECIPROCAL.rawValue), "Not": -1,
     ]
 
-    private static let activations: [String: Int64] = [
+    static let activations: [String: Int64] = [
         "none": Int64(PACK_ACTIVATION_NONE.rawValue), "relu": Int64(PACK_ACTIVATION_RELU.rawValue),
         "gelu": Int64(PACK_ACTIVATION_GELU_ERF.rawValue), "gelu_tanh": Int64(PACK_ACTIVATION_GELU_TANH.rawValue),
         "tanh": Int64(PACK_ACTIVATION_TANH.rawValue),
     ]
 
     /// A step over the node's first inputs, all computed or plain constants.
-    private mutating func lowerPlain(
+    mutating func lowerPlain(
         _ op: pack_operator_id, _ node: Node, count: Int, _ attributes: [Int64] = []
     ) throws(PlannerError) {
         guard node.inputs.count >= count else { throw refuse(node, "\(node.inputs.count) inputs", "\(count)") }

@@ -55,6 +55,8 @@ struct Lowering {
         switch node.op {
         case "Reshape", "Unsqueeze", "Squeeze", "Expand", "Slice", "Clip", "Split", "CumSum", "Dropout", "Tile":
             Array(node.inputs.prefix(1))
+        case "Pad", "Resize", "CenterCropPad", "AffineGrid", "Col2Im": Array(node.inputs.prefix(1))
+        case "MaxUnpool": Array(node.inputs.prefix(2))
         case "Range", "Shape", "ConstantOfShape": []
         case _ where node.op.hasPrefix("Reduce"): Array(node.inputs.prefix(1))
         default: node.inputs.filter { !$0.isEmpty }
@@ -143,9 +145,9 @@ struct Lowering {
 
     /// The values of a packed matrix: panels, and for int8 the scales and sums.
     mutating func panels(
-        _ name: String, k: Int, n: Int, transposed: Bool
+        _ name: String, k: Int, n: Int, transposed: Bool, as fixed: WeightKind? = nil
     ) throws(PlannerError) -> (panels: UInt32, scales: UInt32, sums: UInt32) {
-        let kind = storage.kind(of: name)
+        let kind = fixed ?? storage.kind(of: name)
         let bytes: Int
         switch kind {
         case .f32: bytes = pack_panels_bytes_f32(k, n)
