@@ -5,92 +5,180 @@
 
 #include "internal.h"
 
+/// A piece of a panel that one copy fills: `count` values from `from` in each channel's plane, or zeros.
+typedef struct {
+    ptrdiff_t from; // negative: zeros
+    size_t to;
+    uint32_t count;
+} piece;
+
+enum { PIECES = 192 };
+
 /// Neighbouring outputs of one panel that lie in one row of the output.
 typedef struct {
     ptrdiff_t z, y, x; // input position of the first one at tap 0
-    size_t lane, count;
+    size_t to;
+    size_t count;
 } run;
 
-/// `count` values, `stride` apart. Short runs are copied by overlapping pieces of fixed size.
-PACK_INLINE void copy_run(const float *from, size_t stride, size_t count, float *to) {
-    if (stride == 1) {
-        if (count == PACK_PANEL) {
-            memcpy(to, from, PACK_PANEL * sizeof *to);
-        } else if (count >= 8) {
-            memcpy(to, from, 32);
-            memcpy(to + count - 8, from + count - 8, 32);
-        } else if (count >= 4) {
-            memcpy(to, from, 16);
-            memcpy(to + count - 4, from + count - 4, 16);
-        } else {
-            PACK_REST for (size_t i = 0; i < count; i++) to[i] = from[i];
-        }
-    } else if (stride == 2 && count == PACK_PANEL) {
-        PACK_UNROLL for (int i = 0; i < PACK_PANEL - 1; i++) to[i] = from[2 * i];
-        to[PACK_PANEL - 1] = from[2 * (PACK_PANEL - 1)];
+enum { RUNS = 2 * PACK_PANEL };
+
+/// `count` neighbouring values, at most PACK_PANEL, by overlapping copies of fixed size.
+PACK_INLINE void copy_values(const float *from, size_t count, float *to) {
+    if (count == PACK_PANEL) {
+        memcpy(to, from, PACK_PANEL * sizeof *to);
+    } else if (count >= 8) {
+        memcpy(to, from, 8 * sizeof *to);
+        memcpy(to + count - 8, from + count - 8, 8 * sizeof *to);
+    } else if (count >= 4) {
+        memcpy(to, from, 4 * sizeof *to);
+        memcpy(to + count - 4, from + count - 4, 4 * sizeof *to);
     } else {
+        PACK_REST for (size_t i = 0; i < count; i++) to[i] = from[i];
+    }
+}
+
+typedef float four __attribute__((ext_vector_type(4)));
+
+PACK_INLINE four load_four(const float *p) {
+    four v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/// `count` values, `stride` apart. Nothing is read past the last.
+PACK_INLINE void copy_spaced(const float *from, size_t stride, size_t count, float *to) {
+    if (stride != 2) {
         PACK_REST for (size_t i = 0; i < count; i++) to[i] = from[i * stride];
+        return;
+    }
+    size_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        four low = load_four(from + 2 * i), high = load_four(from + 2 * i + 3);
+        four even = __builtin_shufflevector(low, high, 0, 2, 5, 7);
+        memcpy(to + i, &even, sizeof even);
+    }
+    PACK_REST for (; i < count; i++) to[i] = from[2 * i];
+}
+
+PACK_INLINE void fill_zeros(size_t count, float *to) {
+    if (count >= 8) {
+        memset(to, 0, 8 * sizeof *to);
+        memset(to + count - 8, 0, 8 * sizeof *to);
+    } else {
+        PACK_REST for (size_t i = 0; i < count; i++) to[i] = 0.0f;
     }
 }
 
-/// What a run reads of one row of the input, from position `x` on; zeros outside of the row.
-PACK_INLINE void fill_run(const float *row, size_t width, ptrdiff_t x, size_t stride, size_t count, float *to) {
-    ptrdiff_t last = x + (ptrdiff_t)((count - 1) * stride);
-    if (x >= 0 && last < (ptrdiff_t)width) return copy_run(row + x, stride, count, to);
-    PACK_REST for (size_t i = 0; i < count; i++) {
-        ptrdiff_t at = x + (ptrdiff_t)(i * stride);
-        to[i] = at >= 0 && at < (ptrdiff_t)width ? row[at] : 0.0f;
-    }
+/// Fills the pieces in the panels of all channels.
+static void fill(
+    const float *x, size_t channels, size_t plane, const piece *pieces, size_t count, size_t stride, float *panels,
+    size_t step) {
+    for (size_t channel = 0; channel < channels; channel++, x += plane, panels += step)
+        for (size_t i = 0; i < count; i++) {
+            const piece *p = &pieces[i];
+            if (p->from < 0)
+                fill_zeros(p->count, panels + p->to);
+            else if (stride == 1)
+                copy_values(x + p->from, p->count, panels + p->to);
+            else
+                copy_spaced(x + p->from, stride, p->count, panels + p->to);
+        }
 }
 
-static size_t find_runs(const pack_window *w, size_t first, run *runs) {
-    size_t width = w->output[2], total = w->output[0] * w->output[1] * width, count = 0, lane = 0;
-    while (lane < PACK_PANEL && first + lane < total) {
-        size_t at = first + lane, column = at % width, row = at / width;
-        size_t length = pack_min(pack_min(PACK_PANEL - lane, width - column), total - at);
-        runs[count++] = (run){
-            (ptrdiff_t)(row / w->output[1] * w->stride[0]) - (ptrdiff_t)w->before[0],
-            (ptrdiff_t)(row % w->output[1] * w->stride[1]) - (ptrdiff_t)w->before[1],
-            (ptrdiff_t)(column * w->stride[2]) - (ptrdiff_t)w->before[2], lane, length};
-        lane += length;
+/// The runs of outputs from `first` on that make up to `limit` runs and whole panels; returns the panels.
+static size_t find_runs(
+    const pack_window *w, size_t first, size_t count, size_t panel_size, run *runs, size_t *found) {
+    size_t width = w->output[2], total = w->output[0] * w->output[1] * width, panels = 0;
+    *found = 0;
+    for (; panels < count && *found + PACK_PANEL <= RUNS; panels++) {
+        size_t lane = 0, at = first + panels * PACK_PANEL;
+        while (lane < PACK_PANEL && at < total) {
+            size_t column = at % width, row = at / width, length = pack_min(PACK_PANEL - lane, width - column);
+            runs[(*found)++] = (run){
+                (ptrdiff_t)(row / w->output[1] * w->stride[0]) - (ptrdiff_t)w->before[0],
+                (ptrdiff_t)(row % w->output[1] * w->stride[1]) - (ptrdiff_t)w->before[1],
+                (ptrdiff_t)(column * w->stride[2]) - (ptrdiff_t)w->before[2], panels * panel_size + lane, length};
+            lane += length, at += length;
+        }
+        if (lane < PACK_PANEL) { // past the last output
+            runs[(*found)++] = (run){-1, 0, 0, panels * panel_size + lane, PACK_PANEL - lane};
+            runs[*found - 1].z = PTRDIFF_MIN;
+        }
     }
+    return panels;
+}
+
+/// The pieces of a run at one tap: zeros, values and zeros, of which any may be missing. Returns their number.
+static size_t cut(const pack_window *w, const run *r, const size_t *tap, size_t to, piece *pieces) {
+    size_t z = (size_t)r->z + tap[0] * w->dilation[0], y = (size_t)r->y + tap[1] * w->dilation[1], count = 0;
+    to += r->to;
+    // Positions before the first have wrapped.
+    if (r->z == PTRDIFF_MIN || z >= w->input[0] || y >= w->input[1]) {
+        pieces[0] = (piece){-1, to, (uint32_t)r->count};
+        return 1;
+    }
+    ptrdiff_t x = r->x + (ptrdiff_t)(tap[2] * w->dilation[2]), stride = (ptrdiff_t)w->stride[2];
+    ptrdiff_t width = (ptrdiff_t)w->input[2], length = (ptrdiff_t)r->count;
+    ptrdiff_t low = x < 0 ? (stride - 1 - x) / stride : 0, high = x >= width ? 0 : (width - 1 - x) / stride + 1;
+    if (low > length) low = length;
+    if (high > length) high = length;
+    if (high < low) high = low;
+    if (low > 0) pieces[count++] = (piece){-1, to, (uint32_t)low};
+    if (high > low)
+        pieces[count++] = (piece){
+            (ptrdiff_t)((z * w->input[1] + y) * w->input[2]) + x + low * stride, to + (size_t)low,
+            (uint32_t)(high - low)};
+    if (length > high) pieces[count++] = (piece){-1, to + (size_t)high, (uint32_t)(length - high)};
     return count;
 }
 
-void pack_patch_panel_f32(const float *x, size_t channels, const pack_window *w, size_t first, float *panel) {
-    run runs[PACK_PANEL];
-    const float *rows[PACK_PANEL];
-    size_t count = find_runs(w, first, runs), filled = count ? runs[count - 1].lane + runs[count - 1].count : 0;
-    size_t plane = w->input[0] * w->input[1] * w->input[2];
-    for (size_t channel = 0; channel < channels; channel++, x += plane)
-        for (size_t kz = 0; kz < w->kernel[0]; kz++)
-            for (size_t ky = 0; ky < w->kernel[1]; ky++) {
-                for (size_t i = 0; i < count; i++) {
-                    size_t z = (size_t)runs[i].z + kz * w->dilation[0], y = (size_t)runs[i].y + ky * w->dilation[1];
-                    int inside = z < w->input[0] && y < w->input[1]; // positions before the first have wrapped
-                    rows[i] = inside ? x + (z * w->input[1] + y) * w->input[2] : 0;
-                }
-                for (size_t kx = 0; kx < w->kernel[2]; kx++, panel += PACK_PANEL) {
-                    for (size_t i = 0; i < count; i++) {
-                        float *to = panel + runs[i].lane;
-                        ptrdiff_t at = runs[i].x + (ptrdiff_t)(kx * w->dilation[2]);
-                        if (rows[i])
-                            fill_run(rows[i], w->input[2], at, w->stride[2], runs[i].count, to);
-                        else
-                            PACK_REST for (size_t j = 0; j < runs[i].count; j++) to[j] = 0.0f;
+void pack_patch_panels_f32(
+    const float *x, size_t channels, const pack_window *w, size_t first, size_t count, float *panels) {
+    run runs[RUNS];
+    piece pieces[PIECES];
+    size_t taps = w->kernel[0] * w->kernel[1] * w->kernel[2], plane = w->input[0] * w->input[1] * w->input[2];
+    size_t panel_size = channels * taps * PACK_PANEL, step = taps * PACK_PANEL;
+    while (count > 0) {
+        size_t found, done = find_runs(w, first, count, panel_size, runs, &found), cuts = 0, index = 0, tap[3];
+        for (tap[0] = 0; tap[0] < w->kernel[0]; tap[0]++)
+            for (tap[1] = 0; tap[1] < w->kernel[1]; tap[1]++)
+                for (tap[2] = 0; tap[2] < w->kernel[2]; tap[2]++, index++)
+                    for (size_t i = 0; i < found; i++) {
+                        if (cuts + 3 > PIECES) {
+                            fill(x, channels, plane, pieces, cuts, w->stride[2], panels, step);
+                            cuts = 0;
+                        }
+                        cuts += cut(w, &runs[i], tap, index * PACK_PANEL, pieces + cuts);
                     }
-                    PACK_REST for (size_t j = filled; j < PACK_PANEL; j++) panel[j] = 0.0f;
-                }
-            }
+        fill(x, channels, plane, pieces, cuts, w->stride[2], panels, step);
+        count -= done, first += done * PACK_PANEL, panels += done * panel_size;
+    }
 }
 
-void pack_spread_row_f32(const float *x, size_t n, size_t before, size_t stride, size_t phase, float *to) {
-    if (stride == 1) {
-        memcpy(to + before, x, n * sizeof *to);
-        return;
+/// Of a row, every `stride`-th value from `start` on, `count` of them.
+PACK_INLINE void copy_phase(const float *from, size_t stride, size_t count, float *to) {
+    if (stride > 1)
+        copy_spaced(from, stride, count, to);
+    else if (count <= PACK_PANEL)
+        copy_values(from, count, to);
+    else
+        memcpy(to, from, count * sizeof *to);
+}
+
+void pack_spread_f32(const float *x, size_t ldx, size_t rows, size_t columns, const pack_spread *s, float *to) {
+    for (size_t row = 0; row < rows; row++, x += ldx) {
+        size_t y = row + s->before[0];
+        float *line = to + y % s->stride[0] * s->phase[0] + y / s->stride[0] * s->row;
+        for (size_t start = 0; start < s->stride[1] && start < columns; start++) {
+            size_t at = start + s->before[1];
+            copy_phase(
+                x + start, s->stride[1], (columns - start - 1) / s->stride[1] + 1,
+                line + at % s->stride[1] * s->phase[1] + at / s->stride[1]);
+        }
     }
-    for (size_t start = 0; start < stride && start < n; start++) {
-        float *row = to + (before + start) % stride * phase + (before + start) / stride;
-        for (size_t i = start; i < n; i += stride) *row++ = x[i];
-    }
+}
+
+void pack_gather_rows_f32(const float *x, size_t ldx, size_t rows, size_t columns, float *y) {
+    for (size_t row = 0; row < rows; row++, x += ldx, y += columns) copy_phase(x, 1, columns, y);
 }

@@ -14,9 +14,9 @@ extension Lowering {
     }
 
     /// The values of a node's inputs, absent ones included, up to `count`.
-    mutating func values(_ node: Node, _ count: Int) throws(PlannerError) -> [UInt32] {
+    mutating func values(_ node: Node, _ count: Int, except: Int? = nil) throws(PlannerError) -> [UInt32] {
         var result: [UInt32] = []
-        for index in 0..<count { result.append(try value(node.input(index) ?? "", of: node)) }
+        for index in 0..<count { result.append(try value(index == except ? "" : node.input(index) ?? "", of: node)) }
         return result
     }
 
@@ -41,7 +41,34 @@ extension Lowering {
     private mutating func lowerConv(_ node: Node) throws(PlannerError) {
         let window = try window(node, weights: node.inputs[1])
         let group = try read(node) { n throws(GraphError) in try n.int("group", default: 1) }
-        try step(
-            PACK_OP_Conv, node, try values(node, 3), [try activation(node), Int64(group)] + window.words)
+        var inputs = try values(node, 3, except: 1)
+        inputs[1] = try convolutionWeights(node)
+        try step(PACK_OP_Conv, node, inputs, [try activation(node), Int64(group)] + window.words)
+    }
+
+    /// The weights of a convolution. Rows that lie a multiple of a page apart would compete for the same few lines of the
+    /// cache, so constant ones are set further apart.
+    private mutating func convolutionWeights(_ node: Node) throws(PlannerError) -> UInt32 {
+        let name = node.inputs[1]
+        guard let constant = graph.constants[name], let rows = constant.shape.first, rows > 1,
+            constant.count / rows % 1024 == 0, constant.count > 0
+        else { return try value(name, of: node) }
+        let length = constant.count / rows
+        let padded = length + Int(PACK_PANEL)
+        let spaced = try read(node) { _ throws(GraphError) in
+            try Constant(
+                .f32, [rows, padded],
+                .made(bytes: rows * padded * 4) { range, body in
+                    var bytes = [UInt8](repeating: 0, count: rows * padded * 4)
+                    for row in range.lowerBound / (padded * 4)..<(range.upperBound + padded * 4 - 1) / (padded * 4) {
+                        let floats = (try? constant.floats(in: row * length..<(row + 1) * length)) ?? []
+                        floats.withUnsafeBytes {
+                            bytes.replaceSubrange(row * padded * 4..<row * padded * 4 + $0.count, with: $0)
+                        }
+                    }
+                    bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+                })
+        }
+        return try plain(name, spaced)
     }
 }

@@ -93,7 +93,7 @@ struct Lowering {
     }
 
     /// A constant as it is; floating-point elements as f32.
-    private mutating func plain(_ name: String, _ constant: Constant) throws(PlannerError) -> UInt32 {
+    mutating func plain(_ name: String, _ constant: Constant) throws(PlannerError) -> UInt32 {
         let dtype = constant.dtype.isFloat ? DType.f32 : constant.dtype
         let bytes = constant.count * dtype.size
         let offset = reserve(bytes)

@@ -4,7 +4,7 @@ import PackCore
 
 /// Convolution (ONNX `Conv`) over one to three axes: activation(window · weights + bias).
 ///
-/// Inputs: x f32 [N, C, axes…], weights f32 [M, C / group, kernel…], bias f32 [M] or absent. Attributes: `pack_activation`,
+/// Inputs: x f32 [N, C, axes…], weights f32 [M, C / group, kernel…] or as rows [M, any length that holds them], bias f32 [M] or absent. Attributes: `pack_activation`,
 /// group, `Window`. The weights are the rows and patches of the image the panels of a product that gives the output as it is
 /// to lie; patches are laid out a block at a time. Where every group has one channel, and few outputs, windows are summed tap
 /// by tap instead.
@@ -19,6 +19,8 @@ enum Conv: Operator {
         let outputs: Int
         let group: Int
         let taps: Int
+        /// Values from one output's weights to the next.
+        let weightRow: Int
         let activation: UInt32
 
         /// Channels of the input, and of the output, in a group.
@@ -48,8 +50,16 @@ enum Conv: Operator {
             channels = x.extent(1)
             outputs = out.extent(1)
             guard channels % group == 0, outputs % group == 0 else { throw .shape }
-            guard w.rank == x.rank, w.extent(0) == outputs, w.extent(1) == channels / group else { throw .shape }
-            for axis in 2..<w.rank where w.extent(axis) != window.axes[axis + 3 - w.rank].kernel { throw .shape }
+            taps = try window.taps()
+            let k = try bytes(channels / group, taps)
+            if w.rank == 2 {
+                weightRow = w.extent(1)
+                guard w.extent(0) == outputs, weightRow >= k else { throw .shape }
+            } else {
+                weightRow = k
+                guard w.rank == x.rank, w.extent(0) == outputs, w.extent(1) == channels / group else { throw .shape }
+                for axis in 2..<w.rank where w.extent(axis) != window.axes[axis + 3 - w.rank].kernel { throw .shape }
+            }
             if let bias = step.optional(2) {
                 try bias.require(.f32)
                 guard bias.count == outputs else { throw .shape }
@@ -57,8 +67,7 @@ enum Conv: Operator {
             let activation = try step.attribute(0)
             guard (0...Int(PACK_ACTIVATION_TANH.rawValue)).contains(activation) else { throw .attribute }
             self.activation = UInt32(activation)
-            taps = try window.taps()
-            _ = try bytes(channels / group, taps, Int(PACK_PANEL), 4)
+            _ = try bytes(k, Int(PACK_PANEL), 4)
             _ = try bytes(x.count, 4)
             window.flattenIfPointwise()
             self.window = window
@@ -70,8 +79,7 @@ enum Conv: Operator {
         guard step.kernels.pointee.unary != nil || shape.activation == 0 else { throw .kernel }
         if shape.isDepthwise {
             guard step.kernels.pointee.tap_rows != nil else { throw .kernel }
-            let plane = try Plane(shape.window)
-            return plane.offsetBytes + (try bytes(plane.byteCount, step.threads))
+            return try Plane(shape.window).scratchBytes(step.threads)
         }
         guard step.kernels.pointee.gemm_f32 != nil else { throw .kernel }
         return try bytes(shape.blockSize, shape.splitsOutside(step.threads) ? step.threads : 1)
@@ -126,6 +134,7 @@ private struct Product {
     var firstPanel = 0
     var panelCount = 0
     var gemm = pack_gemm()
+    var columns: Int { (panelCount + Product.panelsPerTask - 1) / Product.panelsPerTask }
 
     /// Panels and rows of a task that threads share.
     static let panelsPerTask = 4
@@ -170,8 +179,8 @@ private struct Product {
         let outputs = shape.window.outputCount
         let column = first * Int(PACK_PANEL)
         var gemm = pack_gemm()
-        gemm.a = UnsafeRawPointer(weights + row * shape.k)
-        gemm.lda = shape.k
+        gemm.a = UnsafeRawPointer(weights + row * shape.weightRow)
+        gemm.lda = shape.weightRow
         gemm.panels = UnsafeRawPointer(panels)
         gemm.k = shape.k
         gemm.n = Swift.min(count * Int(PACK_PANEL), outputs - column)
@@ -188,7 +197,7 @@ private struct Product {
         while first < shape.panels {
             let count = Swift.min(shape.blockPanels, shape.panels - first)
             let panels = panels(worker)
-            for panel in 0..<count { layOut(unit, first + panel, panels + panel * shape.k * Int(PACK_PANEL)) }
+            layOut(unit, first, count, panels)
             withUnsafePointer(to: product(unit, first, count, panels)) {
                 kernel($0, 0, shape.groupOutputs, 0, count)
             }
@@ -196,9 +205,9 @@ private struct Product {
         }
     }
 
-    private func layOut(_ unit: Int, _ panel: Int, _ target: UnsafeMutablePointer<Float>) {
+    private func layOut(_ unit: Int, _ panel: Int, _ count: Int, _ target: UnsafeMutablePointer<Float>) {
         withUnsafePointer(to: window) {
-            pack_patch_panel_f32(image(unit), shape.groupChannels, $0, panel * Int(PACK_PANEL), target)
+            pack_patch_panels_f32(image(unit), shape.groupChannels, $0, panel * Int(PACK_PANEL), count, target)
         }
     }
 
@@ -209,17 +218,18 @@ private struct Product {
         while task.firstPanel < shape.panels {
             task.panelCount = Swift.min(shape.blockPanels, shape.panels - task.firstPanel)
             task.gemm = product(unit, task.firstPanel, task.panelCount, panels(0))
-            step.parallel(task.panelCount, task) { context, panel, _ in
+            step.parallel(task.columns, task) { context, index, _ in
                 guard let task = context?.assumingMemoryBound(to: Product.self) else { return }
+                let panel = index * Product.panelsPerTask
                 task.pointee.layOut(
                     task.pointee.unit, task.pointee.firstPanel + panel,
+                    Swift.min(Product.panelsPerTask, task.pointee.panelCount - panel),
                     task.pointee.panels(0) + panel * task.pointee.shape.k * Int(PACK_PANEL))
             }
-            let columns = (task.panelCount + Product.panelsPerTask - 1) / Product.panelsPerTask
             let rows = (shape.groupOutputs + Product.rowsPerTask - 1) / Product.rowsPerTask
-            step.parallel(rows * columns, task) { context, index, _ in
+            step.parallel(rows * task.columns, task) { context, index, _ in
                 guard let task = context?.assumingMemoryBound(to: Product.self) else { return }
-                let columns = (task.pointee.panelCount + Product.panelsPerTask - 1) / Product.panelsPerTask
+                let columns = task.pointee.columns
                 let row = index / columns * Product.rowsPerTask
                 let panel = index % columns * Product.panelsPerTask
                 task.pointee.kernel(
