@@ -78,6 +78,12 @@ struct Plane {
         }
     }
 
+    /// Replaces every value of the worker's plane, the filling too.
+    func apply(_ scratch: UnsafeMutableRawPointer, _ worker: Int, _ function: (Float) -> Float) {
+        let plane = memory(scratch, worker)
+        for i in 0..<planeCount { plane[i] = function(plane[i]) }
+    }
+
     /// Sums, or without weights the maxima, over the taps of every window of the worker's plane; then a function of the
     /// results (`pack_unary`, 0: none).
     func reduce(
