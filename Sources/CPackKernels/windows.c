@@ -182,3 +182,35 @@ void pack_spread_f32(const float *x, size_t ldx, size_t rows, size_t columns, co
 void pack_gather_rows_f32(const float *x, size_t ldx, size_t rows, size_t columns, float *y) {
     for (size_t row = 0; row < rows; row++, x += ldx, y += columns) copy_phase(x, 1, columns, y);
 }
+
+/// The outputs whose tap at `offset` (may be negative) lies inside of `extent`: first … end.
+static void inside(ptrdiff_t offset, size_t stride, size_t extent, size_t outputs, size_t *first, size_t *end) {
+    ptrdiff_t s = (ptrdiff_t)stride, low = offset < 0 ? (s - 1 - offset) / s : 0;
+    ptrdiff_t high = offset >= (ptrdiff_t)extent ? 0 : ((ptrdiff_t)extent - 1 - offset) / s + 1;
+    *end = pack_min((size_t)high, outputs);
+    *first = pack_min((size_t)low, *end);
+}
+
+void pack_scatter_taps_f32(const float *columns, const pack_window *w, float *image) {
+    size_t tap[3], first[3], end[3], outputs = w->output[0] * w->output[1] * w->output[2];
+    ptrdiff_t offset[3];
+    for (tap[0] = 0; tap[0] < w->kernel[0]; tap[0]++)
+        for (tap[1] = 0; tap[1] < w->kernel[1]; tap[1]++)
+            for (tap[2] = 0; tap[2] < w->kernel[2]; tap[2]++, columns += outputs) {
+                for (int i = 0; i < 3; i++) {
+                    offset[i] = (ptrdiff_t)(tap[i] * w->dilation[i]) - (ptrdiff_t)w->before[i];
+                    inside(offset[i], w->stride[i], w->input[i], w->output[i], &first[i], &end[i]);
+                }
+                if (first[2] == end[2]) continue;
+                for (size_t z = first[0]; z < end[0]; z++)
+                    for (size_t y = first[1]; y < end[1]; y++) {
+                        size_t row = (z * w->stride[0] + (size_t)offset[0]) * w->input[1] + y * w->stride[1] + (size_t)offset[1];
+                        const float *from = columns + (z * w->output[1] + y) * w->output[2];
+                        float *to = image + (ptrdiff_t)(row * w->input[2]) + offset[2];
+                        if (w->stride[2] == 1)
+                            for (size_t x = first[2]; x < end[2]; x++) to[x] += from[x];
+                        else
+                            for (size_t x = first[2]; x < end[2]; x++) to[x * w->stride[2]] += from[x];
+                    }
+            }
+}

@@ -119,6 +119,9 @@ struct Lowering {
         return index
     }
 
+    /// Lets a value of the graph be one of the plan that stands already.
+    mutating func name(_ name: String, _ value: UInt32) { indices[name] = value }
+
     /// Makes a value for an intermediate result that the graph does not name.
     mutating func temporary(_ name: String, _ type: TensorType) throws(PlannerError) -> UInt32 {
         try tables.add(name, type, PACK_PLAN_ACTIVATION)

@@ -27,3 +27,7 @@ void pack_spread_f32(const float *x, size_t ldx, size_t rows, size_t columns, co
 
 /// Copies rows of `columns` values to lie one after the other.
 void pack_gather_rows_f32(const float *x, size_t ldx, size_t rows, size_t columns, float *y);
+
+/// Adds to an image [depth, height, width], the input of the window, what each output of the window holds for each of its
+/// taps: columns is [taps, outputs]. What falls outside is left out. The opposite of laying out patches.
+void pack_scatter_taps_f32(const float *columns, const pack_window *window, float *image);

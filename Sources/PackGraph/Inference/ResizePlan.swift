@@ -90,17 +90,16 @@ package struct ResizePlan: Sendable {
             let scale = scales[place]
             let extent = shape[axes[place].axis]
             axes[place].scale = Double(scale)
-            let whole = scale * (axes[place].end - axes[place].start)
             if let count = extent.constant {
-                let product = Float(count) * whole
+                let product = Float(count) * scale
                 guard product >= 0, product < 1e12 else {
                     throw GraphError(.wrongShape, node, found: "scale \(scale)", expected: "an extent below 10^12")
                 }
                 axes[place].output = .constant(Int(product))
-            } else if whole >= 1, whole == whole.rounded() {
-                axes[place].output = extent * .constant(Int(whole))
-            } else if 1 / whole == (1 / whole).rounded(), 1 / whole < 16_777_216, whole > 0 {
-                axes[place].output = extent / .constant(Int(1 / whole))
+            } else if scale >= 1, scale == scale.rounded() {
+                axes[place].output = extent * .constant(Int(scale))
+            } else if 1 / scale == (1 / scale).rounded(), 1 / scale < 16_777_216, scale > 0 {
+                axes[place].output = extent / .constant(Int(1 / scale))
             }
         }
     }

@@ -85,6 +85,7 @@ extension ShapeRules {
 
     @Sendable private static func spaceToDepth(_ op: Operands) throws(GraphError) -> [Inferred] {
         let (type, block) = try blocks(op)
+        _ = try op.node.choice("mode", ["DCR", "CRD"], default: "DCR")
         let shape = type.shape
         let (height, width) = (try divide(op, shape[2], block), try divide(op, shape[3], block))
         return [Inferred(type.dtype, [shape[0], shape[1] * .constant(block * block), height, width])]

@@ -61,6 +61,29 @@ struct Window {
         }
     }
 
+    /// Reads the words from `first` on: the number of axes, and for each of them kernel, stride, dilation and padding before. The
+    /// image [N, C, axes…] is what windows fall on, one for each place of `places` [.., .., axes…], or without it as many as
+    /// the image and the padding hold.
+    init(_ step: Step, from first: Int, image: Tensor, places: Tensor?) throws(OperatorError) {
+        let rank = try step.attribute(first)
+        guard (1...3).contains(rank) else { throw .attribute }
+        guard image.rank == rank + 2, places == nil || places?.rank == rank + 2 else { throw .shape }
+        for index in 0..<rank {
+            let word = first + 1 + index * 5
+            var axis = WindowAxis()
+            axis.input = image.extent(index + 2)
+            axis.kernel = try Window.bounded(step, word, 1)
+            axis.stride = try Window.bounded(step, word + 1, 1)
+            axis.dilation = try Window.bounded(step, word + 2, 1)
+            axis.before = try Window.bounded(step, word + 3, 0)
+            axis.after = try Window.bounded(step, word + 4, 0)
+            let room = axis.input + axis.before + axis.after - axis.span
+            axis.output = places?.extent(index + 2) ?? (room < 0 ? 0 : room / axis.stride + 1)
+            guard axis.output < 1 << 31, axis.input < 1 << 31 else { throw .shape }
+            axes[index + 3 - rank] = axis
+        }
+    }
+
     static func bounded(_ step: Step, _ word: Int, _ least: Int) throws(OperatorError) -> Int {
         let value = try step.attribute(word)
         guard value >= least, value < 1 << 31 else { throw .attribute }
