@@ -10,6 +10,7 @@ extension PlanDraft {
         case PACK_OP_Pool: ["tap_rows"]
         case PACK_OP_BatchNormalization: ["binary"]
         case PACK_OP_GroupNormalization: ["binary", "layer_norm"]
+        case PACK_OP_Recurrent: ["gemm_f32", "gemm_f16", "unary", "binary"]
         default: []
         }
     }

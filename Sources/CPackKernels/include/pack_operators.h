@@ -60,7 +60,8 @@ enum pack_operator_error {
     X(AffineGrid) \
     X(RoiAlign) \
     X(ConvTranspose) \
-    X(Col2Im)
+    X(Col2Im) \
+    X(Recurrent)
 
 #define PACK_OPERATOR_ID(name) PACK_OP_##name,
 enum pack_operator_id { PACK_OPERATORS(PACK_OPERATOR_ID) PACK_OPERATOR_COUNT };
