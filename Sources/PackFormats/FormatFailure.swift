@@ -16,6 +16,8 @@ public enum FormatFailure: Error, Hashable, Sendable {
     case numpy(NumPyFailure)
     /// The zip file, or an entry of it, cannot be read.
     case zip(ZipFailure)
+    /// The ONNX file breaks a rule of its format.
+    case onnx(ONNXFailure)
 }
 
 extension FormatFailure: FactualError {
@@ -31,6 +33,7 @@ extension FormatFailure: FactualError {
         case .shards(let failure): failure.facts
         case .numpy(let failure): failure.facts
         case .zip(let failure): failure.facts
+        case .onnx(let failure): failure.facts
         }
     }
 }

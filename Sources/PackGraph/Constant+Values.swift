@@ -82,7 +82,17 @@ extension Constant {
     }
 }
 
-extension Constant {
+extension Constant: Hashable {
+    /// Compares contents.
+    public static func == (left: Constant, right: Constant) -> Bool { left.hasSameContents(as: right) }
+
+    /// Hashes a sample of the contents.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(dtype)
+        hasher.combine(shape)
+        hasher.combine(sampleHash)
+    }
+
     /// Whether both have the same element type, shape and bytes.
     public func hasSameContents(as other: Constant) -> Bool {
         guard dtype == other.dtype, shape == other.shape else { return false }

@@ -21,6 +21,8 @@ public enum Attribute: Hashable, Sendable {
     case string(String)
     case ints([Int])
     case floats([Float])
+    case strings([String])
+    case tensor(Constant)
 }
 
 /// One application of an operator. Operator names and meanings are ONNX's (opset 20), and those of `FusedOperator`.

@@ -37,6 +37,33 @@ extension Node {
         }
     }
 
+    /// The list of floats, or `nil` where the node has none of that name. Throws as `int` does.
+    public func floats(_ name: String) throws(GraphError) -> [Float]? {
+        switch attributes[name] {
+        case nil: return nil
+        case .floats(let values): return values
+        case let other?: throw wrong(name, other, "a list of floats")
+        }
+    }
+
+    /// The list of strings, or `nil` where the node has none of that name. Throws as `int` does.
+    public func strings(_ name: String) throws(GraphError) -> [String]? {
+        switch attributes[name] {
+        case nil: return nil
+        case .strings(let values): return values
+        case let other?: throw wrong(name, other, "a list of strings")
+        }
+    }
+
+    /// The tensor, or `nil` where the node has none of that name. Throws as `int` does.
+    public func tensor(_ name: String) throws(GraphError) -> Constant? {
+        switch attributes[name] {
+        case nil: return nil
+        case .tensor(let constant): return constant
+        case let other?: throw wrong(name, other, "a tensor")
+        }
+    }
+
     private func wrong(_ name: String, _ found: Attribute, _ expected: String) -> GraphError {
         GraphError(.wrongAttribute, self, found: "\(name) = \(found)", expected: "\(name) as \(expected)")
     }
@@ -57,6 +84,8 @@ extension Attribute: CustomStringConvertible {
         case .string(let value): "\"\(value)\""
         case .ints(let values): "\(values)"
         case .floats(let values): "\(values)"
+        case .strings(let values): "\(values)"
+        case .tensor(let constant): "\(constant.dtype.name)\(constant.shape)"
         }
     }
 }

@@ -55,6 +55,8 @@ struct Lowering {
         switch node.op {
         case "Reshape", "Unsqueeze", "Squeeze", "Expand", "Slice", "Clip", "Split", "CumSum", "Dropout", "Tile":
             Array(node.inputs.prefix(1))
+        case "Pad", "Resize", "CenterCropPad", "AffineGrid", "Col2Im": Array(node.inputs.prefix(1))
+        case "MaxUnpool": Array(node.inputs.prefix(2))
         case "Range", "Shape", "ConstantOfShape": []
         case _ where node.op.hasPrefix("Reduce"): Array(node.inputs.prefix(1))
         default: node.inputs.filter { !$0.isEmpty }
@@ -91,7 +93,7 @@ struct Lowering {
     }
 
     /// A constant as it is; floating-point elements as f32.
-    private mutating func plain(_ name: String, _ constant: Constant) throws(PlannerError) -> UInt32 {
+    mutating func plain(_ name: String, _ constant: Constant) throws(PlannerError) -> UInt32 {
         let dtype = constant.dtype.isFloat ? DType.f32 : constant.dtype
         let bytes = constant.count * dtype.size
         let offset = reserve(bytes)
@@ -116,6 +118,9 @@ struct Lowering {
         indices[name] = index
         return index
     }
+
+    /// Lets a value of the graph be one of the plan that stands already.
+    mutating func name(_ name: String, _ value: UInt32) { indices[name] = value }
 
     /// Makes a value for an intermediate result that the graph does not name.
     mutating func temporary(_ name: String, _ type: TensorType) throws(PlannerError) -> UInt32 {
@@ -143,9 +148,9 @@ struct Lowering {
 
     /// The values of a packed matrix: panels, and for int8 and int4 the scales and sums.
     mutating func panels(
-        _ name: String, k: Int, n: Int, transposed: Bool
+        _ name: String, k: Int, n: Int, transposed: Bool, as fixed: WeightKind? = nil
     ) throws(PlannerError) -> (panels: UInt32, scales: UInt32, sums: UInt32) {
-        var kind = storage.kind(of: name)
+        var kind = fixed ?? storage.kind(of: name)
         if kind == .int4, k > PACK_MAX_K_S4 { kind = .int8 }
         let bytes: Int
         switch kind {

@@ -176,7 +176,7 @@ extension PlanDraft {
             case PACK_OP_Unary: families.insert("unary")
             case PACK_OP_MatMul: families.insert("gemm_f32")
             case PACK_OP_Softmax: families.insert("softmax")
-            default: break
+            default: families.formUnion(imageFamilies(step))
             }
         }
         return families.sorted()

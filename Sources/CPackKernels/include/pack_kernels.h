@@ -75,6 +75,8 @@ typedef struct {
     const float *residual; // added after the activation, or NULL; may be c itself
     size_t ldr;
     uint32_t activation;   // enum pack_activation
+    // f32 and f16 kernels only: a value for each row of a, added as the bias is and after it; or NULL.
+    const float *row_bias;
     // s8 and s4 kernels only: value = row_scale[i] * column_scale[j] * (sum_k (a - row_zero[i]) * w), the sum exact in 32
     // bits; in s4, w is code * group scale.
     // Each step rounded: (row_scale * column_scale) * (float)sum + bias, activation, + residual. The portable variant gives
@@ -202,6 +204,11 @@ typedef void (*pack_pool_rows_kernel)(
 
 /// y = x / max(‖x‖₂, eps) for n values. y may be x.
 typedef void (*pack_l2_normalize_kernel)(const float *x, float *y, size_t n, float eps);
+
+/// y[i] = start + Σ weights[t] · x[offsets[t] + i] for n values, one chain of fma over the taps in their order; without weights
+/// the largest of start and the x. Reads x for i below n rounded up to PACK_PANEL. y is apart from x.
+typedef void (*pack_tap_rows_kernel)(
+    const float *x, const size_t *offsets, const float *weights, size_t taps, float start, float *y, size_t n);
 
 /// The chosen kernels: for every family of PACK_KERNEL_FAMILIES a function pointer, NULL where no variant was linked, and
 /// beside it the instruction set it was written for.

@@ -15,6 +15,7 @@ static void store(const pack_gemm *g, size_t row, size_t column, float *values) 
     for (size_t j = 0; j < width; j++) {
         float value = values[j];
         if (g->bias) value = value + g->bias[column + j];
+        if (g->row_bias) value = value + g->row_bias[row];
         value = pack_activate_portable(g->activation, value);
         if (g->residual) value = value + g->residual[row * g->ldr + column + j];
         c[j] = value;

@@ -111,6 +111,18 @@ void pack_max_rows_portable(
     }
 }
 
+void pack_tap_rows_portable(
+    const float *x, const size_t *offsets, const float *weights, size_t taps, float start, float *y, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        float value = start;
+        for (size_t t = 0; t < taps; t++) {
+            float other = x[offsets[t] + i];
+            value = weights ? value + weights[t] * other : value > other ? value : other;
+        }
+        y[i] = value;
+    }
+}
+
 void pack_l2_normalize_portable(const float *x, float *y, size_t n, float eps) {
     double squares = 0;
     for (size_t i = 0; i < n; i++) squares += (double)x[i] * (double)x[i];

@@ -51,6 +51,12 @@ public enum ONNXExport {
                 case .ints(let values):
                     for value in values { writer.integer(8, value) }
                     writer.integer(20, 7)
+                case .strings(let values):
+                    for value in values { writer.string(9, value) }
+                    writer.integer(20, 8)
+                case .tensor(let constant):
+                    writer.message(5) { write("", constant, &$0) }
+                    writer.integer(20, 4)
                 }
             }
         }

@@ -1,0 +1,70 @@
+import PackFormats
+import PackGraph
+
+extension ONNXImporter {
+    /// Puts the nodes of a function in the place of its call.
+    mutating func expand(_ function: ONNXFunction, _ call: ONNXOperation, _ scope: ONNXScope) {
+        var attributes: [String: ONNXAttribute.Value] = [:]
+        for attribute in function.defaults { attributes[attribute.name] = attribute.value }
+        for (name, value) in call.attributes { attributes[name] = value }
+        var versions = scope.versions
+        for set in function.operatorSets { versions[set.domain] = set.version }
+        let inner = ONNXScope(
+            inside: scope, seesOuter: false, prefix: call.name + "/", versions: versions, attributes: attributes)
+        for (index, name) in function.inputs.enumerated() where !name.isEmpty {
+            inner.bind(name, to: call.input(index) ?? "")
+        }
+        var direct: [(inner: String, outer: String)] = []
+        for (index, name) in function.outputs.enumerated() {
+            guard let output = call.output(index) else { continue }
+            // An input given back, or a value given twice, needs a node of its own.
+            if function.inputs.contains(name) || function.outputs[..<index].contains(name) {
+                direct.append((name, output))
+            } else {
+                inner.bind(name, to: output)
+            }
+        }
+        for node in function.nodes { add(node, inner) }
+        for (name, output) in direct {
+            emit("Identity", call, [inner.resolve(name)], outputs: [output], name: "\(call.name)/\(name)")
+        }
+    }
+
+    /// Puts a branch in the place of an If whose condition is fixed.
+    mutating func inlineBranch(_ operation: ONNXOperation, _ scope: ONNXScope) throws(ONNXRefusal) {
+        let condition = try operation.required(0)
+        let known = graph.constants[condition]?.scalarInteger ?? graph.contents[condition]?.first?.constant
+        guard let known else { throw ONNXUnsupported.refusal("If", domain: operation.domain) }
+        let name = known != 0 ? "then_branch" : "else_branch"
+        guard case .graph(let branch)? = operation.attributes[name] else {
+            throw ONNXRefusal(.invalid, found: "no \(name)", expected: "a graph")
+        }
+        let inner = ONNXScope(
+            inside: scope, seesOuter: true, prefix: operation.name + "/", versions: scope.versions,
+            attributes: scope.attributes)
+        for tensor in branch.initializers { add(inner.define(tensor.name), try constant(tensor)) }
+        for node in branch.nodes { add(node, inner) }
+        for (index, result) in branch.outputs.enumerated() {
+            guard let output = operation.output(index) else { continue }
+            emit(
+                "Identity", operation, [inner.resolve(result.name)], outputs: [output],
+                name: "\(operation.name)/\(index)")
+        }
+    }
+
+    /// Names of the values that a graph's nodes read, those inside branches and bodies too, and that it gives.
+    static func names(readBy graph: ONNXGraph) -> Set<String> {
+        var names = Set(graph.outputs.map(\.name))
+        for node in graph.nodes {
+            names.formUnion(node.inputs)
+            for attribute in node.attributes {
+                switch attribute.value {
+                case .graph(let graph): names.formUnion(Self.names(readBy: graph))
+                case .graphs(let graphs): for graph in graphs { names.formUnion(Self.names(readBy: graph)) }
+                default: break
+                }
+            }
+        }
+        return names
+    }
+}

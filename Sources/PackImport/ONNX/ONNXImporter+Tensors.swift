@@ -1,0 +1,120 @@
+import PackCore
+import PackFormats
+import PackGraph
+
+extension ONNXImporter {
+    /// Bytes that a tensor may take that is not stored as it is used.
+    static let denseLimit = 1 << 28
+
+    /// Adds inputs, fixed tensors and what is said of other values.
+    mutating func addEdges(_ graph: ONNXGraph) {
+        for tensor in graph.initializers {
+            add(tensor, as: tensor.name)
+        }
+        for tensor in graph.sparseInitializers {
+            do throws(ONNXRefusal) {
+                add(tensor.values.name, try dense(tensor))
+            } catch { note(value: tensor.values.name, error) }
+        }
+        for input in graph.inputs where self.graph.constants[input.name] == nil { add(input) }
+        for value in graph.values + graph.outputs {
+            if let type = Self.type(of: value) { state(value.name, type) }
+        }
+    }
+
+    /// A fixed tensor. One that cannot be computed with is noted where something reads it.
+    private mutating func add(_ tensor: ONNXTensor, as name: String) {
+        do throws(ONNXRefusal) {
+            add(name, try constant(tensor))
+        } catch {
+            guard used.contains(name) else { return }
+            note(value: name, error)
+            // Whatever reads it finds a value of unknown contents.
+            graph.inputs.append(Port(name, TensorType(.u8, tensor.shape.map(Dimension.constant))))
+        }
+    }
+
+    private mutating func add(_ input: ONNXValueInfo) {
+        guard let type = Self.type(of: input) else {
+            note(
+                value: input.name,
+                ONNXRefusal(.unsupportedType, found: "an input of type \(input.type)", expected: "a tensor of numbers"))
+            graph.inputs.append(Port(input.name, TensorType(.u8, [.symbol("\(input.name).0")])))
+            return
+        }
+        graph.inputs.append(Port(input.name, type))
+        graph.types[input.name] = type
+        state(input.name, type)
+    }
+
+    /// The type that the file states, if it is a tensor of known rank. Extents without a name get one.
+    static func type(of value: ONNXValueInfo) -> TensorType? {
+        guard case .tensor(let element, let shape?) = value.type, let dtype = element?.dtype else { return nil }
+        let dimensions = shape.enumerated().map { axis, dimension -> Dimension in
+            switch dimension {
+            case .extent(let extent): .constant(extent)
+            case .name(let name): .symbol(name)
+            case .unknown: .symbol("\(value.name).\(axis)")
+            }
+        }
+        return TensorType(dtype, dimensions)
+    }
+
+    /// A tensor of the file as a constant, whose bytes the mapped file lends where it can.
+    func constant(_ tensor: ONNXTensor) throws(ONNXRefusal) -> Constant {
+        guard let dtype = tensor.type.dtype else {
+            throw ONNXRefusal(
+                .unsupportedType, found: "a tensor of \(tensor.type.name)", expected: "a tensor of numbers")
+        }
+        do throws(GraphError) {
+            if let (file, range) = file.mapped(tensor) {
+                return try Constant(dtype, tensor.shape, lent: { body in file.withBytes(in: range) { body($0) } })
+            }
+            return try Constant(dtype, tensor.shape, bytes: file.bytes(of: tensor))
+        } catch { throw ONNXRefusal(.invalid, found: error.found, expected: error.expected) }
+    }
+
+    /// A sparse tensor with its zeros.
+    func dense(_ tensor: ONNXSparseTensor) throws(ONNXRefusal) -> Constant {
+        let values = try constant(tensor.values)
+        let size = values.dtype.size
+        let (count, overflow) = tensor.shape.reduce((1, false)) { result, extent in
+            let (product, tooLarge) = result.0.multipliedReportingOverflow(by: extent)
+            return (product, result.1 || tooLarge)
+        }
+        guard !overflow, count <= Self.denseLimit / size else {
+            throw .use("a sparse tensor of shape \(tensor.shape)", "at most \(Self.denseLimit) bytes with its zeros")
+        }
+        let positions = try positions(tensor, count: count)
+        var bytes = [UInt8](repeating: 0, count: count * size)
+        values.withBytes { source in
+            for (index, position) in positions.enumerated() where (index + 1) * size <= source.count {
+                for byte in 0..<size { bytes[position * size + byte] = source[index * size + byte] }
+            }
+        }
+        do throws(GraphError) {
+            return try Constant(values.dtype, tensor.shape, bytes: bytes)
+        } catch { throw ONNXRefusal(.invalid, found: error.found, expected: error.expected) }
+    }
+
+    /// Row-major positions of a sparse tensor's values.
+    private func positions(_ tensor: ONNXSparseTensor, count: Int) throws(ONNXRefusal) -> [Int] {
+        let indices = (try? constant(tensor.indices).integers()) ?? []
+        let isFlat = tensor.indices.shape.count == 1
+        let rank = isFlat ? 1 : tensor.shape.count
+        let extents = isFlat ? [count] : tensor.shape
+        var result: [Int] = []
+        for start in stride(from: 0, to: indices.count, by: max(rank, 1)) {
+            var position = 0
+            for axis in 0..<rank {
+                let index = indices[start + axis]
+                guard (0..<extents[axis]).contains(index) else {
+                    throw ONNXRefusal(.invalid, found: "index \(index)", expected: "an index into \(extents[axis])")
+                }
+                position = position * extents[axis] + index
+            }
+            result.append(position)
+        }
+        return result
+    }
+}

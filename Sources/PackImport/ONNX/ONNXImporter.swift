@@ -1,0 +1,274 @@
+import PackCore
+import PackFormats
+import PackGraph
+
+/// Builds a graph of an ONNX file's nodes, operators in their newest meaning.
+///
+/// Nodes that cannot be taken are put in as they are and noted, so that the graph is whole for reports.
+struct ONNXImporter {
+    let file: ONNXFile
+    var graph = Graph()
+    private(set) var problems: [ONNXProblem] = []
+    /// Names of the values that the file's nodes and outputs read.
+    let used: Set<String>
+    private let functions: [FunctionKey: ONNXFunction]
+    private var nodeNames: Set<String> = []
+    private var valueNames: Set<String> = []
+    private var expanded = 0
+    /// Types that the file states for values, for what inference does not find.
+    private var stated: [String: TensorType] = [:]
+    private var integerNames: [String: String] = [:]
+
+    struct FunctionKey: Hashable {
+        let domain: String
+        let name: String
+        let overload: String
+    }
+
+    /// Functions can multiply nodes without end.
+    static let nodeLimit = 1 << 20
+    /// Functions in functions and branches in branches.
+    static let depthLimit = 64
+
+    init(_ file: ONNXFile) {
+        self.file = file
+        var functions: [FunctionKey: ONNXFunction] = [:]
+        for function in file.model.functions {
+            functions[FunctionKey(domain: function.domain, name: function.name, overload: function.overload)] = function
+        }
+        self.functions = functions
+        used = Self.names(readBy: file.model.graph)
+    }
+
+    /// Builds the whole graph.
+    mutating func run() {
+        let model = file.model
+        let scope = ONNXScope(
+            versions: Dictionary(model.operatorSets.map { ($0.domain, $0.version) }) { first, _ in first })
+        addEdges(model.graph)
+        for node in model.graph.nodes { add(node, scope) }
+        graph.outputs = model.graph.outputs.map(\.name)
+    }
+
+    /// Adds a node of the file, or of a function or branch of it.
+    mutating func add(_ node: ONNXNode, _ scope: ONNXScope) {
+        let name = uniqueNode(scope.prefix + (node.name.isEmpty ? node.op : node.name))
+        let operation = ONNXOperation(
+            op: node.op, domain: node.domain, name: name, version: scope.versions[node.domain] ?? 1,
+            inputs: node.inputs.map(scope.resolve), outputs: node.outputs.map(scope.define),
+            attributes: Self.resolved(node.attributes, scope), isInner: scope.depth > 0)
+        do throws(ONNXRefusal) {
+            expanded += 1
+            guard expanded <= Self.nodeLimit, scope.depth <= Self.depthLimit else {
+                if expanded == Self.nodeLimit + 1 || scope.depth > Self.depthLimit {
+                    throw ONNXRefusal(
+                        .unsupportedUse, found: "functions that grow without end",
+                        expected: "at most \(Self.nodeLimit) nodes, \(Self.depthLimit) functions deep")
+                }
+                return
+            }
+            let key = FunctionKey(domain: node.domain, name: node.op, overload: node.overload)
+            if let function = functions[key] {
+                expand(function, operation, scope)
+            } else {
+                try convert(operation, scope)
+            }
+        } catch {
+            note(error, operation)
+            keep(operation)
+        }
+    }
+
+    private mutating func convert(_ operation: ONNXOperation, _ scope: ONNXScope) throws(ONNXRefusal) {
+        if operation.op == "If", operation.domain == ONNXOperatorSet.standard {
+            return try inlineBranch(operation, scope)
+        }
+        guard let rule = ONNXRules.rule(operation) else {
+            throw ONNXUnsupported.refusal(operation.op, domain: operation.domain)
+        }
+        try rule(&self, operation)
+    }
+
+    /// Attributes of a call in a function may stand for those of the function.
+    private static func resolved(
+        _ attributes: [ONNXAttribute], _ scope: ONNXScope
+    ) -> [String: ONNXAttribute.Value] {
+        var result: [String: ONNXAttribute.Value] = [:]
+        for attribute in attributes {
+            if case .reference(let name) = attribute.value {
+                result[attribute.name] = scope.attributes[name]
+            } else {
+                result[attribute.name] = attribute.value
+            }
+        }
+        return result
+    }
+
+    // MARK: What was wrong
+
+    mutating func note(_ refusal: ONNXRefusal, _ operation: ONNXOperation) {
+        problems.append(
+            ONNXProblem(
+                kind: refusal.kind, place: operation.name, op: operation.fullName, found: refusal.found,
+                expected: refusal.expected, hint: refusal.hint ?? refusal.kind.hint))
+    }
+
+    mutating func note(value: String, _ refusal: ONNXRefusal) {
+        problems.append(
+            ONNXProblem(
+                kind: refusal.kind, place: value, op: "", found: refusal.found, expected: refusal.expected,
+                hint: refusal.hint ?? refusal.kind.hint))
+    }
+
+    // MARK: Adding to the graph
+
+    mutating func state(_ name: String, _ type: TensorType) {
+        stated[name] = type
+        valueNames.insert(name)
+    }
+
+    /// Adds a constant under a name of the file.
+    mutating func add(_ name: String, _ constant: Constant) {
+        graph.constants[name] = constant
+        graph.learn(name, constant)
+        valueNames.insert(name)
+    }
+
+    /// Adds a node whose names are settled, and finds the types of its outputs.
+    mutating func emit(
+        _ op: String, _ operation: ONNXOperation, _ inputs: [String], _ attributes: [String: Attribute] = [:],
+        outputs: [String]? = nil, name: String? = nil
+    ) {
+        let node = Node(
+            op, name: name ?? operation.name, inputs: Self.trimmed(inputs), outputs: outputs ?? wanted(operation),
+            attributes: attributes)
+        append(node)
+        do throws(GraphError) {
+            try graph.infer(node)
+        } catch {
+            let kind: ONNXProblem.Kind =
+                error.kind == .unsupported || error.kind == .wrongType ? .unsupportedUse : .invalid
+            note(ONNXRefusal(kind, found: error.found, expected: error.expected), operation)
+        }
+        fill(node)
+    }
+
+    /// Adds a node with one output of its own and gives that output's name.
+    mutating func helper(
+        _ op: String, _ operation: ONNXOperation, _ inputs: [String], _ attributes: [String: Attribute] = [:],
+        _ part: String? = nil
+    ) -> String {
+        let name = uniqueNode("\(operation.name)/\(part ?? op)")
+        let output = uniqueValue(name)
+        emit(op, operation, inputs, attributes, outputs: [output], name: name)
+        return output
+    }
+
+    /// The node as it is, for reports.
+    private mutating func keep(_ operation: ONNXOperation) {
+        let node = Node(
+            operation.fullName, name: operation.name, inputs: operation.inputs, outputs: operation.outputs,
+            attributes: plain(operation))
+        guard node.outputs.contains(where: { !$0.isEmpty }) else { return }
+        append(node)
+        fill(node)
+    }
+
+    private mutating func append(_ node: Node) {
+        valueNames.formUnion(node.outputs)
+        graph.nodes.append(node)
+    }
+
+    private mutating func fill(_ node: Node) {
+        for output in node.outputs where graph.types[output] == nil { graph.types[output] = stated[output] }
+    }
+
+    /// Outputs up to the last one that anything reads. What functions read is not known.
+    private func wanted(_ operation: ONNXOperation) -> [String] {
+        var outputs = operation.outputs
+        while outputs.count > 1, let last = outputs.last, last.isEmpty || !operation.isInner && !used.contains(last) {
+            outputs.removeLast()
+        }
+        return outputs
+    }
+
+    private static func trimmed(_ inputs: [String]) -> [String] {
+        Array(inputs.prefix((inputs.lastIndex { !$0.isEmpty } ?? -1) + 1))
+    }
+
+    private mutating func uniqueNode(_ base: String) -> String {
+        let name = Self.unique(base, among: nodeNames)
+        nodeNames.insert(name)
+        return name
+    }
+
+    mutating func uniqueValue(_ base: String) -> String {
+        let name = Self.unique(base, among: valueNames)
+        valueNames.insert(name)
+        return name
+    }
+
+    /// `base`, or `base` with a number that is most likely free.
+    private static func unique(_ base: String, among taken: Set<String>) -> String {
+        guard taken.contains(base) else { return base }
+        var number = taken.count
+        while taken.contains("\(base)_\(number)") { number += 1 }
+        return "\(base)_\(number)"
+    }
+
+    // MARK: Fixed values
+
+    /// A list of integers, a scalar if `shape` is empty.
+    mutating func integers(_ values: [Int], shape: [Int]? = nil) -> String {
+        let shape = shape ?? [values.count]
+        let key = "i64\(shape)\(values)"
+        if let known = integerNames[key] { return known }
+        let name = uniqueValue(key)
+        integerNames[key] = name
+        if let constant = try? Constant(integers: values, shape: shape) { add(name, constant) }
+        return name
+    }
+
+    /// A float of the type of another value (f32 where that is not known).
+    mutating func scalar(_ value: Float, like other: String?, _ operation: ONNXOperation) -> String {
+        var name = uniqueValue("\(operation.name)/value")
+        if let constant = try? Constant(floats: [value], shape: []) { add(name, constant) }
+        let dtype = other.flatMap { graph.types[$0]?.dtype } ?? .f32
+        if dtype != .f32 { name = helper("Cast", operation, [name], ["to": .dtype(dtype)]) }
+        return name
+    }
+
+    /// A list of floats.
+    mutating func floats(_ values: [Float], _ operation: ONNXOperation) -> String {
+        let name = uniqueValue("\(operation.name)/values")
+        if let constant = try? Constant(floats: values, shape: [values.count]) { add(name, constant) }
+        return name
+    }
+
+    /// The shape of a value that a rule needs to know.
+    func shape(_ name: String) throws(ONNXRefusal) -> [Dimension] {
+        guard let type = graph.types[name] else {
+            throw .use("value '\(name)' of unknown shape", "a shape that can be told before running")
+        }
+        return type.shape
+    }
+
+    /// Attributes as graphs have them; those of kinds that graphs do not have are left out.
+    func plain(_ operation: ONNXOperation, without names: Set<String> = []) -> [String: Attribute] {
+        var result: [String: Attribute] = [:]
+        for (name, value) in operation.attributes where !names.contains(name) {
+            switch value {
+            case .int(let value): result[name] = .int(value)
+            case .float(let value): result[name] = .float(value)
+            case .string(let bytes): result[name] = .string(String(decoding: bytes, as: UTF8.self))
+            case .ints(let values): result[name] = .ints(values)
+            case .floats(let values): result[name] = .floats(values)
+            case .strings(let values): result[name] = .strings(values.map { String(decoding: $0, as: UTF8.self) })
+            case .tensor(let tensor):
+                if let constant = try? constant(tensor) { result[name] = .tensor(constant) }
+            default: break
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,96 @@
+/// A part of an ONNX model that cannot be run.
+public struct ONNXProblem: Hashable, Sendable {
+    /// The kinds of trouble.
+    public enum Kind: String, Hashable, Sendable {
+        /// An operator that is not built.
+        case unsupportedOperator
+        /// An operator, or a mode of one, that is for training.
+        case training
+        /// An element type, or a value that is no tensor.
+        case unsupportedType
+        /// An operator that is built, used in a way that is not.
+        case unsupportedUse
+        /// Something that the operator's definition does not allow.
+        case invalid
+    }
+
+    /// The kind.
+    public let kind: Kind
+    /// The node, by its name or a number; the value, where it is about none.
+    public let place: String
+    /// The node's operator, with its domain unless that is the standard's; empty where it is about no node.
+    public let op: String
+    /// What was found.
+    public let found: String
+    /// What would do.
+    public let expected: String
+    /// What the user can do.
+    public let hint: String
+}
+
+/// Why a rule does not take a node.
+struct ONNXRefusal: Error {
+    let kind: ONNXProblem.Kind
+    let found: String
+    let expected: String
+    var hint: String?
+
+    init(_ kind: ONNXProblem.Kind, found: String, expected: String, hint: String? = nil) {
+        (self.kind, self.found, self.expected, self.hint) = (kind, found, expected, hint)
+    }
+
+    static func use(_ found: String, _ expected: String) -> ONNXRefusal {
+        ONNXRefusal(.unsupportedUse, found: found, expected: expected)
+    }
+}
+
+extension ONNXProblem.Kind {
+    /// What usually helps.
+    var hint: String {
+        switch self {
+        case .unsupportedOperator, .unsupportedUse:
+            "export the model again so that it does without: another opset, a simplifier, or constant folding"
+        case .training: "export the model for inference: in PyTorch call model.eval() before torch.onnx.export"
+        case .unsupportedType: "convert it to float32 or an integer type of 8 to 64 bits"
+        case .invalid: "check the file with onnx.checker.check_model(path, full_check=True)"
+        }
+    }
+}
+
+/// What is known of operators that are not built.
+enum ONNXUnsupported {
+    static let controlFlow: Set<String> = ["If", "Loop", "Scan", "SequenceMap"]
+    static let random: Set<String> = [
+        "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli",
+    ]
+    static let training: Set<String> = [
+        "Adagrad", "Adam", "Gradient", "Momentum", "SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss",
+    ]
+    static let trainingDomain = "ai.onnx.preview.training"
+
+    static func refusal(_ op: String, domain: String) -> ONNXRefusal {
+        if domain == trainingDomain || training.contains(op) {
+            return ONNXRefusal(.training, found: "an operator for training", expected: "operators for inference")
+        }
+        if controlFlow.contains(op) {
+            return ONNXRefusal(
+                .unsupportedOperator, found: "control flow", expected: "a graph without it",
+                hint: "export with a fixed path: trace the model instead of scripting it, with inputs of fixed shape")
+        }
+        if random.contains(op) {
+            return ONNXRefusal(
+                .unsupportedOperator, found: "random numbers", expected: "an answer that depends on the inputs alone",
+                hint: "feed the random numbers as an input")
+        }
+        if !known(domain) {
+            return ONNXRefusal(
+                .unsupportedOperator, found: "operators of \(domain)", expected: "ai.onnx, ai.onnx.ml or com.microsoft",
+                hint: "export with standard operators, or with the operator's definition as a function of the model")
+        }
+        return ONNXRefusal(.unsupportedOperator, found: "no operator of that name here", expected: "a known operator")
+    }
+
+    static func known(_ domain: String) -> Bool {
+        ["ai.onnx", "ai.onnx.ml", "com.microsoft", trainingDomain].contains(domain)
+    }
+}
