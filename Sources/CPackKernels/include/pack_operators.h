@@ -43,7 +43,25 @@ enum pack_operator_error {
 #define PACK_OPERATORS(X) \
     X(Linear) X(Attention) X(Embed) X(LayerNormalization) X(MaskedMean) X(MaskedMax) X(L2Normalize) X(Unary) X(Binary) \
     X(Reduce) X(MatMul) X(Transpose) X(Gather) X(Cast) X(CumSum) X(Range) X(Clip) X(Where) X(Slice) X(Concat) X(Softmax) \
-    X(Expand)
+    X(Expand) \
+    X(Conv) \
+    X(Pool) \
+    X(MaxPoolIndices) \
+    X(MaxUnpool) \
+    X(BatchNormalization) \
+    X(GroupNormalization) \
+    X(RowStatistics) \
+    X(RMSNormalization) \
+    X(LpNormalization) \
+    X(LRN) \
+    X(Pad) \
+    X(ResizeAxis) \
+    X(GridSample) \
+    X(AffineGrid) \
+    X(RoiAlign) \
+    X(ConvTranspose) \
+    X(Col2Im) \
+    X(Recurrent)
 
 #define PACK_OPERATOR_ID(name) PACK_OP_##name,
 enum pack_operator_id { PACK_OPERATORS(PACK_OPERATOR_ID) PACK_OPERATOR_COUNT };
