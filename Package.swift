@@ -54,7 +54,7 @@ let toolTargets: [Target] = [
     tool("PackPasses", ["PackCore", "PackIO", "PackGraph"]),
     tool("PackProfiles", ["PackCore", "PackIO", "Yams"]),
     tool("PackDependencies", ["PackIO", "PackFormats", "CArchive", "CZlib"]),
-    tool("PackPlanner", ["PackCore", "PackGraph", "PackRuntime", "CPackKernels", "CPackSystem"]),
+    tool("PackPlanner", ["PackCore", "PackGraph", "PackIO", "PackRuntime", "CPackKernels", "CPackSystem"]),
     tool("PackQuantize", ["CPackKernels", "PackCore", "PackGraph", "PackPlanner", "PackRuntime", "PackTokenizers"]),
     tool("PackFit", ["PackProfiles"]),
     tool("PackBundle", ["PackIO", "CPackKernels", "CPackSystem", "CArchive", "CZlib"]),
@@ -70,8 +70,13 @@ let toolTargets: [Target] = [
         ],
         swiftSettings: toolSettings),
     tests("PackIOTests", ["PackIO"]),
-    tests("PackFormatsTests", ["PackCore", "PackIO", "PackFormats"]),
-    tests("PackImportTests", ["PackCore", "PackIO", "PackFormats", "PackGraph", "PackPasses", "PackImport"]),
+    // Builds ONNX files for tests.
+    .target(
+        name: "WireBuilding", dependencies: ["PackFormats"], path: "Tests/WireBuilding", swiftSettings: toolSettings),
+    tests("PackFormatsTests", ["PackCore", "PackIO", "PackFormats", "WireBuilding"]),
+    tests(
+        "PackImportTests",
+        ["PackCore", "PackIO", "PackFormats", "PackGraph", "PackPasses", "PackImport", "PackLab", "WireBuilding"]),
     tests("PackGraphTests", ["PackCore", "PackGraph"]),
     tests("PackPassesTests", ["PackCore", "PackGraph", "PackPasses"]),
     // Checks in C, because they also run on arm64 under an emulator (Tests/kernels/arm64.sh).

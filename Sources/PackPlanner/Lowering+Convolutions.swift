@@ -4,5 +4,159 @@ import PackGraph
 
 extension Lowering {
     /// Convolutions, pooling and what belongs to images.
-    static let convolutions: [String: LoweringRule] = [:]
+    static let convolutions: [String: LoweringRule] = [
+        [
+            "Conv": { lowering, node throws(PlannerError) in try lowering.lowerConv(node) },
+            "ConvTranspose": { lowering, node throws(PlannerError) in try lowering.lowerConvTranspose(node) },
+            "Col2Im": { lowering, node throws(PlannerError) in try lowering.lowerCol2Im(node) },
+        ],
+        pooling, channelNormalizations, images, recurrent,
+    ].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+
+    /// The extents that follow the first two of a value: spatial ones of an image, or the kernel of weights.
+    func spatial(_ name: String, of node: Node) throws(PlannerError) -> [Dimension] {
+        Array(try type(name, of: node).shape.dropFirst(2))
+    }
+
+    /// The values of a node's inputs, absent ones included, up to `count`.
+    mutating func values(_ node: Node, _ count: Int, except: Int? = nil) throws(PlannerError) -> [UInt32] {
+        var result: [UInt32] = []
+        for index in 0..<count { result.append(try value(index == except ? "" : node.input(index) ?? "", of: node)) }
+        return result
+    }
+
+    /// The window that a node slides over its first input.
+    func window(_ node: Node, weights: String? = nil) throws(PlannerError) -> WindowAttributes {
+        let rank = try spatial(node.inputs[0], of: node).count
+        let kernel = try weights.map { name throws(PlannerError) in
+            try spatial(name, of: node).compactMap(\.constant)
+        }
+        return try read(node) { n throws(GraphError) in try WindowAttributes(n, kernel: kernel, rank: rank) }
+    }
+
+    /// The integers of an input, if they are constant or follow from shapes.
+    func known(_ node: Node, input index: Int) -> [Int]? {
+        guard let name = node.input(index) else { return nil }
+        if let values = try? graph.constants[name]?.integers() { return values }
+        guard let contents = graph.contents[name] else { return nil }
+        let numbers = contents.compactMap(\.constant)
+        return numbers.count == contents.count ? numbers : nil
+    }
+
+    /// A step that makes all of a node's outputs; `count` of them, where some may be absent.
+    mutating func step(
+        _ op: pack_operator_id, _ node: Node, _ inputs: [UInt32], _ attributes: [Int64], outputs types: [TensorType]
+    ) throws(PlannerError) {
+        var results: [UInt32] = []
+        for (index, type) in types.enumerated() {
+            let name = node.outputs.indices.contains(index) ? node.outputs[index] : ""
+            results.append(
+                name.isEmpty ? try temporary("\(node.name).\(index)", type) : try result(name, of: node))
+        }
+        tables.addStep(op, name: node.name, inputs: inputs, outputs: results, attributes: attributes)
+    }
+
+    /// The bytes of a value in another shape.
+    mutating func reshaped(_ value: UInt32, _ name: String, _ type: TensorType) throws(PlannerError) -> UInt32 {
+        let record = tables.values[Int(value)]
+        let root = UInt32(record.kind) == PACK_PLAN_ALIAS.rawValue ? UInt32(record.data_offset) : value
+        return try tables.add(name, type, PACK_PLAN_ALIAS, offset: Int(root))
+    }
+
+    /// The code of a fused activation.
+    func activation(_ node: Node) throws(PlannerError) -> Int64 {
+        let name = try read(node) { n throws(GraphError) in try n.string("activation", default: "none") }
+        guard let code = Lowering.activations[name] else {
+            throw refuse(node, "activation \(name)", "none, relu, gelu, gelu_tanh or tanh")
+        }
+        return code
+    }
+
+    private mutating func lowerConv(_ node: Node) throws(PlannerError) {
+        let window = try window(node, weights: node.inputs[1])
+        let group = try read(node) { n throws(GraphError) in try n.int("group", default: 1) }
+        var inputs = try values(node, 3, except: 1)
+        inputs[1] = try convolutionWeights(node)
+        try step(PACK_OP_Conv, node, inputs, [try activation(node), Int64(group)] + window.words)
+    }
+
+    /// The weights of a convolution. Rows that lie a multiple of a page apart would compete for the same few lines of the
+    /// cache, so constant ones are set further apart.
+    private mutating func convolutionWeights(_ node: Node) throws(PlannerError) -> UInt32 {
+        let name = node.inputs[1]
+        guard let constant = graph.constants[name], let rows = constant.shape.first, rows > 1,
+            constant.count / rows % 1024 == 0, constant.count > 0
+        else { return try value(name, of: node) }
+        let length = constant.count / rows
+        let padded = length + Int(PACK_PANEL)
+        let spaced = try read(node) { _ throws(GraphError) in
+            try Constant(
+                .f32, [rows, padded],
+                .made(bytes: rows * padded * 4) { range, body in
+                    var bytes = [UInt8](repeating: 0, count: rows * padded * 4)
+                    for row in range.lowerBound / (padded * 4)..<(range.upperBound + padded * 4 - 1) / (padded * 4) {
+                        let floats = (try? constant.floats(in: row * length..<(row + 1) * length)) ?? []
+                        floats.withUnsafeBytes {
+                            bytes.replaceSubrange(row * padded * 4..<row * padded * 4 + $0.count, with: $0)
+                        }
+                    }
+                    bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+                })
+        }
+        return try plain(name, spaced)
+    }
+
+    private mutating func lowerConvTranspose(_ node: Node) throws(PlannerError) {
+        let (inputs, outputs) = (try spatial(node.inputs[0], of: node), try spatial(node.outputs[0], of: node))
+        let kernel = try spatial(node.inputs[1], of: node).compactMap(\.constant)
+        let window = try read(node) { n throws(GraphError) in
+            try TransposedWindow(n, kernel: kernel, rank: inputs.count)
+        }
+        let group = try read(node) { n throws(GraphError) in try n.int("group", default: 1) }
+        var words = [try activation(node), Int64(group), Int64(inputs.count)]
+        for axis in inputs.indices {
+            guard let before = window.before(axis, input: inputs[axis], output: outputs[axis]) else {
+                throw refuse(node, "padding that depends on a free dimension", "padding that is known")
+            }
+            let own = window.window
+            words += [own.kernel[axis], own.strides[axis], own.dilations[axis], before, 0].map { Int64($0) }
+        }
+        var arguments = try values(node, 3, except: 1)
+        arguments[1] = try transposedWeights(node, group)
+        try step(PACK_OP_ConvTranspose, node, arguments, words)
+    }
+
+    /// The weights of a transposed convolution; constant ones [C, M / group, kernel…] as [group, M / group · taps, C / group].
+    private mutating func transposedWeights(_ node: Node, _ group: Int) throws(PlannerError) -> UInt32 {
+        let name = node.inputs[1]
+        guard let constant = graph.constants[name], constant.count > 0, constant.shape[0] % group == 0 else {
+            return try value(name, of: node)
+        }
+        let rows = constant.shape[0] / group
+        let columns = constant.count / constant.shape[0]
+        let turned = try read(node) { _ throws(GraphError) in
+            try Constant(
+                .f32, [group, columns, rows],
+                .made(bytes: constant.count * 4) { range, body in
+                    let floats = (try? constant.floats()) ?? []
+                    var result = [Float](repeating: 0, count: constant.count)
+                    for (index, value) in floats.enumerated() {
+                        let (channel, column) = (index / columns, index % columns)
+                        result[(channel / rows * columns + column) * rows + channel % rows] = value
+                    }
+                    result.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+                })
+        }
+        return try plain(name, turned)
+    }
+
+    private mutating func lowerCol2Im(_ node: Node) throws(PlannerError) {
+        guard let block = known(node, input: 2) else {
+            throw refuse(node, "a block computed at run time", "a constant")
+        }
+        let window = try read(node) { n throws(GraphError) in
+            try WindowAttributes(n, kernel: block, rank: block.count)
+        }
+        try step(PACK_OP_Col2Im, node, [try value(node.inputs[0], of: node)], Array(window.words.dropFirst()))
+    }
 }

@@ -30,7 +30,7 @@ extension Lowering {
         }
     }
 
-    private static let activations: [String: Int64] = [
+    static let activations: [String: Int64] = [
         "none": Int64(PACK_ACTIVATION_NONE.rawValue), "relu": Int64(PACK_ACTIVATION_RELU.rawValue),
         "gelu": Int64(PACK_ACTIVATION_GELU_ERF.rawValue), "gelu_tanh": Int64(PACK_ACTIVATION_GELU_TANH.rawValue),
         "tanh": Int64(PACK_ACTIVATION_TANH.rawValue),
@@ -97,10 +97,7 @@ extension Lowering {
     private mutating func lowerLayerNormalization(_ node: Node) throws(PlannerError) {
         let rank = try type(node.inputs[0], of: node).shape.count
         let axis = try axis(try read(node) { n throws(GraphError) in try n.int("axis", default: -1) }, rank: rank, node)
-        guard axis == rank - 1, node.outputs.count == 1 else {
-            throw refuse(
-                node, "axis \(axis) of \(rank) and \(node.outputs.count) outputs", "the last axis and one output")
-        }
+        guard axis == rank - 1, node.outputs.count == 1 else { return try lowerWideLayerNormalization(node) }
         let epsilon = try read(node) { n throws(GraphError) in try n.float("epsilon", default: 1e-5) }
         let x = try value(node.inputs[0], of: node)
         let gamma = try value(node.input(1) ?? "", of: node)

@@ -64,8 +64,10 @@ extension Lowering {
         let all = node.inputs.filter { !$0.isEmpty }
         if measures(node) { return all }
         switch node.op {
-        case "Reshape", "Unsqueeze", "Squeeze", "Flatten", "Identity", "Dropout", "Expand", "Tile", "Split", "CastLike":
+        case "Reshape", "Unsqueeze", "Squeeze", "Flatten", "Identity", "Dropout", "Expand", "Tile", "Split", "CastLike",
+            "Resize", "CenterCropPad", "AffineGrid", "Col2Im":
             return Array(node.inputs.prefix(1))
+        case "MaxUnpool": return Array(node.inputs.prefix(2))
         case "ConstantOfShape", "EyeLike": return []
         case "Slice": return simpleSlice(node) != nil ? Array(node.inputs.prefix(1)) : all
         case "Range": return simpleRange(node) != nil ? [] : all

@@ -33,6 +33,7 @@ PACK_INLINE size_t wide_panels(size_t rows) { return rows <= 2 ? 2 : 1; }
 #include "../simd/elementwise.h"
 #include "../simd/binary.h"
 #include "../simd/attention.h"
+#include "../simd/taps.h"
 
 #else
 typedef int pack_not_this_architecture;

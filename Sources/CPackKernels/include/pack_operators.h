@@ -48,6 +48,24 @@ enum pack_operator_error {
     X(Linear) X(Attention) X(Embed) X(LayerNormalization) X(MaskedMean) X(MaskedMax) X(L2Normalize) X(Unary) X(Binary) \
     X(Reduce) X(MatMul) X(Transpose) X(Gather) X(Cast) X(CumSum) X(Range) X(Clip) X(Where) X(Slice) X(Concat) X(Softmax) \
     X(Expand) \
+    X(Conv) \
+    X(Pool) \
+    X(MaxPoolIndices) \
+    X(MaxUnpool) \
+    X(BatchNormalization) \
+    X(GroupNormalization) \
+    X(RowStatistics) \
+    X(RMSNormalization) \
+    X(LpNormalization) \
+    X(LRN) \
+    X(PadFixed) \
+    X(ResizeAxis) \
+    X(GridSample) \
+    X(AffineGrid) \
+    X(RoiAlign) \
+    X(ConvTranspose) \
+    X(Col2Im) \
+    X(Recurrent) \
     X(Function) \
     X(Transcendental) \
     X(Pair) \

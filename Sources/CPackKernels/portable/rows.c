@@ -74,6 +74,15 @@ void pack_dequantize_s8_portable(const int8_t *codes, float scale, float *y, siz
     for (size_t i = 0; i < n; i++) y[i] = (float)codes[i] * scale;
 }
 
+void pack_dequantize_s4_portable(const uint8_t *row, float scale, float *y, size_t n) {
+    const int8_t *scales = (const int8_t *)row + pack_groups(n) * (PACK_GROUP / 2);
+    for (size_t i = 0; i < n; i++) {
+        uint8_t pair = row[i / PACK_GROUP * (PACK_GROUP / 2) + i % (PACK_GROUP / 2)];
+        int code = (i % PACK_GROUP < PACK_GROUP / 2 ? pair & 15 : pair >> 4) - 8;
+        y[i] = (float)(code * scales[i / PACK_GROUP]) * scale;
+    }
+}
+
 void pack_f16_to_f32_portable(const uint16_t *x, float *y, size_t n) {
     for (size_t i = 0; i < n; i++) y[i] = pack_half_value(x[i]);
 }
@@ -99,6 +108,18 @@ void pack_max_rows_portable(
         if (!pack_mask_valid(mask_type, mask, i)) continue;
         for (size_t j = 0; j < n; j++) y[j] = count && y[j] > x[i * ldx + j] ? y[j] : x[i * ldx + j];
         count++;
+    }
+}
+
+void pack_tap_rows_portable(
+    const float *x, const size_t *offsets, const float *weights, size_t taps, float start, float *y, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        float value = start;
+        for (size_t t = 0; t < taps; t++) {
+            float other = x[offsets[t] + i];
+            value = weights ? value + weights[t] * other : value > other ? value : other;
+        }
+        y[i] = value;
     }
 }
 

@@ -49,6 +49,10 @@ PACK_OUTLINE void finish_tile(
     const pack_gemm *g, float *values, size_t ldv, size_t row, size_t rows, size_t column, size_t width) {
     if (g->bias)
         for (size_t i = 0; i < rows; i++) add_columns(values + i * ldv, g->bias + column, width);
+    if (g->row_bias)
+        for (size_t i = 0; i < rows; i++)
+            for (size_t j = 0; j < ldv; j += VW)
+                v_store(values + i * ldv + j, v_load(values + i * ldv + j) + v_set(g->row_bias[row + i]));
     if (g->activation) activate(g->activation, values, rows * ldv);
     for (size_t i = 0; i < rows; i++) {
         const float *residual = g->residual ? g->residual + (row + i) * g->ldr + column : 0;

@@ -35,6 +35,7 @@ PACK_INLINE size_t wide_panels(size_t rows) { return rows <= 3 ? 4 : rows <= 6 ?
 #include "../simd/softmax_rows.h"
 #include "../simd/elementwise.h"
 #include "../simd/attention.h"
+#include "../simd/taps.h"
 
 #pragma clang attribute pop
 #else

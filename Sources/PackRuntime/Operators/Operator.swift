@@ -85,6 +85,12 @@ struct Step {
         return Tensor(record: tensor)
     }
 
+    /// An output that may be absent.
+    func optionalOutput(_ index: Int) -> Tensor? {
+        guard index < Int(record.pointee.output_count), let tensor = record.pointee.outputs[index] else { return nil }
+        return Tensor(record: tensor)
+    }
+
     func attribute(_ index: Int) throws(OperatorError) -> Int {
         guard index < Int(record.pointee.attribute_count) else { throw .attribute }
         return Int(record.pointee.attributes[index])

@@ -1,5 +1,6 @@
 import Glibc
 import PackIO
+import PackImport
 import PackPlanner
 import PackRuntime
 
@@ -51,7 +52,8 @@ struct Benchmark {
     /// The plans to measure, and the pipeline of a model folder.
     private func plans() throws -> ([BenchPlan], ModelPipeline?) {
         let isFolder = try FileContents.kind(of: command.path) == .folder
-        let isBundle = try !isFolder || FileContents.kind(of: command.path + "/model.pack") == .regular
+        let isModel = ONNXImport.path(at: command.path) != nil
+        let isBundle = try !isModel && (!isFolder || FileContents.kind(of: command.path + "/model.pack") == .regular)
         if isBundle {
             guard lists.storage == nil else {
                 throw Refusal(
@@ -64,8 +66,7 @@ struct Benchmark {
         let pipeline = try ModelPipeline.load(command.path)
         let plans = try (lists.storage ?? [.f32, .int8]).map { kind in
             BenchPlan(
-                name: "pack \(kind == .f32 ? "fp32" : kind == .f16 ? "fp16" : "int8")",
-                image: try pipeline.draft(WeightStorage(kind)).makeImage())
+                name: "pack \(kind.precision)", image: try pipeline.draft(WeightStorage(kind)).makeImage())
         }
         return (plans, pipeline)
     }

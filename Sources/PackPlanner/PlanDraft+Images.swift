@@ -1,0 +1,17 @@
+import CPackKernels
+import PackCore
+
+extension PlanDraft {
+    /// Kernels that steps of convolutions, pooling, normalizations and recurrent layers call.
+    func imageFamilies(_ step: pack_plan_step) -> Set<String> {
+        switch pack_operator_id(UInt32(step.op)) {
+        case PACK_OP_Conv: ["gemm_f32", "tap_rows", "unary"]
+        case PACK_OP_ConvTranspose: ["gemm_f32", "unary"]
+        case PACK_OP_Pool: ["tap_rows"]
+        case PACK_OP_BatchNormalization: ["binary"]
+        case PACK_OP_GroupNormalization: ["binary", "layer_norm"]
+        case PACK_OP_Recurrent: ["gemm_f32", "gemm_f16", "unary", "binary"]
+        default: []
+        }
+    }
+}

@@ -1,0 +1,248 @@
+public import CPackKernels
+import CPackSystem
+import PackCore
+
+/// Convolution (ONNX `Conv`) over one to three axes: activation(window · weights + bias).
+///
+/// Inputs: x f32 [N, C, axes…], weights f32 [M, C / group, kernel…] or as rows [M, any length that holds them], bias f32 [M] or absent. Attributes: `pack_activation`,
+/// group, `Window`. The weights are the rows and patches of the image the panels of a product that gives the output as it is
+/// to lie; patches are laid out a block at a time. Where every group has one channel, and few outputs, windows are summed tap
+/// by tap instead.
+enum Conv: Operator {
+    /// Bytes of panels that are laid out at once.
+    private static let blockBytes = 1 << 20
+
+    struct Shape {
+        let window: Window
+        let batch: Int
+        let channels: Int
+        let outputs: Int
+        let group: Int
+        let taps: Int
+        /// Values from one output's weights to the next.
+        let weightRow: Int
+        let activation: UInt32
+
+        /// Channels of the input, and of the output, in a group.
+        var groupChannels: Int { channels / group }
+        var groupOutputs: Int { outputs / group }
+        var isDepthwise: Bool { groupChannels == 1 && groupOutputs < 8 }
+        var k: Int { groupChannels * taps }
+        var panels: Int { (window.outputCount + Int(PACK_PANEL) - 1) / Int(PACK_PANEL) }
+        /// Panels in a block, of those that one group of one image has.
+        var blockPanels: Int {
+            Swift.max(1, Swift.min(panels, Conv.blockBytes / Swift.max(1, k * Int(PACK_PANEL) * 4)))
+        }
+        var blockSize: Int { blockPanels * k * Int(PACK_PANEL) * 4 }
+        /// Whether there are images and groups enough to give each thread some.
+        func splitsOutside(_ threads: Int) -> Bool { threads > 1 && batch * group >= threads }
+
+        init(_ step: Step) throws(OperatorError) {
+            let x = try step.input(0)
+            let w = try step.input(1)
+            let out = try step.output()
+            try x.require(.f32)
+            try w.require(.f32)
+            try out.require(.f32)
+            var window = try Window(step, from: 2, input: x, output: out)
+            group = try Window.bounded(step, 1, 1)
+            batch = x.extent(0)
+            channels = x.extent(1)
+            outputs = out.extent(1)
+            guard channels % group == 0, outputs % group == 0 else { throw .shape }
+            taps = try window.taps()
+            let k = try bytes(channels / group, taps)
+            if w.rank == 2 {
+                weightRow = w.extent(1)
+                guard w.extent(0) == outputs, weightRow >= k else { throw .shape }
+            } else {
+                weightRow = k
+                guard w.rank == x.rank, w.extent(0) == outputs, w.extent(1) == channels / group else { throw .shape }
+                for axis in 2..<w.rank where w.extent(axis) != window.axes[axis + 3 - w.rank].kernel { throw .shape }
+            }
+            if let bias = step.optional(2) {
+                try bias.require(.f32)
+                guard bias.count == outputs else { throw .shape }
+            }
+            let activation = try step.attribute(0)
+            guard (0...Int(PACK_ACTIVATION_TANH.rawValue)).contains(activation) else { throw .attribute }
+            self.activation = UInt32(activation)
+            _ = try bytes(k, Int(PACK_PANEL), 4)
+            _ = try bytes(x.count, 4)
+            window.flattenIfPointwise()
+            self.window = window
+        }
+    }
+
+    static func prepare(_ step: Step) throws(OperatorError) -> Int {
+        let shape = try Shape(step)
+        guard step.kernels.pointee.unary != nil || shape.activation == 0 else { throw .kernel }
+        if shape.isDepthwise {
+            guard step.kernels.pointee.tap_rows != nil else { throw .kernel }
+            return try Plane(shape.window).scratchBytes(step.threads)
+        }
+        guard step.kernels.pointee.gemm_f32 != nil else { throw .kernel }
+        return try bytes(shape.blockSize, shape.splitsOutside(step.threads) ? step.threads : 1)
+    }
+
+    static func run(_ step: Step) throws(OperatorError) {
+        let shape = try Shape(step)
+        guard try step.output().count > 0 else { return }
+        if shape.isDepthwise { return try sumTaps(step, shape) }
+        let task = try Product(step, shape)
+        guard shape.k > 0 else { return task.fillWithBias(step.kernels.pointee) }
+        let units = shape.batch * shape.group
+        if shape.splitsOutside(step.threads) {
+            step.parallel(units, task) { context, unit, worker in
+                guard let task = context?.assumingMemoryBound(to: Product.self) else { return }
+                task.pointee.computeAlone(unit, Int(worker))
+            }
+        } else if step.threads == 1 {
+            for unit in 0..<units { task.computeAlone(unit, 0) }
+        } else {
+            for unit in 0..<units { task.computeTogether(unit, step) }
+        }
+    }
+}
+
+extension Window {
+    /// Takes an image whose windows are its elements as one row.
+    fileprivate mutating func flattenIfPointwise() {
+        for index in 0..<3 {
+            let axis = axes[index]
+            guard axis.kernel == 1, axis.stride == 1, axis.before == 0, axis.output == axis.input else { return }
+        }
+        var flat = WindowAxis()
+        flat.input = inputCount
+        flat.output = flat.input
+        axes = [WindowAxis(), WindowAxis(), flat]
+    }
+}
+
+/// The product of weights and patches, for a part of the groups and outputs at a time.
+private struct Product {
+    let shape: Conv.Shape
+    var window: pack_window
+    let kernel: pack_gemm_kernel
+    let x: UnsafePointer<Float>
+    let weights: UnsafePointer<Float>
+    let bias: UnsafePointer<Float>?
+    let out: UnsafeMutablePointer<Float>
+    let scratch: UnsafeMutableRawPointer
+    /// What the threads work on together.
+    var unit = 0
+    var firstPanel = 0
+    var panelCount = 0
+    var gemm = pack_gemm()
+    var columns: Int { (panelCount + Product.panelsPerTask - 1) / Product.panelsPerTask }
+
+    /// Panels and rows of a task that threads share.
+    static let panelsPerTask = 4
+    static let rowsPerTask = 96
+
+    init(_ step: Step, _ shape: Conv.Shape) throws(OperatorError) {
+        guard let kernel = step.kernels.pointee.gemm_f32, let x = try step.input(0).floats.baseAddress,
+            let weights = try step.input(1).floats.baseAddress, let out = try step.output().floats.baseAddress,
+            let scratch = step.scratch
+        else { throw .kernel }
+        self.shape = shape
+        self.kernel = kernel
+        self.x = UnsafePointer(x)
+        self.weights = UnsafePointer(weights)
+        bias = UnsafePointer(step.optional(2)?.floats.baseAddress)
+        self.out = out
+        self.scratch = scratch
+        window = shape.window.record
+    }
+
+    /// What an image without channels gives.
+    func fillWithBias(_ kernels: pack_kernels) {
+        let count = shape.window.outputCount
+        for plane in 0..<shape.batch * shape.outputs {
+            (out + plane * count).update(repeating: bias?[plane % shape.outputs] ?? 0, count: count)
+        }
+        if shape.activation != 0 { kernels.unary?(shape.activation, out, out, shape.batch * shape.outputs * count) }
+    }
+
+    private func image(_ unit: Int) -> UnsafePointer<Float> {
+        x + unit * shape.groupChannels * shape.window.inputCount
+    }
+
+    private func panels(_ worker: Int) -> UnsafeMutablePointer<Float> {
+        (scratch + worker * shape.blockSize).assumingMemoryBound(to: Float.self)
+    }
+
+    /// The product for one block of one group of one image.
+    private func product(_ unit: Int, _ first: Int, _ count: Int, _ panels: UnsafePointer<Float>) -> pack_gemm {
+        let rows = shape.groupOutputs
+        let row = unit % shape.group * rows
+        let outputs = shape.window.outputCount
+        let column = first * Int(PACK_PANEL)
+        var gemm = pack_gemm()
+        gemm.a = UnsafeRawPointer(weights + row * shape.weightRow)
+        gemm.lda = shape.weightRow
+        gemm.panels = UnsafeRawPointer(panels)
+        gemm.k = shape.k
+        gemm.n = Swift.min(count * Int(PACK_PANEL), outputs - column)
+        gemm.c = out + unit * rows * outputs + column
+        gemm.ldc = outputs
+        gemm.row_bias = bias.map { $0 + row }
+        gemm.activation = shape.activation
+        return gemm
+    }
+
+    /// Does one group of one image on the calling thread.
+    func computeAlone(_ unit: Int, _ worker: Int) {
+        var first = 0
+        while first < shape.panels {
+            let count = Swift.min(shape.blockPanels, shape.panels - first)
+            let panels = panels(worker)
+            layOut(unit, first, count, panels)
+            withUnsafePointer(to: product(unit, first, count, panels)) {
+                kernel($0, 0, shape.groupOutputs, 0, count)
+            }
+            first += count
+        }
+    }
+
+    private func layOut(_ unit: Int, _ panel: Int, _ count: Int, _ target: UnsafeMutablePointer<Float>) {
+        withUnsafePointer(to: window) {
+            pack_patch_panels_f32(image(unit), shape.groupChannels, $0, panel * Int(PACK_PANEL), count, target)
+        }
+    }
+
+    /// Does one group of one image on all threads.
+    func computeTogether(_ unit: Int, _ step: Step) {
+        var task = self
+        task.unit = unit
+        while task.firstPanel < shape.panels {
+            task.panelCount = Swift.min(shape.blockPanels, shape.panels - task.firstPanel)
+            task.gemm = product(unit, task.firstPanel, task.panelCount, panels(0))
+            step.parallel(task.columns, task) { context, index, _ in
+                guard let task = context?.assumingMemoryBound(to: Product.self) else { return }
+                let panel = index * Product.panelsPerTask
+                task.pointee.layOut(
+                    task.pointee.unit, task.pointee.firstPanel + panel,
+                    Swift.min(Product.panelsPerTask, task.pointee.panelCount - panel),
+                    task.pointee.panels(0) + panel * task.pointee.shape.k * Int(PACK_PANEL))
+            }
+            let rows = (shape.groupOutputs + Product.rowsPerTask - 1) / Product.rowsPerTask
+            step.parallel(rows * task.columns, task) { context, index, _ in
+                guard let task = context?.assumingMemoryBound(to: Product.self) else { return }
+                let columns = task.pointee.columns
+                let row = index / columns * Product.rowsPerTask
+                let panel = index % columns * Product.panelsPerTask
+                task.pointee.kernel(
+                    &task.pointee.gemm, row, Swift.min(row + Product.rowsPerTask, task.pointee.shape.groupOutputs),
+                    panel,
+                    Swift.min(panel + Product.panelsPerTask, task.pointee.panelCount))
+            }
+            task.firstPanel += task.panelCount
+        }
+    }
+}
+
+/// C entry of `Conv`.
+@c(pack_op_Conv) public func packOperatorConv(_ step: UnsafePointer<pack_step>?, _ running: Int32) -> Int64 {
+    perform(Conv.self, step, running)
+}
