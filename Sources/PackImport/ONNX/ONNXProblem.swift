@@ -69,9 +69,7 @@ enum ONNXUnsupported {
     static let random: Set<String> = [
         "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli",
     ]
-    static let training: Set<String> = [
-        "Adagrad", "Adam", "Gradient", "Momentum", "SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss",
-    ]
+    static let training: Set<String> = ["Adagrad", "Adam", "Gradient", "Momentum"]
     static let trainingDomain = "ai.onnx.preview.training"
 
     static func refusal(_ op: String, domain: String) -> ONNXRefusal {
