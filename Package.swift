@@ -70,8 +70,13 @@ let toolTargets: [Target] = [
         ],
         swiftSettings: toolSettings),
     tests("PackIOTests", ["PackIO"]),
-    tests("PackFormatsTests", ["PackCore", "PackIO", "PackFormats"]),
-    tests("PackImportTests", ["PackCore", "PackIO", "PackFormats", "PackGraph", "PackPasses", "PackImport"]),
+    // Builds ONNX files for tests.
+    .target(
+        name: "WireBuilding", dependencies: ["PackFormats"], path: "Tests/WireBuilding", swiftSettings: toolSettings),
+    tests("PackFormatsTests", ["PackCore", "PackIO", "PackFormats", "WireBuilding"]),
+    tests(
+        "PackImportTests",
+        ["PackCore", "PackIO", "PackFormats", "PackGraph", "PackPasses", "PackImport", "PackLab", "WireBuilding"]),
     tests("PackGraphTests", ["PackCore", "PackGraph"]),
     tests("PackPassesTests", ["PackCore", "PackGraph", "PackPasses"]),
     // Checks in C, because they also run on arm64 under an emulator (Tests/kernels/arm64.sh).

@@ -7,16 +7,19 @@ public struct ImportedModel: Sendable {
     public let graph: Graph
     /// The model in plain numbers.
     public let description: ModelDescription
-    /// The folder of the tokenizer's files.
-    public let tokenizerFolder: String
-    /// The weights.
-    public let checkpoint: Checkpoint
+    /// The folder of the tokenizer's files; nil for a model that takes tensors only.
+    public let tokenizerFolder: String?
+    /// The weights; nil where an ONNX file holds them.
+    public let checkpoint: Checkpoint?
+    /// The ONNX file, for a model that is one.
+    public let onnx: ONNXFile?
 
     /// What the model is for.
     public var task: Task { description.task }
 
-    /// Imports the model of a folder.
+    /// Imports the model of a folder, or of an ONNX file.
     public static func load(_ path: String) throws(ImportError) -> ImportedModel {
+        if let file = ONNXImport.path(at: path) { return try ImportedModel(ONNXImport.load(file)) }
         let folder = try ModelFolder(path: path)
         let configuration = try EncoderConfiguration(folder.configuration)
         let prefix = try Weights.prefix(in: folder.checkpoint, of: configuration.family)
@@ -33,7 +36,7 @@ public struct ImportedModel: Sendable {
         return ImportedModel(
             graph: graph,
             description: try describe(path, folder, configuration, head, unused: builder.weights.unused),
-            tokenizerFolder: folder.transformer.path, checkpoint: folder.checkpoint)
+            tokenizerFolder: folder.transformer.path, checkpoint: folder.checkpoint, onnx: nil)
     }
 
     private static func describe(

@@ -12,6 +12,8 @@ public enum Task: Hashable, Sendable {
     case questionAnswering
     /// `logits` [batch, sequence, vocabulary].
     case maskedLanguage
+    /// Tensors under the names that the model has for them.
+    case tensors
 
     /// The name that reports use.
     public var name: String {
@@ -22,6 +24,7 @@ public enum Task: Hashable, Sendable {
         case .tokenClassification: "token-classification"
         case .questionAnswering: "question-answering"
         case .maskedLanguage: "masked-language-model"
+        case .tensors: "tensors"
         }
     }
 

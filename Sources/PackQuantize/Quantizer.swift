@@ -1,5 +1,6 @@
 public import PackGraph
 public import PackPlanner
+import PackRuntime
 
 /// Chooses how weights are stored, by what it does to the outputs.
 public struct Quantizer {
@@ -9,8 +10,21 @@ public struct Quantizer {
     public let metadata: PlanMetadata
     /// Threads to compute with.
     public let threads: Int
-    private let requests: [(ids: [Int32], types: [UInt8])]
+    private let requests: [Request]
     private let references: [[Float]]
+
+    /// What outputs are compared on.
+    private enum Request {
+        case text(ids: [Int32], types: [UInt8])
+        case tensors(SampleInputs)
+
+        func output(_ runner: TextRunner) throws(RuntimeError) -> [Float] {
+            switch self {
+            case .text(let ids, let types): try runner.output(ids: ids, types: types)
+            case .tensors(let inputs): try runner.outputs(inputs)
+            }
+        }
+    }
 
     /// A choice, and what it costs.
     public struct Choice: Sendable {
@@ -40,10 +54,25 @@ public struct Quantizer {
         self.metadata = metadata
         self.threads = threads
         let runner = try TextRunner(original, threads: threads)
-        requests = texts.map { runner.tokens($0) }.filter { !$0.ids.isEmpty }
-        var outputs: [[Float]] = []
-        for request in requests { outputs.append(try runner.output(ids: request.ids, types: request.types)) }
-        references = outputs
+        requests = texts.map { runner.tokens($0) }.filter { !$0.ids.isEmpty }.map {
+            .text(ids: $0.ids, types: $0.types)
+        }
+        references = try requests.map { try $0.output(runner) }
+    }
+
+    /// Computes the original's outputs on made-up tensors.
+    ///
+    /// - Parameter samples: How many. The other parameters are those of the initializer with texts.
+    /// - Throws: `RuntimeError` if the original can't be run.
+    public init(
+        original: PlanImage, graph: Graph, metadata: PlanMetadata, samples: Int, threads: Int
+    ) throws {
+        self.graph = graph
+        self.metadata = metadata
+        self.threads = threads
+        let runner = try TextRunner(original, threads: threads)
+        requests = runner.samples(samples).map { .tensors($0) }
+        references = try requests.map { try $0.output(runner) }
     }
 
     /// Makes a plan with this storage and compares it.
@@ -52,7 +81,7 @@ public struct Quantizer {
         let image = try draft.makeImage()
         let runner = try TextRunner(image, threads: threads)
         var outputs: [[Float]] = []
-        for request in requests { outputs.append(try runner.output(ids: request.ids, types: request.types)) }
+        for request in requests { outputs.append(try request.output(runner)) }
         return Choice(storage: storage, draft: draft, image: image, comparison: Comparison(outputs, with: references))
     }
 

@@ -44,6 +44,24 @@ public final class TextRunner {
         return session.outputBytes(0).withMemoryRebound(to: Float.self) { Array($0) }
     }
 
+    /// Made-up inputs that the model takes, as many as asked for; none if it takes none of the shapes that are tried.
+    public func samples(_ count: Int) -> [SampleInputs] {
+        for extent in SampleInputs.extents {
+            guard let first = SampleInputs(for: session, seed: 0, extent: extent), (try? session.run(first)) != nil
+            else {
+                continue
+            }
+            return (0..<count).compactMap { SampleInputs(for: session, seed: UInt64($0), extent: extent) }
+        }
+        return []
+    }
+
+    /// Computes all outputs for made-up inputs: their numbers, one output after the other.
+    public func outputs(_ inputs: SampleInputs) throws(RuntimeError) -> [Float] {
+        try session.run(inputs)
+        return (0..<session.outputCount).flatMap { session.outputFloats($0) }
+    }
+
     /// Prepares a request of one text.
     public func fill(ids: [Int32], types: [UInt8]) throws(RuntimeError) {
         let shape = [1, ids.count]

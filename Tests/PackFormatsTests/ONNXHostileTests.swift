@@ -2,6 +2,7 @@ import Glibc
 import PackFormats
 import PackIO
 import Testing
+import WireBuilding
 
 /// A file that breaks one rule.
 struct ONNXHostileCase: CustomTestStringConvertible, Sendable {

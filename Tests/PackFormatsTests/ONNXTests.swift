@@ -2,6 +2,7 @@ import Glibc
 import PackFormats
 import PackIO
 import Testing
+import WireBuilding
 
 @Suite struct ONNXTests {
     @Test func readsAModel() throws {

@@ -117,7 +117,7 @@ private struct NPZReader {
 }
 
 /// Elements in Fortran order (first axis fastest) in row-major order.
-private func rowMajor(_ bytes: [UInt8], shape: [Int], size: Int) -> [UInt8] {
+func rowMajor(_ bytes: [UInt8], shape: [Int], size: Int) -> [UInt8] {
     guard shape.count > 1, !bytes.isEmpty else { return bytes }
     var strides: [Int] = []
     var stride = size

@@ -73,6 +73,9 @@ public struct Checkpoint: Sendable {
         self.places = places
     }
 
+    /// The mapped files.
+    public var files: [MappedFile] { shards.map(\.file) }
+
     /// Names of all tensors, in the order of shards and bytes.
     public var names: [String] { shards.flatMap { $0.tensors.map(\.name) } }
 

@@ -21,7 +21,7 @@ struct BundleForecast {
     /// - Throws: What slim would throw.
     func prediction() throws -> Prediction {
         let runtime = parts.program?.bytes.count ?? Self.unknownRuntime.bytes
-        let peak = try predictedPeakMemory(draft, runtimeBytes: runtime, tokens: max(description.maximumTokens, 1))
+        let peak = try predictedPeakMemory(draft, runtimeBytes: runtime, tokens: description.maximumTokens)
         let manifest = try manifest(runtime: runtime, peak: peak)
         let manifestZipped = manifest.withUnsafeBytes { ZippedSize.deflated($0, level: 9) }
         let zipped =

@@ -35,7 +35,7 @@ struct BundleParts: Sendable {
             return Int(Double(zipped) * Self.codeGain)
         }
         let sample = draft.sampleWeights(pieces: Self.pieces)
-        for shard in model.checkpoint.shards { shard.file.dropPages() }
+        for file in model.weightFiles { file.dropPages() }
         loss = sample.largestError
         weightsZipped =
             draft.byteCount <= Self.exactBytes

@@ -12,16 +12,17 @@ struct ModelReading {
     var imported: ImportedModel?
     /// Its graph with the types of all values.
     var graph: Graph?
-    /// The weights.
-    var checkpoint: Checkpoint
+    /// The files that hold the weights.
+    var weightFiles: [MappedFile]
     /// Why no graph could be built.
     var obstacle: ErrorFacts?
 
-    /// Reads a model folder, or a single file of weights.
+    /// Reads a model folder, an ONNX file, or a single file of weights.
     ///
     /// A folder whose weights can be read and whose architecture is not known is still reported on; anything that is
     /// broken is an error.
     static func read(_ path: String) throws -> ModelReading {
+        if let file = ONNXImport.path(at: path) { return try onnx(path, ONNXImport.load(file)) }
         guard try FileContents.kind(of: path) == .folder else { return try file(path) }
         let imported: ImportedModel
         do throws(ImportError) {
@@ -42,13 +43,14 @@ struct ModelReading {
         let obstacle = ErrorFacts(
             "says nothing about the model's architecture", file: path, expected: "a folder with config.json",
             hint: "give the folder that holds the file")
-        return ModelReading(facts: facts, imported: nil, checkpoint: checkpoint, obstacle: obstacle)
+        return ModelReading(facts: facts, imported: nil, weightFiles: checkpoint.files, obstacle: obstacle)
     }
 
     private static func folder(
         _ path: String, _ imported: ImportedModel, _ graph: Graph
     ) throws(IOFailure) -> ModelReading {
-        var facts = facts(path, [imported.checkpoint], files: try files(of: path))
+        let checkpoint = imported.checkpoint
+        var facts = facts(path, checkpoint.map { [$0] } ?? [], files: try files(of: path))
         let description = imported.description
         facts.architecture = description.architecture
         facts.task = TaskText.describe(description)
@@ -57,8 +59,8 @@ struct ModelReading {
         facts.weightBytes = description.weightBytes
         facts.operators = graph.operatorCounts
         facts.outputs = graph.outputs.map { output(graph, $0, description.maximumTokens) }
-        facts.findings += unused(description.unused, in: imported.checkpoint)
-        return ModelReading(facts: facts, imported: imported, graph: graph, checkpoint: imported.checkpoint)
+        if let checkpoint { facts.findings += unused(description.unused, in: checkpoint) }
+        return ModelReading(facts: facts, imported: imported, graph: graph, weightFiles: imported.weightFiles)
     }
 
     private static func folderWithoutGraph(_ path: String, _ error: ImportError) throws -> ModelReading {
@@ -66,10 +68,10 @@ struct ModelReading {
         var facts = facts(path, [checkpoint], files: try files(of: path))
         facts.findings.insert(
             .init(id: "model.unsupported", text: ErrorMessage.sentence(error.facts)), at: 0)
-        return ModelReading(facts: facts, imported: nil, checkpoint: checkpoint, obstacle: error.facts)
+        return ModelReading(facts: facts, imported: nil, weightFiles: checkpoint.files, obstacle: error.facts)
     }
 
-    private static func files(of path: String) throws(IOFailure) -> [ModelFacts.File] {
+    static func files(of path: String) throws(IOFailure) -> [ModelFacts.File] {
         try FolderWalk.entries(of: path).filter { $0.kind == .regular }.map { .init(path: $0.path, bytes: $0.bytes) }
     }
 
@@ -97,7 +99,7 @@ struct ModelReading {
         return facts
     }
 
-    private static func output(_ graph: Graph, _ name: String, _ tokens: Int) -> ModelFacts.Output {
+    static func output(_ graph: Graph, _ name: String, _ tokens: Int) -> ModelFacts.Output {
         guard let type = graph.types[name] else { return .init(name: name, shape: "[]", count: nil) }
         return .init(name: name, shape: "\(type.dtype.name)\(type.shape)", count: elements(type, tokens: tokens))
     }

@@ -26,6 +26,7 @@ struct Predictions {
             { try Self.tokenizer(model) },
             {
                 let graph = try PassPipeline.standard.run(model.graph).graph
+                try Unrunnable.check(model, graph, PlanMetadata(model, tokenizer: []))
                 let parts = try concurrently(Self.kinds.map(\.kind)) { kind in
                     try BundleParts(graph, kind, model, library: library)
                 }

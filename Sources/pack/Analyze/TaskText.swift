@@ -14,6 +14,7 @@ enum TaskText {
         case .tokenClassification(let labels): return "classification of tokens, \(labels.count) labels"
         case .questionAnswering: return "question answering"
         case .maskedLanguage: return "masked language model"
+        case .tensors: return "tensors by name"
         }
     }
 }

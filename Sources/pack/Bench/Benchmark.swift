@@ -1,5 +1,6 @@
 import Glibc
 import PackIO
+import PackImport
 import PackPlanner
 import PackRuntime
 
@@ -51,7 +52,8 @@ struct Benchmark {
     /// The plans to measure, and the pipeline of a model folder.
     private func plans() throws -> ([BenchPlan], ModelPipeline?) {
         let isFolder = try FileContents.kind(of: command.path) == .folder
-        let isBundle = try !isFolder || FileContents.kind(of: command.path + "/model.pack") == .regular
+        let isModel = ONNXImport.path(at: command.path) != nil
+        let isBundle = try !isModel && (!isFolder || FileContents.kind(of: command.path + "/model.pack") == .regular)
         if isBundle {
             guard lists.storage == nil else {
                 throw Refusal(

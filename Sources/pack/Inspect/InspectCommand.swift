@@ -9,17 +9,21 @@ struct Inspect: ParsableCommand {
         abstract: "Shows what is in a file or folder: tensors, operators, shapes, bytes.",
         discussion: """
             A safetensors file (or the index of a sharded one) is listed tensor by tensor; a model folder is described \
-            and its graph printed; of a bundle, or its model.pack, the plan's steps are. Weights are not read.
+            and its graph printed, as is an ONNX file with what cannot be run of it; of a bundle, or its model.pack, the plan's steps are. Weights are not read.
             """)
 
     @Argument(
-        help: ArgumentHelp("A safetensors file, a model folder, a bundle or a plan.", valueName: "file-or-folder"))
+        help: ArgumentHelp(
+            "A safetensors or ONNX file, a model folder, a bundle or a plan.", valueName: "file-or-folder"))
     var path: String
 
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        if try FileContents.kind(of: path) == .folder {
+        if let file = ONNXImport.path(at: path) {
+            let inspection = ONNXInspection(try ONNXImport.load(file))
+            try output.write(document: { inspection.document }, json: { inspection.json })
+        } else if try FileContents.kind(of: path) == .folder {
             let model = try ImportedModel.load(path)
             let inspection = ModelInspection(model, model.graph)
             try output.write(

@@ -17,7 +17,7 @@ struct ModelPipeline {
     /// Why plans take tensors and no texts; nil where they take texts.
     let tokenizerObstacle: ErrorFacts?
 
-    /// Reads a model folder and rewrites its graph.
+    /// Reads a model folder or an ONNX file and rewrites its graph.
     static func load(_ path: String, options: PassOptions = PassOptions()) throws -> ModelPipeline {
         try ModelPipeline(try ImportedModel.load(path), options)
     }
@@ -34,8 +34,11 @@ struct ModelPipeline {
     ///
     /// - Throws: `TokenizerImportError` for a broken one.
     static func tokenizerTable(_ imported: ImportedModel) throws -> (table: [UInt8], obstacle: ErrorFacts?) {
+        guard let folder = imported.tokenizerFolder else {
+            return ([], ErrorFacts("has no tokenizer", file: imported.description.path))
+        }
         do throws(TokenizerImportError) {
-            return (try TokenizerDefinition.load(folder: imported.tokenizerFolder).encodedTable(), nil)
+            return (try TokenizerDefinition.load(folder: folder).encodedTable(), nil)
         } catch {
             // A broken tokenizer is an error; one of another kind leaves a model that takes token ids.
             guard error.isUnsupported else { throw error }
@@ -45,12 +48,14 @@ struct ModelPipeline {
 
     /// The layout of the plan with weights stored so.
     func draft(_ storage: WeightStorage) throws -> PlanDraft {
-        try Planner.draft(optimized, storage: storage, metadata: metadata)
+        try Unrunnable.check(imported, optimized, metadata)
+        return try Planner.draft(optimized, storage: storage, metadata: metadata)
     }
 
     /// The plan of the graph before any pass, weights as f32: what everything else is compared with.
     func originalPlan() throws -> PlanImage {
-        try Planner.draft(imported.graph, storage: WeightStorage(.f32), metadata: metadata).makeImage()
+        try Unrunnable.check(imported, imported.graph, metadata)
+        return try Planner.draft(imported.graph, storage: WeightStorage(.f32), metadata: metadata).makeImage()
     }
 }
 
@@ -58,6 +63,10 @@ extension PlanMetadata {
     /// What plans of a model say.
     init(_ imported: ImportedModel, tokenizer: [UInt8]) {
         let tokens = imported.description.maximumTokens
+        guard imported.onnx == nil else {
+            self.init(task: imported.task.kind, tokenizer: tokenizer, symbolMaxima: ["batch": 4096])
+            return
+        }
         self.init(
             task: imported.task.kind, labels: imported.task.labels, maximumTokens: tokens, tokenizer: tokenizer,
             symbolMaxima: ["sequence": tokens, "batch": 4096])
@@ -74,6 +83,7 @@ extension Task {
         case .tokenClassification: .tokenClassification
         case .questionAnswering: .questionAnswering
         case .maskedLanguage: .maskedLanguage
+        case .tensors: .tensors
         }
     }
 }

@@ -1,19 +1,33 @@
 import PackBundle
 import PackIO
+import PackImport
+import PackPasses
 import PackPlanner
 
-/// A plan to run: made of a model folder, or read from a bundle (a zip, an unpacked folder, or `model.pack` itself).
+/// A plan to run: made of a model folder or an ONNX file, or read from a bundle (a zip, an unpacked folder, or `model.pack` itself).
 enum PlanSource {
     /// The plan at a path.
     ///
-    /// - Parameter storage: How weights are stored, for a model folder; a bundle's plan is as it is.
-    static func load(_ path: String, storage: WeightStorage = WeightStorage(.f32)) throws -> PlanImage {
+    /// - Parameters:
+    ///   - storage: How weights are stored, for a model; a bundle's plan is as it is.
+    ///   - isOptimized: Whether passes rewrite a model's graph.
+    static func load(
+        _ path: String, storage: WeightStorage = WeightStorage(.f32), isOptimized: Bool = true
+    ) throws -> PlanImage {
         if try FileContents.kind(of: path) == .folder {
             let plan = path + "/model.pack"
             if (try? FileContents.kind(of: plan)) == .regular { return try file(plan) }
-            return try ModelPipeline.load(path).draft(storage).makeImage()
+            return try model(path, storage, isOptimized)
         }
+        if ONNXImport.path(at: path) != nil { return try model(path, storage, isOptimized) }
         return path.hasSuffix(".zip") ? try zip(path) : try file(path)
+    }
+
+    private static func model(
+        _ path: String, _ storage: WeightStorage, _ isOptimized: Bool
+    ) throws -> PlanImage {
+        let options = isOptimized ? PassOptions() : PassOptions(limit: 0)
+        return try ModelPipeline.load(path, options: options).draft(storage).makeImage()
     }
 
     private static func file(_ path: String) throws -> PlanImage {

@@ -13,10 +13,11 @@ struct Run: ParsableCommand {
         discussion: """
             A request is one of --text (repeat it for a batch) and --json, a file or - for standard input with what \
             the bundle's server would be sent: {"text": "…"}, {"texts": ["…"]} or {"inputs": {"NAME": [[…]]}}. \
-            --inputs takes tensors by name from NumPy's .npz instead; --output FILE.npz then gets all outputs by name.
+            --inputs takes tensors by name from NumPy's .npz instead, --input NAME=FILE.npy one tensor (repeat it for \
+            others); --output FILE.npz then gets all outputs by name, --output-folder DIR an .npy for each.
             """)
 
-    @Argument(help: ArgumentHelp("A model folder, a bundle, or a model.pack.", valueName: "model"))
+    @Argument(help: ArgumentHelp("A model folder, an ONNX file, a bundle, or a model.pack.", valueName: "model"))
     var path: String
 
     @Option(help: "A text; several make a batch.")
@@ -28,7 +29,19 @@ struct Run: ParsableCommand {
     @Option(help: ArgumentHelp("Tensors by name, as numpy.savez writes them.", valueName: "file.npz"))
     var inputs: String?
 
-    @Option(help: ArgumentHelp("Store a model folder's weights so: none, fp16 or int8.", valueName: "kind"))
+    @Option(
+        help: ArgumentHelp("One tensor, as numpy.save writes it; may be repeated.", valueName: "name=file.npy"))
+    var input: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Write each output to NAME.npy in this folder, and a list of the files.", valueName: "folder"))
+    var outputFolder: String?
+
+    @Flag(help: "Run a model's graph as it was exported, without any pass.")
+    var unoptimized = false
+
+    @Option(help: ArgumentHelp("Store a model's weights so: none, fp16 or int8.", valueName: "kind"))
     var quantize: String = "none"
 
     @Option(help: ArgumentHelp("Use no instruction set above this; PACK_ISA says the same.", valueName: "name"))
@@ -45,11 +58,25 @@ struct Run: ParsableCommand {
     var explain = false
 
     func validate() throws {
-        guard [!text.isEmpty, json != nil, inputs != nil].count(where: { $0 }) == 1 else {
-            throw ValidationError("give one of --text, --json and --inputs")
+        guard [!text.isEmpty, json != nil, inputs != nil, !input.isEmpty].count(where: { $0 }) <= 1 else {
+            throw ValidationError("give one of --text, --json, --inputs and --input")
         }
-        guard inputs != nil || !(output ?? "").hasSuffix(".npz") else {
-            throw ValidationError("--output FILE.npz goes with --inputs")
+        // A model may take nothing.
+        guard hasRequest || outputFolder != nil else {
+            throw ValidationError("give one of --text, --json, --inputs and --input")
+        }
+        let takesTensors = text.isEmpty && json == nil
+        guard takesTensors || !(output ?? "").hasSuffix(".npz") else {
+            throw ValidationError("--output FILE.npz goes with --inputs and --input")
+        }
+        guard takesTensors || outputFolder == nil else {
+            throw ValidationError("--output-folder goes with --inputs and --input")
+        }
+        guard outputFolder == nil || !(output ?? "").hasSuffix(".npz") else {
+            throw ValidationError("give one of --output-folder and --output FILE.npz")
+        }
+        for entry in input where !entry.dropFirst().contains("=") {
+            throw ValidationError("--input is NAME=FILE.npy, not '\(entry)'")
         }
         guard threads.map({ $0 >= 1 && $0 <= 1024 }) ?? true else { throw ValidationError("--threads is 1 to 1024") }
         guard WeightKind(option: quantize) != nil else { throw ValidationError("--quantize is none, fp16 or int8") }
@@ -58,10 +85,13 @@ struct Run: ParsableCommand {
     func run() throws {
         let clock = ContinuousClock()
         let start = clock.now
-        let image = try PlanSource.load(path, storage: WeightStorage(WeightKind(option: quantize) ?? .f32))
+        let image = try PlanSource.load(
+            path, storage: WeightStorage(WeightKind(option: quantize) ?? .f32), isOptimized: !unoptimized)
         let loaded = clock.now
         let session = try LocalSession.open(image, threads: threads, instructionSet: isa)
-        if let inputs { return try TensorRun(session).run(inputs, output: output, explain: explain) }
+        if let tensors {
+            return try TensorRun(session).run(tensors, output: output, folder: outputFolder, explain: explain)
+        }
         let predictor = try LocalSession.predictor(session)
         let opened = clock.now
         let answer = ByteBuffer()
@@ -85,6 +115,21 @@ struct Run: ParsableCommand {
                     + "plan made or read: \(loaded - start)\nsession opened: \(opened - loaded)\n"
                     + "answered: \(answered - opened)\n")
         }
+    }
+
+    private var hasRequest: Bool { !text.isEmpty || json != nil || inputs != nil || !input.isEmpty }
+
+    /// Where tensors come from; nil for texts and JSON.
+    private var tensors: TensorRun.Source? {
+        if let inputs { return .archive(inputs) }
+        guard text.isEmpty, json == nil else { return nil }
+        return .files(
+            input.compactMap { entry in
+                // Names may hold the sign themselves, files' names rarely do.
+                entry.dropFirst().lastIndex(of: "=").map {
+                    (String(entry[..<$0]), String(entry[entry.index(after: $0)...]))
+                }
+            })
     }
 
     private func requestBytes() throws -> [UInt8] {

@@ -4,27 +4,52 @@ import PackIO
 import PackReport
 import PackRuntime
 
-/// Runs a session on tensors from an `.npz` file.
+/// Runs a session on tensors from NumPy's files.
 struct TensorRun {
+    /// Where tensors come from.
+    enum Source {
+        /// An `.npz` file.
+        case archive(String)
+        /// An `.npy` file for each input, by the input's name.
+        case files([(name: String, path: String)])
+    }
+
     private let session: Session
 
     init(_ session: Session) { self.session = session }
 
-    /// Reads inputs, computes, and writes all outputs: to an `.npz` file, or as JSON.
-    func run(_ inputs: String, output: String?, explain: Bool) throws {
-        let arrays = try NPZ.read(inputs)
-        let matched = try (0..<session.inputCount).map { try array(for: $0, in: arrays, inputs) }
-        for (input, array) in matched.enumerated() { try setShape(input, array, inputs) }
+    /// Reads inputs, computes, and writes all outputs: to an `.npz` file, to a folder with an `.npy` file for each, or as
+    /// JSON.
+    func run(_ source: Source, output: String?, folder: String?, explain: Bool) throws {
+        let (arrays, file) = try read(source)
+        let matched = try (0..<session.inputCount).map { try array(for: $0, in: arrays, file) }
+        for (input, array) in matched.enumerated() { try setShape(input, array, file) }
         try attempt { () throws(RuntimeError) in try session.prepare() }
         for (input, array) in matched.enumerated() { session.inputBytes(input).copyBytes(from: array.bytes) }
         try attempt { () throws(RuntimeError) in try session.run() }
         let results = (0..<session.outputCount).map(result)
-        if let output, output.hasSuffix(".npz") {
+        if let folder {
+            try writeOutput(OutputFolder(folder).write(results).text, to: output)
+        } else if let output, output.hasSuffix(".npz") {
             try NPZ.write(results, to: output)
         } else {
             try writeOutput(json(results).text, to: output)
         }
         if explain { writeError(LocalSession.explanation(session)) }
+    }
+
+    private func read(_ source: Source) throws -> (arrays: [NamedArray], file: String) {
+        switch source {
+        case .archive(let path): return (try NPZ.read(path), path)
+        case .files(let files):
+            let known = (0..<session.inputCount).map { String(decoding: session.inputName($0), as: UTF8.self) }
+            for file in files where !known.contains(file.name) {
+                throw Refusal(
+                    facts: ErrorFacts(
+                        "the model has no such input", found: file.name, expected: known.joined(separator: ", ")))
+            }
+            return (try files.map { try NPY.read($0.path, name: $0.name) }, "--input")
+        }
     }
 
     private func array(for input: Int, in arrays: [NamedArray], _ file: String) throws -> NamedArray {
@@ -90,15 +115,28 @@ struct TensorRun {
     private func tensor(_ array: NamedArray) -> JSON {
         let count = array.bytes.count / array.dtype.size
         let numbers: [JSON] = array.bytes.withUnsafeBytes { bytes in
-            (0..<count).map { index in
-                switch array.dtype {
-                case .f32: .number(Double(bytes.loadUnaligned(fromByteOffset: index * 4, as: Float.self)))
-                case .i64: .int(Int(bytes.loadUnaligned(fromByteOffset: index * 8, as: Int64.self)))
-                case .i32: .int(Int(bytes.loadUnaligned(fromByteOffset: index * 4, as: Int32.self)))
-                default: .int(Int(bytes[index]))
-                }
-            }
+            (0..<count).map { Self.number(array.dtype, bytes, $0 * array.dtype.size) }
         }
         return ["shape": .array(array.shape.map { .int($0) }), "data": .array(numbers)]
+    }
+
+    private static func number(_ dtype: DType, _ bytes: UnsafeRawBufferPointer, _ offset: Int) -> JSON {
+        func load<Word>(_ type: Word.Type) -> Word where Word: BitwiseCopyable {
+            bytes.loadUnaligned(fromByteOffset: offset, as: type)
+        }
+        return switch dtype {
+        case .f32: .number(Double(load(Float.self)))
+        case .f64: .number(load(Double.self))
+        case .f16: .number(Double(Float16(bitPattern: load(UInt16.self))))
+        case .bf16: .number(Double(Float(bitPattern: UInt32(load(UInt16.self)) << 16)))
+        case .i64: .int(Int(load(Int64.self)))
+        case .u64: .number(Double(load(UInt64.self)))
+        case .i32: .int(Int(load(Int32.self)))
+        case .u32: .int(Int(load(UInt32.self)))
+        case .i16: .int(Int(load(Int16.self)))
+        case .u16: .int(Int(load(UInt16.self)))
+        case .i8: .int(Int(load(Int8.self)))
+        case .u8, .bool: .int(Int(bytes[offset]))
+        }
     }
 }

@@ -53,7 +53,7 @@ struct BundleProof {
         try file.commit()
         try AtomicFile.write(Array(sample.request.utf8), to: folder.path + "/request.json")
         let answer = try BundleProof.run(command + ["--json", folder.path + "/request.json"])
-        guard let numbers = BundleProof.firstOutput(answer) else {
+        guard let numbers = BundleProof.output(sample, of: answer) else {
             throw Failure(
                 facts: ErrorFacts(
                     "the bundle's answer cannot be read", found: String(decoding: answer.prefix(200), as: UTF8.self)))
@@ -72,6 +72,8 @@ struct BundleProof {
     enum Sample {
         case text(String)
         case tokens([Int])
+        /// Tensors by name, written as JSON, and the name of the output to compare.
+        case tensors(String, output: String)
 
         /// The request as JSON.
         var request: String {
@@ -84,6 +86,7 @@ struct BundleProof {
                 let ones = ids.map { _ in 1 }
                 return
                     "{\"inputs\": {\"input_ids\": [\(ids)], \"attention_mask\": [\(ones)]\(zeros.isEmpty ? "" : "")}}"
+            case .tensors(let text, _): return text
             }
         }
     }
@@ -136,11 +139,12 @@ struct BundleProof {
         let outputs: [String: Output]
     }
 
-    private static func firstOutput(_ answer: Data) -> [Float]? {
+    private static func output(_ sample: Sample, of answer: Data) -> [Float]? {
         guard let decoded = try? JSONDecoder().decode(Answer.self, from: answer) else { return nil }
         let names = decoded.outputs.keys.sorted()
         // Question answering has two; the plan's first is the start.
-        let name = names.contains("start_logits") ? "start_logits" : names.first
+        var name = names.contains("start_logits") ? "start_logits" : names.first
+        if case .tensors(_, let output) = sample { name = output }
         return name.flatMap { decoded.outputs[$0] }?.data.map { Float($0) }
     }
 }

@@ -9,13 +9,14 @@ import PackProfiles
 import PackQuantize
 import PackReport
 
-/// `pack slim`: a model folder becomes a bundle.
+/// `pack slim`: a model becomes a bundle.
 struct Slim: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Makes a bundle of a model: pruned, quantized within an accuracy budget, with its own runtime.",
         discussion: """
             The bundle is run on a sample before it is written. It is written only if it fits the target and its \
-            answers stay within the budget; otherwise the exit status is 1 and nothing is written.
+            answers stay within the budget; otherwise the exit status is 1 and nothing is written. An ONNX model is \
+            compared on made-up inputs of the shapes that it takes.
             """)
 
     /// How weights are stored.
@@ -23,7 +24,7 @@ struct Slim: ParsableCommand {
         case auto, none, fp16, int8
     }
 
-    @Argument(help: ArgumentHelp("A model folder.", valueName: "path"))
+    @Argument(help: ArgumentHelp("A model folder or an ONNX file.", valueName: "path"))
     var path = "."
 
     @Option(help: ArgumentHelp("A platform's name, or the path of a profile.", valueName: "name"))

@@ -6,6 +6,7 @@ import PackImport
 import PackPlanner
 import PackProfiles
 import PackQuantize
+import PackRuntime
 
 /// Makes a bundle, step by step.
 struct Slimmer {
@@ -20,9 +21,7 @@ struct Slimmer {
         defer { progress.finish() }
         progress.step("computing the original's outputs")
         let original = try pipeline.originalPlan()
-        let quantizer = try Quantizer(
-            original: original, graph: pipeline.optimized, metadata: pipeline.metadata,
-            texts: try calibrationTexts(command.calibration), threads: threads)
+        let quantizer = try quantizer(original)
         progress.step("quantizing")
         let choice = try choose(quantizer)
         progress.step("linking the runtime")
@@ -39,6 +38,18 @@ struct Slimmer {
         ]
         let unpacked = program.bytes.count + manifest.count + choice.image.bytes.count
         return try finish(entries, choice, program, proof, unpacked: unpacked, peak: peak)
+    }
+
+    /// A model that takes tensors is compared on made-up ones.
+    private func quantizer(_ original: PlanImage) throws -> Quantizer {
+        if pipeline.imported.onnx != nil {
+            return try Quantizer(
+                original: original, graph: pipeline.optimized, metadata: pipeline.metadata, samples: 16,
+                threads: threads)
+        }
+        return try Quantizer(
+            original: original, graph: pipeline.optimized, metadata: pipeline.metadata,
+            texts: try calibrationTexts(command.calibration), threads: threads)
     }
 
     private var threads: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
@@ -63,6 +74,7 @@ struct Slimmer {
 
     private func prove(_ program: RuntimeLibrary.Program, _ choice: Quantizer.Choice) throws -> BundleProof {
         let runner = try TextRunner(choice.image, threads: threads)
+        if pipeline.imported.onnx != nil { return try proveTensors(program, choice, runner) }
         let text = "The quick brown fox jumps over the lazy dog."
         var request = runner.tokens(text)
         var sample = BundleProof.Sample.text(text)
@@ -76,11 +88,29 @@ struct Slimmer {
             expected: try runner.output(ids: request.ids, types: request.types))
     }
 
+    private func proveTensors(
+        _ program: RuntimeLibrary.Program, _ choice: Quantizer.Choice, _ runner: TextRunner
+    ) throws -> BundleProof {
+        guard let inputs = runner.samples(1).first else {
+            throw Refusal(
+                facts: ErrorFacts(
+                    "takes none of the inputs that were tried", file: command.path,
+                    found: "free axes of \(SampleInputs.extents.map(String.init).joined(separator: ", "))",
+                    expected: "an answer", hint: "export the model with fixed shapes"))
+        }
+        try runner.session.run(inputs)
+        let expected = runner.session.outputFloats(0)
+        let output = String(decoding: runner.session.outputName(0), as: UTF8.self)
+        return try BundleProof(
+            program: program, arch: arch, substitute: { try link("x86_64", choice.draft) }, plan: choice.image.bytes,
+            sample: .tensors(SampleRequest.json(inputs, runner.session), output: output), expected: expected)
+    }
+
     /// Bytes at the peak of a request of one text of the greatest length: the mapped bundle, activations, and what the
     /// program itself needs.
     private func peakMemory(_ draft: PlanDraft, _ program: RuntimeLibrary.Program) throws -> Int {
         try predictedPeakMemory(
-            draft, runtimeBytes: program.bytes.count, tokens: max(pipeline.metadata.maximumTokens, 1))
+            draft, runtimeBytes: program.bytes.count, tokens: pipeline.metadata.maximumTokens)
     }
 
     private func manifest(
@@ -112,6 +142,13 @@ struct Slimmer {
     /// The files of the model's folder that say what the model is, with their digests.
     private func sourceFiles() throws -> [Manifest.File] {
         var files: [Manifest.File] = []
+        if let onnx = pipeline.imported.onnx {
+            return try onnx.paths.map { path in
+                Manifest.File(
+                    name: URL(fileURLWithPath: path).lastPathComponent, bytes: try MappedFile(path: path).size,
+                    sha256: try SHA256Digest(ofFile: path).hex)
+            }
+        }
         for entry in try FolderWalk.entries(of: command.path)
         where entry.kind == .regular && Manifest.Source.lists(entry.path) {
             files.append(
@@ -161,7 +198,8 @@ struct Slimmer {
     }
 
     private var standardOutput: String {
-        let name = URL(fileURLWithPath: command.path).standardizedFileURL.lastPathComponent
+        var name = URL(fileURLWithPath: command.path).standardizedFileURL.lastPathComponent
+        if name.hasSuffix(".onnx") { name = String(name.dropLast(5)) }
         return "\(name)-\(profile.name)-\(arch).zip"
     }
 
@@ -190,7 +228,11 @@ struct Slimmer {
     private func steps(
         _ choice: Quantizer.Choice, _ program: RuntimeLibrary.Program, unpacked: Int, zipped: Int
     ) throws -> [SlimResult.Step] {
-        let folder = try FolderWalk.entries(of: command.path).filter { $0.kind == .regular }.reduce(0) { $0 + $1.bytes }
+        let isFile = try FileContents.kind(of: command.path) == .regular
+        let folder =
+            try isFile
+            ? pipeline.imported.description.fileBytes
+            : FolderWalk.entries(of: command.path).filter { $0.kind == .regular }.reduce(0) { $0 + $1.bytes }
         let checkpoint = pipeline.imported.description.fileBytes
         let read = Set(pipeline.imported.graph.nodes.flatMap(\.inputs))
         let used = pipeline.imported.graph.constants.filter { read.contains($0.key) }.reduce(0) {
@@ -214,5 +256,20 @@ struct Slimmer {
 /// (stacks, tokenizer, request and answer buffers, the C library's heap).
 func predictedPeakMemory(_ draft: PlanDraft, runtimeBytes: Int, tokens: Int) throws -> Int {
     let program = 1_200_000
-    return draft.byteCount + runtimeBytes + program + (try draft.arenaBytes(shape: [1, tokens], threads: 2))
+    let arena = try tokens > 0 ? draft.arenaBytes(shape: [1, tokens], threads: 2) : sampleArenaBytes(draft)
+    return draft.byteCount + runtimeBytes + program + arena
+}
+
+/// Bytes of activations of a request of one for a model that takes tensors, at the first shapes that it takes.
+private func sampleArenaBytes(_ draft: PlanDraft) throws -> Int {
+    let image = try draft.makeSkeleton()
+    let session = try LocalSession.open(image, threads: 2, instructionSet: nil)
+    for extent in SampleInputs.extents {
+        guard let inputs = SampleInputs(for: session, seed: 0, extent: extent) else { continue }
+        do throws(RuntimeError) {
+            for (input, array) in inputs.arrays.enumerated() { try session.setInputShape(input, array.shape) }
+            return try session.predictArenaBytes()
+        } catch { continue }
+    }
+    return 0
 }

@@ -11,7 +11,7 @@ extension Examination {
             guard let model else {
                 return FitFacts.nothing(missingPackages?.note ?? "nothing was found to deploy")
             }
-            return factsAsItIs(model.facts, model.checkpoint)
+            return factsAsItIs(model.facts, model.weightFiles)
         }
         var facts = FitFacts()
         facts.missing = "only running it tells: --entry NAME --measure"

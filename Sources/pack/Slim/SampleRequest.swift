@@ -1,0 +1,58 @@
+import PackCore
+import PackQuantize
+import PackRuntime
+
+/// Made-up inputs as a request.
+enum SampleRequest {
+    /// `{"inputs": {"NAME": [[…]], …}}`.
+    static func json(_ inputs: SampleInputs, _ session: Session) -> String {
+        let parts = inputs.arrays.enumerated().map { input, array in
+            var offset = 0
+            let dtype = session.inputDType(input)
+            let name = String(decoding: session.inputName(input), as: UTF8.self)
+            return "\(quoted(name)): " + array.bytes.withUnsafeBytes { list(array.shape[...], dtype, $0, &offset) }
+        }
+        return "{\"inputs\": {" + parts.joined(separator: ", ") + "}}"
+    }
+
+    private static func list(
+        _ shape: ArraySlice<Int>, _ dtype: DType, _ bytes: UnsafeRawBufferPointer, _ offset: inout Int
+    ) -> String {
+        guard let extent = shape.first else {
+            defer { offset += dtype.size }
+            return number(dtype, bytes, offset)
+        }
+        var parts: [String] = []
+        for _ in 0..<extent { parts.append(list(shape.dropFirst(), dtype, bytes, &offset)) }
+        return "[" + parts.joined(separator: ",") + "]"
+    }
+
+    private static func number(_ dtype: DType, _ bytes: UnsafeRawBufferPointer, _ offset: Int) -> String {
+        switch dtype {
+        case .f32: "\(bytes.loadUnaligned(fromByteOffset: offset, as: Float.self))"
+        case .f64: "\(bytes.loadUnaligned(fromByteOffset: offset, as: Double.self))"
+        case .f16: "\(Float(Float16(bitPattern: bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))))"
+        case .bf16: "\(Float(bitPattern: UInt32(bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self)) << 16))"
+        case .bool: bytes[offset] == 0 ? "false" : "true"
+        case .i8: "\(Int8(bitPattern: bytes[offset]))"
+        case .u8: "\(bytes[offset])"
+        case .i16, .u16: "\(bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))"
+        case .i32, .u32: "\(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))"
+        case .i64, .u64: "\(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))"
+        }
+    }
+
+    private static func quoted(_ name: String) -> String {
+        var text = "\""
+        for scalar in name.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": text += "\\\(scalar)"
+            case _ where scalar.value < 0x20:
+                let digits = String(scalar.value, radix: 16)
+                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text + "\""
+    }
+}
