@@ -54,7 +54,7 @@ let toolTargets: [Target] = [
     tool("PackPasses", ["PackCore", "PackIO", "PackGraph"]),
     tool("PackProfiles", ["PackCore", "PackIO", "Yams"]),
     tool("PackDependencies", ["PackIO", "PackFormats", "CArchive", "CZlib"]),
-    tool("PackPlanner", ["PackCore", "PackGraph", "PackRuntime", "CPackKernels", "CPackSystem"]),
+    tool("PackPlanner", ["PackCore", "PackGraph", "PackIO", "PackRuntime", "CPackKernels", "CPackSystem"]),
     tool("PackQuantize", ["CPackKernels", "PackCore", "PackGraph", "PackPlanner", "PackRuntime", "PackTokenizers"]),
     tool("PackFit", ["PackProfiles"]),
     tool("PackBundle", ["PackIO", "CPackKernels", "CPackSystem", "CArchive", "CZlib"]),

@@ -55,7 +55,7 @@ def bundle(arch="x86_64", quantize="int8"):
     if key not in _bundles:
         path = WORK / f"{key}.zip"
         done = pack("slim", MODEL, "--target", "lambda", "--arch", arch, "--quantize", quantize, "--format", "json",
-                    "--output", str(path)) if quantize != "none" else \
+                    "--accuracy", "0.9" if quantize == "int4" else "0.99", "--output", str(path)) if quantize != "none" else \
             pack("slim", MODEL, "--target", str(LARGE), "--arch", arch, "--quantize", quantize, "--format", "json",
                  "--output", str(path))
         folder = WORK / key
@@ -108,6 +108,13 @@ def fp16_keeps_a_cosine_of_0_9999():
 def int8_keeps_cosines_of_0_99_and_0_995():
     cosine = cosines(embed(bundle()[0], texts()), REFERENCE["embeddings"])
     assert cosine.min() >= 0.99 and cosine.mean() >= 0.995, (cosine.min(), cosine.mean())
+    return f"smallest {cosine.min():.5f}, mean {cosine.mean():.5f}"
+
+
+@test
+def int4_keeps_cosines_of_0_9_and_0_95():
+    cosine = cosines(embed(bundle(quantize="int4")[0], texts()), REFERENCE["embeddings"])
+    assert cosine.min() >= 0.9 and cosine.mean() >= 0.95, (cosine.min(), cosine.mean())
     return f"smallest {cosine.min():.5f}, mean {cosine.mean():.5f}"
 
 

@@ -42,11 +42,12 @@ def compare(model, work):
         yield f"{model}: no bundle: {said['obstacle']}", refused.returncode == 2 and bool(said["obstacle"])
         return
     predictions = {each["quantization"]: each for each in said["predictions"]}
-    # What slim's default makes is predicted as int8.
-    for quantize in ["none", "fp16", "int8", "auto"]:
-        made = run("slim", model, "--target", "lambda", "--arch", "x86_64", "--quantize", quantize, "--accuracy", "0.5",
+    for quantize in ["none", "fp16", "int8", "int4", "auto"]:
+        made = run("slim", model, "--target", "lambda", "--arch", "x86_64", "--quantize", quantize, "--accuracy", "0.5" if quantize == "auto" else "1e-6",
                    "--dry-run", "--output", str(work / "bundle.zip"), statuses=(0, 1))
-        predicted = predictions["int8" if quantize == "auto" else quantize]
+        kinds = {weight["dtype"] for weight in made["quantization"]}
+        # What auto makes of all weights alike is predicted by its name.
+        predicted = predictions[quantize if quantize != "auto" else kinds.pop() if len(kinds) == 1 else "int8"]
         pairs = {"unpacked": (predicted["bytes"]["unpacked"], made["bytes"]["unpacked"]),
                  "zipped": (predicted["bytes"]["zipped"], made["bytes"]["zipped"]),
                  "runtime": (predicted["bytes"]["runtime"], made["bytes"]["runtime"]),

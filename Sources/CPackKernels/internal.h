@@ -17,6 +17,11 @@
 PACK_INLINE size_t pack_min(size_t a, size_t b) { return a < b ? a : b; }
 PACK_INLINE size_t pack_round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
 
+/// Groups of a s4 matrix of depth k.
+PACK_INLINE size_t pack_groups(size_t k) { return k / PACK_GROUP + (k % PACK_GROUP != 0); }
+/// Bytes of a s4 panel.
+PACK_INLINE size_t pack_panel_bytes_s4(size_t k) { return pack_round_up(pack_groups(k) * (256 + PACK_PANEL), 64); }
+
 /// Queries whose scores an attention kernel holds at once, at most.
 #define PACK_ATTENTION_ROWS 24
 

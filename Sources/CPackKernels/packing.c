@@ -23,6 +23,16 @@ size_t pack_panels_bytes_s8(size_t k, size_t n) {
     return k > SIZE_MAX - 3 ? SIZE_MAX : panels_bytes(pack_round_up(k, 4), n, 1);
 }
 
+size_t pack_panels_bytes_s4(size_t k, size_t n) {
+    // A group takes 272 bytes and its share of at most 48 more, for 512 weights.
+    size_t most, columns;
+    if (__builtin_mul_overflow(pack_groups(k), 272 + 48, &most)) return SIZE_MAX;
+    if (__builtin_add_overflow(n, PACK_PANEL - 1, &columns)) return SIZE_MAX;
+    return __builtin_mul_overflow(columns / PACK_PANEL, most, &most) ? SIZE_MAX : columns / PACK_PANEL * pack_panel_bytes_s4(k);
+}
+
+size_t pack_row_bytes_s4(size_t n) { return n > SIZE_MAX / 2 ? SIZE_MAX : pack_groups(n) * (PACK_GROUP / 2 + 1); }
+
 /// One panel of `width` columns from `column` on, as f32. Square blocks keep both sides of a transposition in the cache.
 static void panel_f32(
     const float *w, size_t ldw, int transposed, size_t k, size_t column, size_t width, float *panel) {

@@ -146,16 +146,18 @@ struct Lowering {
 
     // MARK: Packed weights
 
-    /// The values of a packed matrix: panels, and for int8 the scales and sums.
+    /// The values of a packed matrix: panels, and for int8 and int4 the scales and sums.
     mutating func panels(
         _ name: String, k: Int, n: Int, transposed: Bool, as fixed: WeightKind? = nil
     ) throws(PlannerError) -> (panels: UInt32, scales: UInt32, sums: UInt32) {
-        let kind = fixed ?? storage.kind(of: name)
+        var kind = fixed ?? storage.kind(of: name)
+        if kind == .int4, k > PACK_MAX_K_S4 { kind = .int8 }
         let bytes: Int
         switch kind {
         case .f32: bytes = pack_panels_bytes_f32(k, n)
         case .f16: bytes = pack_panels_bytes_f16(k, n)
         case .int8: bytes = pack_panels_bytes_s8(k, n)
+        case .int4: bytes = pack_panels_bytes_s4(k, n)
         }
         let values = try packed(
             name, kind, .panels(kind, k: k, n: n, transposed: transposed), bytes: bytes, shape: nil, scales: n,
@@ -163,18 +165,18 @@ struct Lowering {
         return (values[0], values[1], values[2])
     }
 
-    /// The values of an embedding table: rows, and for int8 their scales.
+    /// The values of an embedding table: rows, and for int8 and int4 their scales.
     mutating func table(_ name: String, of node: Node) throws(PlannerError) -> [UInt32] {
         guard !name.isEmpty else { return [PACK_PLAN_ABSENT, PACK_PLAN_ABSENT] }
         guard let constant = graph.constants[name], constant.shape.count == 2, constant.dtype.isFloat else {
             throw refuse(node, "table '\(name)' that is no constant matrix", "a constant matrix of floats")
         }
         let kind = storage.kind(of: name)
-        let size = kind == .f32 ? 4 : kind == .f16 ? 2 : 1
+        let (rows, columns) = (constant.shape[0], constant.shape[1])
+        let row = kind == .int4 ? pack_row_bytes_s4(columns) : columns
         let values = try packed(
-            name, kind, .table(kind, rows: constant.shape[0], columns: constant.shape[1]),
-            bytes: constant.count * size, shape: constant.shape, scales: constant.shape[0], suffix: "table",
-            hasSums: false)
+            name, kind, .table(kind, rows: rows, columns: columns), bytes: rows * kind.rowBytes(columns),
+            shape: [rows, row], scales: rows, suffix: "table", hasSums: false)
         return [values[0], values[1]]
     }
 
@@ -187,13 +189,13 @@ struct Lowering {
         guard let constant = graph.constants[name] else {
             throw PlannerError(node: name, op: "", found: "no constant", expected: "a constant")
         }
-        let dtype: DType = kind == .f32 ? .f32 : kind == .f16 ? .f16 : .i8
+        let dtype = kind.dtype
         let elements = reserve(bytes)
         let type = TensorType(dtype, (shape ?? [bytes / dtype.size]).map { .constant($0) })
         var result = [try tables.add(name, type, PACK_PLAN_WEIGHT, offset: elements, bytes: bytes)]
         var offsets = (elements: elements, scales: 0, sums: 0)
         var total = bytes
-        if kind == .int8 {
+        if kind.hasScales {
             offsets.scales = reserve(scales * 4)
             result.append(
                 try tables.add(

@@ -1,6 +1,7 @@
 import CPackKernels
 public import PackCore
 import PackGraph
+import PackIO
 
 /// A weight as a plan will hold it.
 public struct PlannedWeight: Sendable {
@@ -67,7 +68,9 @@ public struct PlanDraft: Sendable {
     public func makeImage() throws(PlannerError) -> PlanImage {
         let image = try makeSkeleton()
         let data = UnsafeMutableRawBufferPointer(rebasing: image.memory[layout.dataOffset...])
-        for chunk in chunks { try chunk.write(into: data) }
+        // Each chunk has a place of its own.
+        nonisolated(unsafe) let places = data
+        _ = try concurrently(chunks) { (chunk) throws(PlannerError) in try chunk.write(into: places) }
         return image
     }
 
@@ -188,6 +191,7 @@ extension PlanDraft {
         switch dtype(step, 1) {
         case .f16: ["gemm_f16"]
         case .i8: ["gemm_s8", "quantize_rows"]
+        case .u8: ["gemm_s4", "quantize_rows"]
         default: ["gemm_f32"]
         }
     }
@@ -197,6 +201,7 @@ extension PlanDraft {
             switch dtype(step, argument) {
             case .f16: "f16_to_f32"
             case .i8: "dequantize_s8"
+            case .u8: "dequantize_s4"
             default: nil
             }
         }

@@ -14,10 +14,11 @@ extension WeightChunk {
     var elementBytes: Int {
         switch form {
         case .plain: constant.count * (constant.dtype.isFloat ? 4 : constant.dtype.size)
-        case .table(let kind, let rows, let columns): rows * columns * kind.elementBytes
+        case .table(let kind, let rows, let columns): rows * kind.rowBytes(columns)
         case .panels(.f32, let k, let n, _): pack_panels_bytes_f32(k, n)
         case .panels(.f16, let k, let n, _): pack_panels_bytes_f16(k, n)
         case .panels(.int8, let k, let n, _): pack_panels_bytes_s8(k, n)
+        case .panels(.int4, let k, let n, _): pack_panels_bytes_s4(k, n)
         }
     }
 
@@ -37,7 +38,7 @@ extension WeightChunk {
             return WeightPiece(elements: floats.withUnsafeBytes { Array($0) })
         case .table(let kind, let rows, let columns):
             guard rows > 0, columns > 0 else { return WeightPiece() }
-            let rowBytes = columns * kind.elementBytes
+            let rowBytes = kind.rowBytes(columns)
             let range = clamp(place / rowBytes, bytes / rowBytes, rows)
             return stored(floats(rows: range, columns: 0..<columns, of: columns), kind, range.count, columns)
         case .panels(let kind, let k, let n, let transposed):
@@ -53,16 +54,12 @@ extension WeightChunk {
     func sampledError() -> Double {
         let (kind, values) = middle()
         guard kind != .f32, let length = values.first?.count, length > 0 else { return 0 }
+        let kept = kind.restored(Array(values.joined()), rows: values.count, columns: length)
         var error = 0.0
         var total = 0.0
-        for row in values {
-            let most = row.reduce(0) { max($0, abs($1)) }
-            let scale = most / 127
-            for value in row {
-                let kept = kind == .f16 ? Float(Float16(value)) : scale > 0 ? (value / scale).rounded() * scale : 0
-                error += Double(value - kept) * Double(value - kept)
-                total += Double(value) * Double(value)
-            }
+        for (value, kept) in zip(values.joined(), kept) {
+            error += Double(value - kept) * Double(value - kept)
+            total += Double(value) * Double(value)
         }
         return total > 0 && error.isFinite ? (error / total).squareRoot() : 0
     }
@@ -101,21 +98,21 @@ extension WeightChunk {
         at place: Int, _ bytes: Int, _ kind: WeightKind, _ k: Int, _ n: Int, _ transposed: Bool
     ) -> WeightPiece {
         let panel = Int(PACK_PANEL)
-        let depth = kind == .int8 ? (k + 3) & ~3 : k
-        let panelBytes = depth * panel * kind.elementBytes
+        let panelBytes = kind.panelBytes(k)
         let wanted = clamp(place / panelBytes, bytes / panelBytes, (n + panel - 1) / panel)
         let columns = wanted.lowerBound * panel..<Swift.min(wanted.upperBound * panel, n)
         // Floats of a long panel are taken from a part of it; codes need all of a column for its scale.
         var inner = 0..<k
-        if kind != .int8, panelBytes > bytes {
-            inner = clamp(place % panelBytes / (panel * kind.elementBytes), bytes / (panel * kind.elementBytes), k)
+        if !kind.hasScales, panelBytes > bytes {
+            let line = panel * kind.rowBytes(1)
+            inner = clamp(place % panelBytes / line, bytes / line, k)
         }
         let values =
             transposed
             ? floats(rows: columns, columns: inner, of: k) : floats(rows: inner, columns: columns, of: n)
         guard values.count == inner.count * columns.count else { return WeightPiece() }
         let chunk = WeightPiece.packed(values, kind, inner.count, columns.count, transposed)
-        guard kind == .int8, panelBytes > bytes else { return chunk }
+        guard kind.hasScales, panelBytes > bytes else { return chunk }
         var part = chunk
         part.elements = Array(chunk.elements[clamp(place % panelBytes, bytes, chunk.elements.count)])
         return part
@@ -136,6 +133,10 @@ extension WeightChunk {
             piece.scales = [Float](repeating: 0, count: rows)
             pack_quantize_columns_s8(values, columns, 1, columns, rows, &codes, &piece.scales, &sums)
             piece.elements = codes.withUnsafeBytes { Array($0) }
+        case .int4:
+            piece.elements = [UInt8](repeating: 0, count: rows * kind.rowBytes(columns))
+            piece.scales = [Float](repeating: 0, count: rows)
+            writeRows(values, rows, columns, &piece.elements, &piece.scales)
         }
         return piece
     }
@@ -174,18 +175,16 @@ extension WeightPiece {
             var panels = [Int8](repeating: 0, count: pack_panels_bytes_s8(k, n))
             pack_panels_s8(codes, k, 1, k, n, &panels)
             piece.elements = panels.withUnsafeBytes { Array($0) }
+        case .int4:
+            piece.elements = [UInt8](repeating: 0, count: pack_panels_bytes_s4(k, n))
+            piece.scales = [Float](repeating: 0, count: n)
+            piece.sums = [Int32](repeating: 0, count: n)
+            withGroups(rows: n, of: k) { codes, groupScales in
+                pack_quantize_groups_s4(
+                    values, stride, flag, k, n, codes, groupScales, &piece.scales, &piece.sums)
+                pack_panels_s4(codes, groupScales, k, n, &piece.elements)
+            }
         }
         return piece
-    }
-}
-
-extension WeightKind {
-    /// Bytes of an element.
-    var elementBytes: Int {
-        switch self {
-        case .f32: 4
-        case .f16: 2
-        case .int8: 1
-        }
     }
 }

@@ -17,7 +17,7 @@ struct WeightChunk: Sendable {
     let name: String
     let constant: Constant
     let form: Form
-    /// Offsets in the data section: of the elements, of the scales and of the sums of codes (the last two for int8).
+    /// Offsets in the data section: of the elements, of the scales and of the sums of codes (the last two for int8 and int4).
     let offsets: (elements: Int, scales: Int, sums: Int)
 
     func write(into data: UnsafeMutableRawBufferPointer) throws(PlannerError) {
@@ -76,6 +76,14 @@ struct WeightChunk: Sendable {
                     (base + offsets.sums).assumingMemoryBound(to: Int32.self))
                 pack_panels_s8(codes, k, 1, k, n, target.assumingMemoryBound(to: Int8.self))
             }
+        case .int4:
+            withGroups(rows: n, of: k) { codes, groupScales in
+                pack_quantize_groups_s4(
+                    weights, stride, transposed, k, n, codes, groupScales,
+                    (base + offsets.scales).assumingMemoryBound(to: Float.self),
+                    (base + offsets.sums).assumingMemoryBound(to: Int32.self))
+                pack_panels_s4(codes, groupScales, k, n, target.assumingMemoryBound(to: UInt8.self))
+            }
         }
     }
 
@@ -95,6 +103,35 @@ struct WeightChunk: Sendable {
                     weights, columns, 1, columns, rows, target.assumingMemoryBound(to: Int8.self),
                     (base + offsets.scales).assumingMemoryBound(to: Float.self), sums)
             }
+        case .int4:
+            let scales = (base + offsets.scales).assumingMemoryBound(to: Float.self)
+            writeRows(weights, rows, columns, target.assumingMemoryBound(to: UInt8.self), scales)
+        }
+    }
+}
+
+/// Lends room for the codes and the scales of groups of `rows` rows of `length` values.
+func withGroups(
+    rows: Int, of length: Int, _ body: (UnsafeMutablePointer<Int8>, UnsafeMutablePointer<Int8>) -> Void
+) {
+    let groups = (length + Int(PACK_GROUP) - 1) / Int(PACK_GROUP)
+    withUnsafeTemporaryAllocation(of: Int8.self, capacity: rows * groups * (Int(PACK_GROUP) + 1)) { room in
+        guard let codes = room.baseAddress else { return }
+        body(codes, codes + rows * groups * Int(PACK_GROUP))
+    }
+}
+
+/// Writes rows of floats as rows of an int4 table.
+func writeRows(
+    _ weights: UnsafePointer<Float>, _ rows: Int, _ columns: Int, _ target: UnsafeMutablePointer<UInt8>,
+    _ scales: UnsafeMutablePointer<Float>
+) {
+    let bytes = pack_row_bytes_s4(columns)
+    withGroups(rows: 1, of: columns) { codes, groupScales in
+        for row in 0..<rows {
+            pack_quantize_groups_s4(
+                weights + row * columns, columns, 1, columns, 1, codes, groupScales, scales + row, nil)
+            pack_row_s4(codes, groupScales, columns, target + row * bytes)
         }
     }
 }

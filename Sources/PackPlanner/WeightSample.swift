@@ -11,7 +11,7 @@ public struct WeightSample: Sendable {
     public private(set) var elements: [UInt8] = []
     /// Bytes of all elements in the plan.
     public private(set) var elementBytes = 0
-    /// Scales of sampled columns and, after them, sums of codes; empty without int8.
+    /// Scales of sampled columns and, after them, sums of codes; empty without int8 and int4.
     public private(set) var scales: [UInt8] = []
     /// Bytes of all scales and sums in the plan.
     public private(set) var scaleBytes = 0

@@ -6,6 +6,27 @@ public enum WeightKind: String, Sendable, CaseIterable {
     case f16
     /// 8-bit codes −127…127 with a scale for each output column, or for each row of an embedding table.
     case int8
+    /// 4-bit codes −8…7 in groups of 32 along the inputs, or along a table's row: a scale a group in units of a scale a column
+    /// or row. 4.25 bits a weight. Matrices deeper than `PACK_MAX_K_S4` are stored as int8 instead.
+    case int4
+
+    /// What `--quantize` calls it.
+    public var option: String {
+        switch self {
+        case .f32: "none"
+        case .f16: "fp16"
+        case .int8, .int4: rawValue
+        }
+    }
+
+    /// The kind that a value of `--quantize` names.
+    public init?(option: String) {
+        guard let kind = WeightKind.allCases.first(where: { $0.option == option }) else { return nil }
+        self = kind
+    }
+
+    /// What its precision is called beside others': `fp32`, `fp16`, `int8`, `int4`.
+    public var precision: String { self == .f32 ? "fp32" : option }
 }
 
 /// The storage of a plan's weights: one kind for all, and exceptions by constant name.

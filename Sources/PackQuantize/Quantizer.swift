@@ -87,12 +87,15 @@ public struct Quantizer {
 
     /// The smallest storage whose smallest cosine is at least `budget` and which `fits`.
     ///
-    /// int8 for all weights is tried first; then with the weights that hurt the outputs most as f16, twice as many each time;
+    /// int4 for all weights is tried first, then int8; then with the weights that hurt the outputs most as f16, twice as many each time;
     /// then f16 and f32 for all. If nothing satisfies both, the most accurate that fits is given, or else the smallest.
     ///
     /// - Parameter fits: Whether the target takes a plan; asked of the smaller first.
     public func automatic(budget: Double, fits: (PlanDraft) -> Bool) throws -> Choice {
+        let smallest = try evaluate(WeightStorage(.int4))
+        if smallest.comparison.smallest >= budget { return smallest }
         let coded = try evaluate(WeightStorage(.int8))
+        guard fits(coded.draft) else { return smallest }
         if coded.comparison.smallest >= budget { return coded }
         var best = coded
         let ranked = try sensitivity()

@@ -1,4 +1,3 @@
-import CPackKernels
 import PackGraph
 import PackPlanner
 
@@ -9,35 +8,29 @@ public enum WeightError {
     /// - Parameters:
     ///   - constant: The weight; [outputs, inputs] for a transposed matrix or a table's rows.
     ///   - kind: How it is stored.
-    ///   - rowsAreScaled: Whether int8 has a scale a row (a transposed matrix, a table) or a column.
+    ///   - rowsAreScaled: Whether codes have scales by rows (a transposed matrix, a table) or by columns.
     public static func relative(_ constant: Constant, as kind: WeightKind, rowsAreScaled: Bool) -> Double {
         guard kind != .f32, let weights = try? constant.floats(), constant.shape.count == 2, !weights.isEmpty else {
             return 0
         }
-        let stored = kind == .f16 ? halved(weights) : coded(weights, constant.shape, rowsAreScaled)
+        let (height, width) = (constant.shape[0], constant.shape[1])
+        let rows = rowsAreScaled ? weights : transposed(weights, height, width)
+        let stored = kind.restored(rows, rows: rowsAreScaled ? height : width, columns: rowsAreScaled ? width : height)
         var error = 0.0
         var total = 0.0
-        for (weight, value) in zip(weights, stored) {
+        for (weight, value) in zip(rows, stored) {
             error += Double(weight - value) * Double(weight - value)
             total += Double(weight) * Double(weight)
         }
         return total == 0 ? 0 : (error / total).squareRoot()
     }
 
-    private static func halved(_ weights: [Float]) -> [Float] { weights.map { Float(Float16($0)) } }
-
-    private static func coded(_ weights: [Float], _ shape: [Int], _ rowsAreScaled: Bool) -> [Float] {
-        let n = rowsAreScaled ? shape[0] : shape[1]
-        let k = rowsAreScaled ? shape[1] : shape[0]
-        var codes = [Int8](repeating: 0, count: weights.count)
-        var scales = [Float](repeating: 0, count: n)
-        var sums = [Int32](repeating: 0, count: n)
-        pack_quantize_columns_s8(weights, shape[1], rowsAreScaled ? 1 : 0, k, n, &codes, &scales, &sums)
-        // Codes are [n, k], whatever the order of the weights.
-        return weights.indices.map { index in
-            let (column, row) =
-                rowsAreScaled ? (index / k, index % k) : (index % n, index / n)
-            return Float(codes[column * k + row]) * scales[column]
+    private static func transposed(_ weights: [Float], _ rows: Int, _ columns: Int) -> [Float] {
+        [Float](unsafeUninitializedCapacity: weights.count) { result, count in
+            for row in 0..<rows {
+                for column in 0..<columns { result[column * rows + row] = weights[row * columns + column] }
+            }
+            count = weights.count
         }
     }
 }

@@ -5,6 +5,7 @@
     X(gemm_f32, 0x11076075c582c051)                                                                                    \
     X(gemm_f16, 0x7b5fd067b29b310d)                                                                                    \
     X(gemm_s8, 0xb4921ff96ae961e7)                                                                                     \
+    X(gemm_s4, 0x2594d64ad5eebb77)                                                                                     \
     X(quantize_rows, 0x16ea758959e3f33e)                                                                               \
     X(layer_norm, 0x222965f2b9fd9820)                                                                                  \
     X(softmax, 0xd2dbb1d13c6525be)                                                                                     \
@@ -13,6 +14,7 @@
     X(attention_f32, 0xb66e8f9aae3f9e53)                                                                               \
     X(mul_add_rows, 0xd53a2f2f4dcd3e13)                                                                                \
     X(dequantize_s8, 0x5b6b21d6beaaf391)                                                                               \
+    X(dequantize_s4, 0x1eae264d7533029b)                                                                               \
     X(f16_to_f32, 0x1f87f165810ea7c5)                                                                                  \
     X(mean_rows, 0x9acd3c2cc47eaa73)                                                                                   \
     X(max_rows, 0x139031d20731ca03)                                                                                    \

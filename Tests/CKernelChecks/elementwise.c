@@ -123,6 +123,24 @@ void check_dequantize_s8(pack_any_kernel any, kernel_check *result) {
     }
 }
 
+void check_dequantize_s4(pack_any_kernel any, kernel_check *result) {
+    pack_dequantize_s4_kernel kernel = (pack_dequantize_s4_kernel)any;
+    for (size_t n = 0; n < 256; n++, result->cases++) {
+        size_t groups = (n + 31) / 32;
+        uint8_t *row = guarded(pack_row_bytes_s4(n));
+        float *y = guarded(n * 4);
+        for (size_t i = 0; i < pack_row_bytes_s4(n); i++) row[i] = (uint8_t)(i * 37 + n);
+        kernel(row, 0.37f, y, n);
+        for (size_t i = 0; i < n; i++) {
+            uint8_t pair = row[i / 32 * 16 + i % 16];
+            int code = (i % 32 < 16 ? pair % 16 : pair / 16) - 8, scale = (int8_t)row[groups * 16 + i / 32];
+            if (y[i] != (float)(code * scale) * 0.37f) fail(result, "%zu values: wrong at %zu", n, i);
+        }
+        digest(result, y, n * 4);
+        release(row, result, "row"), release(y, result, "y");
+    }
+}
+
 void check_f16_to_f32(pack_any_kernel any, kernel_check *result) {
     pack_f16_to_f32_kernel kernel = (pack_f16_to_f32_kernel)any;
     enum { ALL = 65536 };

@@ -65,6 +65,80 @@ static void check_panels(size_t k, size_t n, sequence *s, kernel_check *result) 
     free(w), free(turned);
 }
 
+/// A matrix of normal-like values, some of them cut off by a larger neighbour: the codes' bounds, the error, and the layout.
+static void check_groups(size_t k, size_t n, sequence *s, kernel_check *result) {
+    size_t groups = (k + 31) / 32;
+    float *w = malloc(k * n * 4), *turned = malloc(k * n * 4);
+    int8_t *codes = guarded(n * groups * 32), *again = guarded(n * groups * 32), *scales = guarded(n * groups);
+    uint8_t *panels = guarded(pack_panels_bytes_s4(k, n)), *row = guarded(pack_row_bytes_s4(k));
+    float *unit = guarded(n * 4);
+    int32_t *sum = guarded(n * 4);
+    for (size_t i = 0; i < k; i++)
+        for (size_t j = 0; j < n; j++) {
+            float value = next_value(s) + next_value(s) + next_value(s) + next_value(s);
+            if (j % 5 == 1) value = fabsf(value);         // one sign: the sum of codes is bounded
+            if (j % 5 == 2) value *= powf(2, (float)(i / 32 % 7));
+            if (j % 5 == 3 && i / 32 % 2) value = 0;
+            if (j % 5 == 4) value = 1;
+            turned[j * k + i] = w[i * n + j] = value;
+        }
+    pack_quantize_groups_s4(turned, k, 1, k, n, again, scales, unit, 0);
+    pack_quantize_groups_s4(w, n, 0, k, n, codes, scales, unit, sum);
+    if (memcmp(codes, again, n * groups * 32) != 0) fail(result, "k %zu n %zu: codes of transposed differ", k, n);
+    pack_panels_s4(codes, scales, k, n, panels);
+    size_t stride = (groups * 272 + 63) / 64 * 64;
+    for (size_t j = 0; j < (n + 15) / 16 * 16; j++) {
+        double error = 0, total = 0;
+        int32_t all = 0;
+        const uint8_t *panel = panels + j / 16 * stride;
+        for (size_t g = 0; g < groups; g++) {
+            int positive = 0, negative = 0, scale = (int8_t)panel[groups * 256 + g * 16 + j % 16];
+            if (j < n && scale != scales[j * groups + g]) fail(result, "k %zu n %zu: scale", k, n);
+            for (size_t i = 0; i < 32; i++) {
+                uint8_t pair = panel[g * 256 + i % 16 / 4 * 64 + j % 16 * 4 + i % 4];
+                int code = (i < 16 ? pair % 16 : pair / 16) - 8;
+                if (g * 32 + i >= k || j >= n) {
+                    if (code * scale != 0 || (j >= n && code != 0)) fail(result, "k %zu n %zu: padding", k, n);
+                    continue;
+                }
+                if (code != codes[(j * groups + g) * 32 + i]) fail(result, "k %zu n %zu: code", k, n);
+                positive += code > 0 ? code : 0, negative -= code < 0 ? code : 0, all += code * scale;
+                double value = (double)(code * scale) * unit[j], wanted = turned[j * k + g * 32 + i];
+                error += (value - wanted) * (value - wanted), total += wanted * wanted;
+            }
+            if (positive > PACK_GROUP_SUM || negative > PACK_GROUP_SUM) fail(result, "k %zu n %zu: sum of a group", k, n);
+        }
+        if (j >= n) continue;
+        if (all != sum[j]) fail(result, "k %zu n %zu: sum", k, n);
+        if (error > (j % 5 == 1 ? 0.03 : 0.0144) * total) fail(result, "k %zu n %zu column %zu: error %g", k, n, j, sqrt(error / total));
+    }
+    if (k > 0 && n > 0) {
+        pack_row_s4(codes, scales, k, row);
+        for (size_t i = 0; i < k; i++) {
+            int code = (i % 32 < 16 ? row[i / 32 * 16 + i % 16] % 16 : row[i / 32 * 16 + i % 16] / 16) - 8;
+            if (code != codes[i] || (int8_t)row[groups * 16 + i / 32] != scales[i / 32]) fail(result, "row of %zu", k);
+        }
+    }
+    result->cases++;
+    release(codes, result, "codes"), release(again, result, "codes"), release(scales, result, "scales");
+    release(panels, result, "panels"), release(row, result, "row"), release(unit, result, "unit"), release(sum, result, "sum");
+    free(w), free(turned);
+}
+
+static void check_odd_groups(kernel_check *result) {
+    float w[64] = {NAN, INFINITY, -INFINITY, 1e38f, 1e-38f, 0};
+    int8_t codes[64], scales[2];
+    float unit;
+    int32_t sum;
+    pack_quantize_groups_s4(w, 64, 1, 64, 1, codes, scales, &unit, &sum);
+    if (codes[0] != 0 || codes[1] != 0 || codes[2] != 0 || scales[1] != 0 || !(unit > 0)) fail(result, "NaN and infinity");
+    if (fabs((double)codes[3] * scales[0] * unit / 1e38 - 1) > 0.01) fail(result, "a value alone");
+    memset(w, 0, sizeof w);
+    pack_quantize_groups_s4(w, 64, 1, 64, 1, codes, scales, &unit, &sum);
+    if (unit != 0 || scales[0] != 0 || codes[5] != 0 || sum != 0) fail(result, "zeros");
+    result->cases += 2;
+}
+
 void check_packing(kernel_check *result) {
     memset(result, 0, sizeof *result);
     sequence s = {91};
@@ -79,6 +153,12 @@ void check_packing(kernel_check *result) {
     for (size_t k = 1; k < 20; k++)
         for (size_t n = 1; n < 40; n += 3) check_panels(k, n, &s, result);
     check_panels(130, 70, &s, result);
+    for (size_t k = 1; k < 200; k += 13)
+        for (size_t n = 1; n < 40; n += 7) check_groups(k, n, &s, result);
+    check_odd_groups(result);
+    if (pack_panels_bytes_s4(SIZE_MAX, 1) != SIZE_MAX || pack_panels_bytes_s4(64, SIZE_MAX) != SIZE_MAX
+        || pack_panels_bytes_s4(SIZE_MAX / 4, 4096) != SIZE_MAX || pack_row_bytes_s4(SIZE_MAX) != SIZE_MAX)
+        fail(result, "sizes of s4 overflow");
     if (pack_panels_bytes_f32(SIZE_MAX / 8, 64) != SIZE_MAX || pack_panels_bytes_s8(SIZE_MAX - 1, 1) != SIZE_MAX
         || pack_attention_scratch(SIZE_MAX / 4, 64) != SIZE_MAX || pack_attention_scratch(64, SIZE_MAX - 3) != SIZE_MAX)
         fail(result, "sizes overflow");

@@ -29,6 +29,7 @@ void check_selection(kernel_check *result) {
     uint32_t all = bare | 1u << PACK_ISA_avx2 | 1u << PACK_ISA_avx512 | 1u << PACK_ISA_avx512vnni;
     pack_kernels_select_from(all, 0, &k);
     expect(result, &k, PACK_FAMILY_gemm_s8, PACK_ISA_avx512vnni);
+    expect(result, &k, PACK_FAMILY_gemm_s4, PACK_ISA_avx512vnni);
     expect(result, &k, PACK_FAMILY_gemm_f32, PACK_ISA_avx512);
     expect(result, &k, PACK_FAMILY_softmax, PACK_ISA_avx2);
     pack_kernels_select_from(all, "avx512", &k);

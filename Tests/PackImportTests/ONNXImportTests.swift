@@ -205,7 +205,7 @@ extension WireBuilder {
             }
         }
         let onnx = try ONNXImport.read(model.bytes)
-        #expect(!onnx.problems.isEmpty)
+        #expect(onnx.problems.map(\.found) == ["functions that grow without end"])
     }
 
     @Test func takesTheBranchOfAFixedCondition() throws {

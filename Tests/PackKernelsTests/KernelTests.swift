@@ -55,7 +55,10 @@ extension kernel_check {
             guard kernel.isa != "portable" else { continue }
             fused[kernel.family, default: [:]][result.fused, default: []].append(kernel.isa)
         }
-        #expect(Set(exact.keys).isSuperset(of: ["gemm_s8", "quantize_rows", "binary", "dequantize_s8"]))
+        #expect(
+            Set(exact.keys).isSuperset(of: [
+                "gemm_s8", "gemm_s4", "quantize_rows", "binary", "dequantize_s8", "dequantize_s4",
+            ]))
         for (family, found) in exact { #expect(found.count == 1, "\(family): \(found)") }
         for (family, found) in fused {
             #expect(Set(found.keys) == [expected_digest(family)], "\(family): \(found)")

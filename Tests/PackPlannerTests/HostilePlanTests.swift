@@ -8,12 +8,12 @@ import Testing
 
 /// Damaged and hostile plans are refused, and requests that do not suit a plan as well; nothing traps.
 @Suite struct HostilePlanTests {
-    private func plan() throws -> [UInt8] {
+    private func plan(_ kind: WeightKind = .int8) throws -> [UInt8] {
         let model = try ImportedModel.load(TestPaths.root + "/Fixtures/models/bert-embedding")
         let graph = try PassPipeline.standard.run(model.graph).graph
         let metadata = PlanMetadata(
             task: .embedding, labels: ["a", "b"], maximumTokens: 24, symbolMaxima: ["sequence": 24])
-        let image = try Planner.draft(graph, storage: WeightStorage(.int8), metadata: metadata).makeImage()
+        let image = try Planner.draft(graph, storage: WeightStorage(kind), metadata: metadata).makeImage()
         return withExtendedLifetime(image) { Array(image.bytes) }
     }
 
@@ -64,8 +64,8 @@ import Testing
         #expect(throws: RuntimeError.plan(PlanError(.damaged))) { try open(bytes) }
     }
 
-    @Test func survivesRandomBytesInTables() throws {
-        let bytes = try plan()
+    @Test(arguments: [WeightKind.int8, .int4]) func survivesRandomBytesInTables(kind: WeightKind) throws {
+        let bytes = try plan(kind)
         let metadata = bytes.withUnsafeBytes { Int($0.loadUnaligned(fromByteOffset: 24, as: UInt64.self)) }
         var random = SplitMix(state: 0x5EED)
         print("seed 0x5EED")

@@ -59,10 +59,10 @@ typedef struct {
 } variant;
 
 static size_t find_variants(variant *found, const char *wanted) {
-    static const char *const families[] = {"gemm_f32", "gemm_f16", "gemm_s8"};
+    static const char *const families[] = {"gemm_f32", "gemm_f16", "gemm_s8", "gemm_s4"};
     size_t count, used = 0;
     const pack_kernel_entry *entries = pack_kernel_entries(&count);
-    for (size_t f = 0; f < 3; f++)
+    for (size_t f = 0; f < 4; f++)
         for (size_t i = 0; i < count; i++) {
             if (strcmp(entries[i].family, families[f]) != 0 || !pack_kernel_function(i)) continue;
             if (wanted && strcmp(wanted, families[f]) != 0) continue;

@@ -6,6 +6,7 @@
     X(gemm_f32, pack_gemm_kernel)                                                                                      \
     X(gemm_f16, pack_gemm_kernel)                                                                                      \
     X(gemm_s8, pack_gemm_kernel)                                                                                       \
+    X(gemm_s4, pack_gemm_kernel)                                                                                       \
     X(quantize_rows, pack_quantize_rows_kernel)                                                                        \
     X(layer_norm, pack_layer_norm_kernel)                                                                              \
     X(softmax, pack_softmax_kernel)                                                                                    \
@@ -14,6 +15,7 @@
     X(attention_f32, pack_attention_kernel)                                                                            \
     X(mul_add_rows, pack_mul_add_rows_kernel)                                                                          \
     X(dequantize_s8, pack_dequantize_s8_kernel)                                                                        \
+    X(dequantize_s4, pack_dequantize_s4_kernel)                                                                        \
     X(f16_to_f32, pack_f16_to_f32_kernel)                                                                              \
     X(mean_rows, pack_pool_rows_kernel)                                                                                \
     X(max_rows, pack_pool_rows_kernel)                                                                                 \
@@ -25,6 +27,7 @@
     X(gemm_f32, isa, arch)                                                                                             \
     X(gemm_f16, isa, arch)                                                                                             \
     X(gemm_s8, isa, arch)                                                                                              \
+    X(gemm_s4, isa, arch)                                                                                              \
     X(quantize_rows, isa, arch)                                                                                        \
     X(layer_norm, isa, arch)                                                                                           \
     X(softmax, isa, arch)                                                                                              \
@@ -33,6 +36,7 @@
     X(attention_f32, isa, arch)                                                                                        \
     X(mul_add_rows, isa, arch)                                                                                         \
     X(dequantize_s8, isa, arch)                                                                                        \
+    X(dequantize_s4, isa, arch)                                                                                        \
     X(f16_to_f32, isa, arch)                                                                                           \
     X(mean_rows, isa, arch)                                                                                            \
     X(max_rows, isa, arch)                                                                                             \
@@ -47,10 +51,12 @@
     X(attention_f32, avx512, x86_64)                                                                                   \
     X(unary, avx512, x86_64)                                                                                           \
     X(tap_rows, avx512, x86_64)                                                                                        \
-    X(gemm_s8, avx512vnni, x86_64)
+    X(gemm_s8, avx512vnni, x86_64)                                                                                     \
+    X(gemm_s4, avx512vnni, x86_64)
 #define PACK_KERNELS_ARM(X)                                                                                            \
     PACK_KERNELS_FULL_ISA(X, neon, arm64)                                                                              \
-    X(gemm_s8, dotprod, arm64)
+    X(gemm_s8, dotprod, arm64)                                                                                         \
+    X(gemm_s4, dotprod, arm64)
 
 /// Instruction sets; within an architecture a greater number includes the smaller ones.
 enum pack_isa {

@@ -6,6 +6,11 @@
 //   f32, f16: panel p holds for each k the PACK_PANEL values w[k][16p … 16p+15]; columns past n are zero.
 //   s8:       panel p holds for each quadruple of k (the last one padded with zeros) and each of its 16 columns the four
 //             bytes w[4q … 4q+3][column]: 64 bytes a quadruple.
+//   s4:       k in groups of PACK_GROUP, the last one padded with zeros; a weight is column_scale * group scale * code, the
+//             code in -8 … 7, the group scale in -127 … 127. Panel p holds for each group 256 bytes: byte 64b + 4c + l has
+//             code + 8 of w[32g + 4b + l][column c] in its low half, of w[32g + 16 + 4b + l][column c] in its high half.
+//             Behind the groups lie the scales, 16 a group, and then zeros up to a multiple of 64 bytes. In a group of a
+//             column neither the positive nor the negative codes have a sum beyond PACK_GROUP_SUM.
 //
 // Every variant but the portable one (avx2, avx512, avx512vnni, neon, dotprod) gives the same bits for the same arguments, on
 // every CPU: what a plan answers does not depend on the architecture, the instruction set or the number of threads. Only a
@@ -32,6 +37,10 @@
 #include "pack_kernel_list.h"
 
 #define PACK_PANEL 16
+/// The k that share a scale in s4 weights.
+#define PACK_GROUP 32
+/// The largest sum of the codes of one sign in a group and column: times 255 it fits 16 bits.
+#define PACK_GROUP_SUM 128
 /// The most k that one chain of sums of a f32 or f16 product takes.
 #define PACK_STRETCH 384
 /// Chains of a sum over a row: a multiple of every variant's vector.
@@ -39,6 +48,8 @@
 #define PACK_KERNEL_STACK (192 * 1024)
 /// The largest k of a s8 product whose sum is exact in 32 bits: 255 * 127 * k < 2^31.
 #define PACK_MAX_K_S8 65536
+/// The same for s4: 255 * 127 * 256 * (k / 32) < 2^31.
+#define PACK_MAX_K_S4 8192
 
 enum pack_activation {
     PACK_ACTIVATION_NONE = 0,
@@ -53,7 +64,8 @@ enum pack_activation {
 /// A row alone gets the same bits as the same row among others. c must not overlap a; residual is c itself with
 /// ldr == ldc, or apart from it.
 typedef struct {
-    const void *a;         // f32, f16 kernels: const float *; s8: const uint8_t *, rows padded to a multiple of 4 with zeros
+    const void *a;         // f32, f16 kernels: const float *; s8, s4: const uint8_t *, rows padded with zeros to a
+                           // multiple of 4 (s8) or of PACK_GROUP (s4)
     size_t lda;
     const void *panels;    // 64-byte aligned
     size_t k, n;
@@ -65,7 +77,8 @@ typedef struct {
     uint32_t activation;   // enum pack_activation
     // f32 and f16 kernels only: a value for each row of a, added as the bias is and after it; or NULL.
     const float *row_bias;
-    // s8 kernels only: value = row_scale[i] * column_scale[j] * (sum_k (a - row_zero[i]) * w), the sum exact in 32 bits.
+    // s8 and s4 kernels only: value = row_scale[i] * column_scale[j] * (sum_k (a - row_zero[i]) * w), the sum exact in 32
+    // bits; in s4, w is code * group scale.
     // Each step rounded: (row_scale * column_scale) * (float)sum + bias, activation, + residual. The portable variant gives
     // the same bits when the activation is NONE or RELU.
     const float *row_scale;
@@ -177,6 +190,11 @@ typedef void (*pack_mul_add_rows_kernel)(
 /// y = codes * scale for n values: a row of a quantized table.
 typedef void (*pack_dequantize_s8_kernel)(const int8_t *codes, float scale, float *y, size_t n);
 
+/// y = code * group scale * scale for n values of a row of a s4 table, the first product exact. The row holds for each
+/// PACK_GROUP values 16 bytes, code + 8 of value i in the low half of byte i, of value 16 + i in its high half; behind them a
+/// scale in -127 … 127 for each group. The portable variant too gives these bits.
+typedef void (*pack_dequantize_s4_kernel)(const uint8_t *row, float scale, float *y, size_t n);
+
 /// y = x for n values stored as IEEE half floats, exactly.
 typedef void (*pack_f16_to_f32_kernel)(const uint16_t *x, float *y, size_t n);
 
@@ -247,6 +265,9 @@ uint32_t pack_kernels_isa(const pack_kernels *kernels, uint32_t family);
 size_t pack_panels_bytes_f32(size_t k, size_t n);
 size_t pack_panels_bytes_f16(size_t k, size_t n);
 size_t pack_panels_bytes_s8(size_t k, size_t n);
+size_t pack_panels_bytes_s4(size_t k, size_t n);
+/// Bytes of a row of n values of a s4 table.
+size_t pack_row_bytes_s4(size_t n);
 void pack_panels_f32(const float *w, size_t ldw, int transposed, size_t k, size_t n, float *panels);
 /// Rounds to nearest even; values past the range of half floats become infinities.
 void pack_panels_f16(const float *w, size_t ldw, int transposed, size_t k, size_t n, uint16_t *panels);
@@ -256,5 +277,15 @@ void pack_panels_s8(const int8_t *codes, size_t ldw, int transposed, size_t k, s
 void pack_quantize_columns_s8(
     const float *w, size_t ldw, int transposed, size_t k, size_t n, int8_t *codes, float *column_scale,
     int32_t *column_sum);
+/// Codes of a s4 matrix: for each column and group the scale, of either sign, with the least sum of squared errors among
+/// some; then column_scale = the largest of a column / 127, and scales and codes rounded to it. codes is [n, groups * 32] and
+/// group_scale [n, groups], groups = k / 32 rounded up; column_sum, which may be NULL, is the sum of code * group scale over a
+/// column. Codes past k are 0. NaN and infinity are taken as 0.
+void pack_quantize_groups_s4(
+    const float *w, size_t ldw, int transposed, size_t k, size_t n, int8_t *codes, int8_t *group_scale,
+    float *column_scale, int32_t *column_sum);
+void pack_panels_s4(const int8_t *codes, const int8_t *group_scale, size_t k, size_t n, uint8_t *panels);
+/// A row of a s4 table from a column's codes and scales.
+void pack_row_s4(const int8_t *codes, const int8_t *group_scale, size_t n, uint8_t *row);
 /// Half floats of n values, rounded to nearest even.
 void pack_f32_to_f16(const float *x, uint16_t *y, size_t n);

@@ -80,3 +80,35 @@ void pack_gemm_s8_portable(const pack_gemm *g, size_t row_begin, size_t row_end,
         }
     }
 }
+
+/// The row's sums, group scales included. Unsigned, because weights that break the bounds of s4 panels may wrap.
+static void row_s4(const uint8_t *a, const uint8_t *panel, size_t groups, uint32_t *sums) {
+    const int8_t *scales = (const int8_t *)panel + groups * 256;
+    memset(sums, 0, PACK_PANEL * sizeof *sums);
+    for (size_t g = 0; g < groups; g++, a += PACK_GROUP, panel += 256, scales += PACK_PANEL)
+        for (size_t j = 0; j < PACK_PANEL; j++) {
+            int32_t sum = 0;
+            for (size_t i = 0; i < PACK_GROUP / 2; i++) {
+                uint8_t pair = panel[i / 4 * 64 + j * 4 + i % 4];
+                sum += a[i] * ((pair & 15) - 8) + a[i + PACK_GROUP / 2] * ((pair >> 4) - 8);
+            }
+            sums[j] += (uint32_t)(sum * scales[j]);
+        }
+}
+
+void pack_gemm_s4_portable(const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
+    for (size_t p = panel_begin; p < panel_end; p++) {
+        const uint8_t *panel = (const uint8_t *)g->panels + p * pack_panel_bytes_s4(g->k);
+        size_t column = p * PACK_PANEL, width = pack_min(PACK_PANEL, g->n - column);
+        for (size_t row = row_begin; row < row_end; row++) {
+            uint32_t sums[PACK_PANEL];
+            float values[PACK_PANEL];
+            row_s4((const uint8_t *)g->a + row * g->lda, panel, pack_groups(g->k), sums);
+            for (size_t j = 0; j < width; j++) {
+                uint32_t sum = sums[j] - (uint32_t)g->row_zero[row] * (uint32_t)g->column_sum[column + j];
+                values[j] = g->row_scale[row] * g->column_scale[column + j] * (float)(int32_t)sum;
+            }
+            store(g, row, column, values);
+        }
+    }
+}

@@ -74,6 +74,15 @@ void pack_dequantize_s8_portable(const int8_t *codes, float scale, float *y, siz
     for (size_t i = 0; i < n; i++) y[i] = (float)codes[i] * scale;
 }
 
+void pack_dequantize_s4_portable(const uint8_t *row, float scale, float *y, size_t n) {
+    const int8_t *scales = (const int8_t *)row + pack_groups(n) * (PACK_GROUP / 2);
+    for (size_t i = 0; i < n; i++) {
+        uint8_t pair = row[i / PACK_GROUP * (PACK_GROUP / 2) + i % (PACK_GROUP / 2)];
+        int code = (i % PACK_GROUP < PACK_GROUP / 2 ? pair & 15 : pair >> 4) - 8;
+        y[i] = (float)(code * scales[i / PACK_GROUP]) * scale;
+    }
+}
+
 void pack_f16_to_f32_portable(const uint16_t *x, float *y, size_t n) {
     for (size_t i = 0; i < n; i++) y[i] = pack_half_value(x[i]);
 }

@@ -29,6 +29,35 @@ void PACK_KERNEL(binary)(uint32_t kind, const float *a, const float *b, size_t b
     }
 }
 
+/// 16 bytes of a group become 32 codes.
+PACK_INLINE void split_codes(const uint8_t *bytes, int8_t *codes) {
+    typedef uint8_t half_group __attribute__((ext_vector_type(PACK_GROUP / 2)));
+    half_group b, low, high;
+    __builtin_memcpy(&b, bytes, sizeof b);
+    low = (b & 15) - 8, high = (b >> 4) - 8;
+    __builtin_memcpy(codes, &low, sizeof low);
+    __builtin_memcpy(codes + sizeof low, &high, sizeof high);
+}
+
+void PACK_KERNEL(dequantize_s4)(const uint8_t *row, float scale, float *y, size_t n) {
+    typedef int8_t vc __attribute__((ext_vector_type(VW)));
+    typedef int16_t vs __attribute__((ext_vector_type(VW)));
+    const int8_t *scales = (const int8_t *)row + pack_groups(n) * (PACK_GROUP / 2);
+    size_t i = 0;
+    for (; i < n; i += PACK_GROUP, row += PACK_GROUP / 2, scales++) {
+        int8_t codes[PACK_GROUP];
+        split_codes(row, codes);
+        int16_t group = *scales;
+        size_t count = pack_min(PACK_GROUP, n - i), l = 0;
+        for (; l + VW <= count; l += VW) {
+            vc c;
+            __builtin_memcpy(&c, codes + l, sizeof c);
+            v_store(y + i + l, __builtin_convertvector(__builtin_convertvector(c, vs) * group, vf) * scale);
+        }
+        PACK_REST for (; l < count; l++) y[i + l] = (float)(codes[l] * group) * scale;
+    }
+}
+
 void PACK_KERNEL(dequantize_s8)(const int8_t *codes, float scale, float *y, size_t n) {
     typedef int8_t vc __attribute__((ext_vector_type(VW)));
     size_t i = 0;

@@ -15,6 +15,8 @@ struct ONNXImporter {
     private var nodeNames: Set<String> = []
     private var valueNames: Set<String> = []
     private var expanded = 0
+    /// Set where functions turned out to grow without end; nothing more is added then.
+    private var isStopped = false
     /// Types that the file states for values, for what inference does not find.
     private var stated: [String: TensorType] = [:]
     private var integerNames: [String: String] = [:]
@@ -52,6 +54,7 @@ struct ONNXImporter {
 
     /// Adds a node of the file, or of a function or branch of it.
     mutating func add(_ node: ONNXNode, _ scope: ONNXScope) {
+        guard !isStopped else { return }
         let name = uniqueNode(scope.prefix + (node.name.isEmpty ? node.op : node.name))
         let operation = ONNXOperation(
             op: node.op, domain: node.domain, name: name, version: scope.versions[node.domain] ?? 1,
@@ -60,12 +63,10 @@ struct ONNXImporter {
         do throws(ONNXRefusal) {
             expanded += 1
             guard expanded <= Self.nodeLimit, scope.depth <= Self.depthLimit else {
-                if expanded == Self.nodeLimit + 1 || scope.depth > Self.depthLimit {
-                    throw ONNXRefusal(
-                        .unsupportedUse, found: "functions that grow without end",
-                        expected: "at most \(Self.nodeLimit) nodes, \(Self.depthLimit) functions deep")
-                }
-                return
+                isStopped = true
+                throw ONNXRefusal(
+                    .unsupportedUse, found: "functions that grow without end",
+                    expected: "at most \(Self.nodeLimit) nodes, functions \(Self.depthLimit) deep")
             }
             let key = FunctionKey(domain: node.domain, name: node.op, overload: node.overload)
             if let function = functions[key] {

@@ -26,6 +26,12 @@ public struct ONNXProblem: Hashable, Sendable {
     public let expected: String
     /// What the user can do.
     public let hint: String
+
+    /// Describes a problem.
+    public init(kind: Kind, place: String, op: String, found: String, expected: String, hint: String? = nil) {
+        (self.kind, self.place, self.op, self.found, self.expected) = (kind, place, op, found, expected)
+        self.hint = hint ?? kind.hint
+    }
 }
 
 /// Why a rule does not take a node.
@@ -63,9 +69,7 @@ enum ONNXUnsupported {
     static let random: Set<String> = [
         "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli",
     ]
-    static let training: Set<String> = [
-        "Adagrad", "Adam", "Gradient", "Momentum", "SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss",
-    ]
+    static let training: Set<String> = ["Adagrad", "Adam", "Gradient", "Momentum"]
     static let trainingDomain = "ai.onnx.preview.training"
 
     static func refusal(_ op: String, domain: String) -> ONNXRefusal {

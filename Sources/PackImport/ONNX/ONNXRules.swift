@@ -7,7 +7,9 @@ typealias ONNXRule = @Sendable (inout ONNXImporter, ONNXOperation) throws(ONNXRe
 /// How operators of files become those of graphs.
 enum ONNXRules {
     /// Rules of the standard's operators, a family a file.
-    static let standard: [String: ONNXRule] = merge([values, axes, older, normalizations])
+    static let standard: [String: ONNXRule] = merge([
+        values, axes, older, normalizations, attentions, losses, windows, quantized,
+    ])
 
     /// Operators that graphs do not have under these names, whatever else is called so.
     private static let fused = Set(FusedOperator.allCases.map(\.rawValue))

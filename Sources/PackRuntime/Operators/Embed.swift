@@ -5,8 +5,8 @@ import PackCore
 /// The embedding layer of BERT-like models: rows of the word, position and token type tables added, then normalized.
 ///
 /// Inputs: token ids i64 [B, S]; token types i64 [B, S] or absent (all 0); word table [V, H] and its scales f32 [V]; position
-/// table [P, H] and its scales; type table [T, H] or absent and its scales; gamma, beta f32 [H]. Tables are f32, f16 or i8;
-/// scales are absent unless the table is i8. Attributes: bits of epsilon; padding id, or −1. Positions count from 0 with −1,
+/// table [P, H] and its scales; type table [T, H] or absent and its scales; gamma, beta f32 [H]. Tables are f32, f16, i8, or u8 [.., bytes of
+/// a row of 4-bit codes, `pack_row_bytes_s4`]; scales are absent unless the table is i8 or u8. Attributes: bits of epsilon; padding id, or −1. Positions count from 0 with −1,
 /// else as RoBERTa counts them: padding + 1 + the number of tokens before that are not padding; padding itself sits at
 /// `padding`.
 enum Embed: Operator {
@@ -15,10 +15,11 @@ enum Embed: Operator {
         let scales: UnsafeMutablePointer<Float>?
 
         init(_ tensor: Tensor, _ scales: Tensor?, hidden: Int) throws(OperatorError) {
-            guard tensor.rank == 2, tensor.extent(1) == hidden else { throw .shape }
+            let width = tensor.dtype == .u8 ? pack_row_bytes_s4(hidden) : hidden
+            guard tensor.rank == 2, tensor.extent(1) == width else { throw .shape }
             switch tensor.dtype {
             case .f32, .f16: self.scales = nil
-            case .i8:
+            case .i8, .u8:
                 guard let scales else { throw .attribute }
                 try scales.require(.f32)
                 guard scales.count == tensor.extent(0) else { throw .shape }
@@ -77,8 +78,9 @@ enum Embed: Operator {
         guard gamma.count == hidden, beta.count == hidden else { throw .shape }
         let kernels = step.kernels
         guard kernels.pointee.layer_norm != nil,
-            kernels.pointee.f16_to_f32 != nil || !usesHalf(words, positions, types),
-            kernels.pointee.dequantize_s8 != nil || !usesCodes(words, positions, types)
+            kernels.pointee.f16_to_f32 != nil || !uses(.f16, words, positions, types),
+            kernels.pointee.dequantize_s8 != nil || !uses(.i8, words, positions, types),
+            kernels.pointee.dequantize_s4 != nil || !uses(.u8, words, positions, types)
         else { throw .kernel }
         return Task(
             words: words, positions: positions, types: types, kernels: kernels, ids: ids.integers,
@@ -88,12 +90,8 @@ enum Embed: Operator {
             failed: step.scratch.map { ($0 + rowBytes(hidden, step)).assumingMemoryBound(to: Bool.self) })
     }
 
-    private static func usesHalf(_ a: Table, _ b: Table, _ c: Table?) -> Bool {
-        a.tensor.dtype == .f16 || b.tensor.dtype == .f16 || c?.tensor.dtype == .f16
-    }
-
-    private static func usesCodes(_ a: Table, _ b: Table, _ c: Table?) -> Bool {
-        a.tensor.dtype == .i8 || b.tensor.dtype == .i8 || c?.tensor.dtype == .i8
+    private static func uses(_ dtype: DType, _ a: Table, _ b: Table, _ c: Table?) -> Bool {
+        a.tensor.dtype == dtype || b.tensor.dtype == dtype || c?.tensor.dtype == dtype
     }
 
     /// Scratch memory: a row for each worker, and behind them a flag that a worker raises when an id is out of range.
@@ -155,13 +153,17 @@ enum Embed: Operator {
     ) -> Bool {
         guard index >= 0, index < Int64(table.rows), let raw = table.tensor.raw else { return false }
         let hidden = task.pointee.hidden
-        let source = raw + Int(index) * hidden * table.tensor.dtype.size
+        let source = raw + Int(index) * table.tensor.extent(1) * table.tensor.dtype.size
         switch table.tensor.dtype {
         case .f16: task.pointee.kernels.pointee.f16_to_f32?(source.assumingMemoryBound(to: UInt16.self), target, hidden)
         case .i8:
             guard let scales = table.scales else { return false }
             task.pointee.kernels.pointee.dequantize_s8?(
                 source.assumingMemoryBound(to: Int8.self), scales[Int(index)], target, hidden)
+        case .u8:
+            guard let scales = table.scales else { return false }
+            task.pointee.kernels.pointee.dequantize_s4?(
+                source.assumingMemoryBound(to: UInt8.self), scales[Int(index)], target, hidden)
         default: target.update(from: source.assumingMemoryBound(to: Float.self), count: hidden)
         }
         return true

@@ -4,9 +4,9 @@ import PackCore
 
 /// activation(x·w + bias) + residual, w in panels of 16 columns (`pack_kernels.h`).
 ///
-/// Inputs: x f32 [.., K]; panels (f32, f16 or i8, as many elements as K×N takes); bias f32 [N] or absent; residual f32 like the
-/// output or absent; for i8 the scale f32 [N] and the sum of codes i32 [N] of each column. Attributes: K, N,
-/// `pack_activation`. For i8, rows of x are quantized as they come, and sums are exact.
+/// Inputs: x f32 [.., K]; panels (f32, f16, i8, or u8 for two 4-bit codes a byte, as many as K×N takes); bias f32 [N] or absent;
+/// residual f32 like the output or absent; for i8 and u8 the scale f32 [N] and the sum of codes i32 [N] of each column.
+/// Attributes: K, N, `pack_activation`. For i8 and u8, rows of x are quantized as they come, and sums are exact.
 enum Linear: Operator {
     /// Columns that one task computes at least, in panels: two vectors of the widest kernel, twice.
     private static let panelsPerTask = 4
@@ -26,7 +26,9 @@ enum Linear: Operator {
             n = try step.attribute(1)
             guard k > 0, n > 0, k < 1 << 31, n < 1 << 31 else { throw .attribute }
             rows = try step.input(0).count / k
-            codesPerRow = (k + 3) & ~3
+            // 4-bit weights come in whole groups.
+            let step = try step.input(1).dtype == .u8 ? Int(PACK_GROUP) : 4
+            codesPerRow = (k + step - 1) & ~(step - 1)
         }
     }
 
@@ -59,12 +61,22 @@ enum Linear: Operator {
             guard panels.bytes == pack_panels_bytes_s8(shape.k, shape.n), shape.k <= PACK_MAX_K_S8 else {
                 throw .shape
             }
-            guard let scale = step.optional(4), let sum = step.optional(5) else { throw .attribute }
-            try checkVector(scale, .f32, shape.n)
-            try checkVector(sum, .i32, shape.n)
-            return shape.scratchBytes
+            return try checkCodes(step, shape)
+        case .u8:
+            guard kernels.gemm_s4 != nil, kernels.quantize_rows != nil else { throw .kernel }
+            guard panels.bytes == pack_panels_bytes_s4(shape.k, shape.n), shape.k <= PACK_MAX_K_S4 else {
+                throw .shape
+            }
+            return try checkCodes(step, shape)
         default: throw .type
         }
+    }
+
+    private static func checkCodes(_ step: Step, _ shape: Shape) throws(OperatorError) -> Int {
+        guard let scale = step.optional(4), let sum = step.optional(5) else { throw .attribute }
+        try checkVector(scale, .f32, shape.n)
+        try checkVector(sum, .i32, shape.n)
+        return shape.scratchBytes
     }
 
     private static func checkVector(_ vector: Tensor?, _ dtype: DType, _ count: Int) throws(OperatorError) {
@@ -107,7 +119,7 @@ enum Linear: Operator {
         case .f32: kernel = kernels.gemm_f32
         case .f16: kernel = kernels.gemm_f16
         default:
-            kernel = kernels.gemm_s8
+            kernel = panels.dtype == .u8 ? kernels.gemm_s4 : kernels.gemm_s8
             try quantize(step, shape, &gemm)
         }
         guard let kernel else { throw .kernel }
@@ -148,9 +160,18 @@ enum Linear: Operator {
         step.parallel((shape.rows + 15) / 16, work) { context, index, _ in
             guard let work = context?.assumingMemoryBound(to: Quantization.self).pointee, let x = work.x else { return }
             let row = index * 16
+            let rows = Swift.min(16, work.shape.rows - row)
+            let codes = work.codes + row * work.shape.codesPerRow
+            // The kernel writes zeros up to a multiple of 4.
+            let written = (work.shape.k + 3) & ~3
+            if written < work.shape.codesPerRow {
+                for row in 0..<rows {
+                    for at in written..<work.shape.codesPerRow { codes[row * work.shape.codesPerRow + at] = 0 }
+                }
+            }
             work.kernel(
-                x + row * work.shape.k, work.shape.k, Swift.min(16, work.shape.rows - row), work.shape.k,
-                work.codes + row * work.shape.codesPerRow, work.shape.codesPerRow, work.scale + row, work.zero + row)
+                x + row * work.shape.k, work.shape.k, rows, work.shape.k, codes, work.shape.codesPerRow,
+                work.scale + row, work.zero + row)
         }
         gemm.a = UnsafeRawPointer(work.codes)
         gemm.lda = shape.codesPerRow

@@ -16,7 +16,7 @@ struct Predictions {
 
     /// The architecture that bundles are predicted for.
     private static let arch = "x86_64"
-    private static let kinds: [(name: String, kind: WeightKind)] = [("none", .f32), ("fp16", .f16), ("int8", .int8)]
+    private static let kinds: [WeightKind] = [.f32, .f16, .int8, .int4]
 
     /// - Throws: Where slim would fail as well.
     init(_ model: ImportedModel, files: [ModelFacts.File]) throws {
@@ -27,7 +27,7 @@ struct Predictions {
             {
                 let graph = try PassPipeline.standard.run(model.graph).graph
                 try Unrunnable.check(model, graph, PlanMetadata(model, tokenizer: []))
-                let parts = try concurrently(Self.kinds.map(\.kind)) { kind in
+                let parts = try concurrently(Self.kinds) { kind in
                     try BundleParts(graph, kind, model, library: library)
                 }
                 return (graph: graph, parts: parts)
@@ -35,9 +35,9 @@ struct Predictions {
         fusedOperators = rest.graph.operatorCounts
         let metadata = PlanMetadata(model, tokenizer: tokenizer.table)
         all = try zip(Self.kinds, rest.parts).map { kind, parts in
-            let draft = try Planner.draft(rest.graph, storage: WeightStorage(kind.kind), metadata: metadata)
+            let draft = try Planner.draft(rest.graph, storage: WeightStorage(kind), metadata: metadata)
             return try BundleForecast(
-                quantization: kind.name, draft: draft, parts: parts, description: model.description, files: files,
+                quantization: kind.option, draft: draft, parts: parts, description: model.description, files: files,
                 arch: Self.arch, tokenizerZipped: tokenizer.zipped
             ).prediction()
         }

@@ -33,7 +33,7 @@ struct Bench: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How a model folder's weights are stored, separated by commas: none, fp16, int8. none,int8 if not given.",
+            "How a model folder's weights are stored, separated by commas: none, fp16, int8, int4. none,int8 if not given.",
             valueName: "kinds"))
     var quantize: String?
 
@@ -93,7 +93,7 @@ struct Bench: ParsableCommand {
         lists.storage = try quantize.map { text in
             try words(text).map { word in
                 guard let kind = WeightKind(option: word) else {
-                    throw ValidationError("--quantize takes none, fp16 and int8, not '\(word)'")
+                    throw ValidationError("--quantize takes none, fp16, int8 and int4, not '\(word)'")
                 }
                 return kind
             }

@@ -9,7 +9,7 @@ import PackRuntime
 protocol BenchEngine: AnyObject {
     /// Its name in reports, `pack int8`.
     var name: String { get }
-    /// `fp32`, `fp16` or `int8`.
+    /// `fp32`, `fp16`, `int8` or `int4`.
     var precision: String { get }
     /// Runs for about so many seconds, at least three times after one that is not counted; the seconds of each.
     func run(_ shape: BenchShape, seconds: Double) throws -> [Double]
@@ -39,8 +39,13 @@ final class PackEngine: BenchEngine {
 
     /// The instruction set of its matrix products.
     var instructionSet: UInt32 {
-        pack_kernels_isa(
-            session.kernels, UInt32((precision == "int8" ? PACK_FAMILY_gemm_s8 : PACK_FAMILY_gemm_f32).rawValue))
+        let family =
+            switch precision {
+            case WeightKind.int4.precision: PACK_FAMILY_gemm_s4
+            case WeightKind.int8.precision: PACK_FAMILY_gemm_s8
+            default: PACK_FAMILY_gemm_f32
+            }
+        return pack_kernels_isa(session.kernels, UInt32(family.rawValue))
     }
 
     /// A run's time includes copying the inputs in: their memory is used again for other values.

@@ -66,8 +66,7 @@ struct Benchmark {
         let pipeline = try ModelPipeline.load(command.path)
         let plans = try (lists.storage ?? [.f32, .int8]).map { kind in
             BenchPlan(
-                name: "pack \(kind == .f32 ? "fp32" : kind == .f16 ? "fp16" : "int8")",
-                image: try pipeline.draft(WeightStorage(kind)).makeImage())
+                name: "pack \(kind.precision)", image: try pipeline.draft(WeightStorage(kind)).makeImage())
         }
         return (plans, pipeline)
     }

@@ -90,13 +90,14 @@ struct PlanShapes {
         return 1
     }
 
-    /// How the weights of linear layers are stored, the narrowest that occurs: `fp32`, `fp16` or `int8`.
+    /// How the weights of linear layers are stored, the narrowest that occurs: `fp32`, `fp16`, `int8` or `int4`.
     static func precision(of plan: PlanView) -> String {
         var found: Set<UInt8> = []
         for step in plan.steps where UInt32(step.op) == PACK_OP_Linear.rawValue && step.input_count > 1 {
             let panels = plan.arguments[Int(step.first_argument) + 1]
             if panels != PACK_PLAN_ABSENT { found.insert(plan.values[Int(panels)].dtype) }
         }
+        if found.contains(DType.u8.rawValue) { return "int4" }
         if found.contains(DType.i8.rawValue) { return "int8" }
         return found.contains(DType.f16.rawValue) ? "fp16" : "fp32"
     }

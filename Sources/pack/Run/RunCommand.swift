@@ -41,7 +41,7 @@ struct Run: ParsableCommand {
     @Flag(help: "Run a model's graph as it was exported, without any pass.")
     var unoptimized = false
 
-    @Option(help: ArgumentHelp("Store a model's weights so: none, fp16 or int8.", valueName: "kind"))
+    @Option(help: ArgumentHelp("Store a model's weights so: none, fp16, int8 or int4.", valueName: "kind"))
     var quantize: String = "none"
 
     @Option(help: ArgumentHelp("Use no instruction set above this; PACK_ISA says the same.", valueName: "name"))
@@ -79,7 +79,9 @@ struct Run: ParsableCommand {
             throw ValidationError("--input is NAME=FILE.npy, not '\(entry)'")
         }
         guard threads.map({ $0 >= 1 && $0 <= 1024 }) ?? true else { throw ValidationError("--threads is 1 to 1024") }
-        guard WeightKind(option: quantize) != nil else { throw ValidationError("--quantize is none, fp16 or int8") }
+        guard WeightKind(option: quantize) != nil else {
+            throw ValidationError("--quantize is none, fp16, int8 or int4")
+        }
     }
 
     func run() throws {
@@ -145,18 +147,6 @@ struct Run: ParsableCommand {
         }
         buffer.append(text.count == 1 ? "}" : "]}")
         return Array(buffer.bytes)
-    }
-}
-
-extension WeightKind {
-    /// The kind that an option's value names.
-    init?(option: String) {
-        switch option {
-        case "none": self = .f32
-        case "fp16": self = .f16
-        case "int8": self = .int8
-        default: return nil
-        }
     }
 }
 

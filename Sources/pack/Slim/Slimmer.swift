@@ -59,6 +59,7 @@ struct Slimmer {
         case .none: try quantizer.evaluate(WeightStorage(.f32))
         case .fp16: try quantizer.evaluate(WeightStorage(.f16))
         case .int8: try quantizer.evaluate(WeightStorage(.int8))
+        case .int4: try quantizer.evaluate(WeightStorage(.int4))
         case .auto:
             try quantizer.automatic(budget: command.accuracy) { draft in
                 guard let limit = profile.limits[.packageUnpacked]?.base else { return true }
@@ -182,7 +183,7 @@ struct Slimmer {
         }
         let isAccurate = choice.comparison.smallest >= command.accuracy
         if !isAccurate {
-            notes.append("not written: the outputs differ more than --accuracy allows; try --quantize fp16 or none")
+            notes.append("not written: the outputs differ more than --accuracy allows; try --quantize \(gentler)")
         }
         if fit.verdict == .doesNotFit { notes.append("not written: \(profile.name) would refuse it") }
         let isWritten = isAccurate && fit.verdict != .doesNotFit && !command.dryRun
@@ -195,6 +196,14 @@ struct Slimmer {
             budget: command.accuracy, steps: try steps(choice, program, unpacked: unpacked, zipped: zipped),
             operatorsBefore: pipeline.imported.graph.nodes.count, operatorsAfter: pipeline.optimized.nodes.count,
             peakMemory: peak, proof: proof, fit: fit, notes: notes)
+    }
+
+    /// What keeps the outputs closer to the original's.
+    private var gentler: String {
+        switch command.quantize {
+        case .int4: "int8, fp16 or none"
+        default: "fp16 or none"
+        }
     }
 
     private var standardOutput: String {

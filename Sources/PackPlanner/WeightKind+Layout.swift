@@ -1,0 +1,65 @@
+import CPackKernels
+import PackCore
+
+extension WeightKind {
+    /// Whether codes come with a scale for each column of a matrix or row of a table.
+    var hasScales: Bool { self == .int8 || self == .int4 }
+
+    /// What a plan says of the elements; int4 codes are two to a byte.
+    var dtype: DType {
+        switch self {
+        case .f32: .f32
+        case .f16: .f16
+        case .int8: .i8
+        case .int4: .u8
+        }
+    }
+
+    /// Bytes of a row of a table.
+    func rowBytes(_ columns: Int) -> Int { self == .int4 ? pack_row_bytes_s4(columns) : columns * dtype.size }
+
+    /// Bytes of one panel of a matrix of depth `k`.
+    func panelBytes(_ k: Int) -> Int {
+        switch self {
+        case .f32: pack_panels_bytes_f32(k, Int(PACK_PANEL))
+        case .f16: pack_panels_bytes_f16(k, Int(PACK_PANEL))
+        case .int8: pack_panels_bytes_s8(k, Int(PACK_PANEL))
+        case .int4: pack_panels_bytes_s4(k, Int(PACK_PANEL))
+        }
+    }
+
+    /// What is left of values when they are stored so, in rows that share a scale.
+    public func restored(_ values: [Float], rows: Int, columns: Int) -> [Float] {
+        guard rows > 0, columns > 0, values.count == rows * columns else { return values }
+        switch self {
+        case .f32: return values
+        case .f16: return values.map { Float(Float16($0)) }
+        case .int8:
+            var codes = [Int8](repeating: 0, count: values.count)
+            var scales = [Float](repeating: 0, count: rows)
+            var sums = [Int32](repeating: 0, count: rows)
+            pack_quantize_columns_s8(values, columns, 1, columns, rows, &codes, &scales, &sums)
+            return codes.indices.map { Float(codes[$0]) * scales[$0 / columns] }
+        case .int4: return restoredGroups(values, rows, columns)
+        }
+    }
+
+    private func restoredGroups(_ values: [Float], _ rows: Int, _ columns: Int) -> [Float] {
+        let group = Int(PACK_GROUP)
+        let groups = (columns + group - 1) / group
+        var units = [Float](repeating: 0, count: rows)
+        return [Float](unsafeUninitializedCapacity: values.count) { result, count in
+            withGroups(rows: rows, of: columns) { codes, scales in
+                pack_quantize_groups_s4(values, columns, 1, columns, rows, codes, scales, &units, nil)
+                for row in 0..<rows {
+                    for column in 0..<columns {
+                        let code = Int32(codes[row * groups * group + column])
+                        let scale = Int32(scales[row * groups + column / group])
+                        result[row * columns + column] = Float(code * scale) * units[row]
+                    }
+                }
+            }
+            count = values.count
+        }
+    }
+}

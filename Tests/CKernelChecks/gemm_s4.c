@@ -1,0 +1,119 @@
+#include "gemm_cases.h"
+
+#pragma clang fp contract(off)
+
+typedef struct {
+    pack_gemm_kernel kernel;
+    kernel_check *result;
+    int extreme; // sums at the ends of their ranges, which overflow where a kernel is not exact
+} context;
+
+typedef struct {
+    size_t groups, lda, ldc;
+    uint8_t *a, *panels;
+    int8_t *codes, *scales; // [n, groups * 32], [n, groups]
+    float *row_scale, *column_scale, *bias, *residual, *c;
+    int32_t *row_zero, *column_sum;
+} product;
+
+/// Codes of a group: any, but none of which a sign's sum is too large, or sums as large as they may be.
+static void make_group(sequence *s, int extreme, int8_t *codes) {
+    int sums[2] = {0, 0};
+    for (size_t i = 0; i < PACK_GROUP; i++) {
+        int code = extreme == 1 ? 4 : extreme == 2 ? -4 : extreme == 3 ? (i % 2 ? -8 : 7) : (int)next_below(s, 16) - 8;
+        int *sum = &sums[code < 0];
+        if (*sum + abs(code) > PACK_GROUP_SUM) code = 0;
+        *sum += abs(code);
+        codes[i] = (int8_t)code;
+    }
+}
+
+static product make(const gemm_case *c, sequence *s, int extreme) {
+    product p;
+    p.groups = (c->k + 31) / 32, p.lda = p.groups * 32 + 4 * next_below(s, 2), p.ldc = c->n + next_below(s, 3);
+    p.a = guarded(c->rows * p.lda), p.panels = guarded(pack_panels_bytes_s4(c->k, c->n));
+    p.codes = guarded(c->n * p.groups * 32), p.scales = guarded(c->n * p.groups);
+    p.row_scale = guarded(c->rows * 4), p.row_zero = guarded(c->rows * 4);
+    p.column_scale = guarded(c->n * 4), p.column_sum = guarded(c->n * 4), p.bias = guarded(c->n * 4);
+    p.c = guarded(c->rows * p.ldc * 4), p.residual = guarded(c->rows * p.ldc * 4);
+    memset(p.a, 0, c->rows * p.lda);
+    for (size_t i = 0; i < c->rows; i++) {
+        for (size_t l = 0; l < c->k; l++) p.a[i * p.lda + l] = extreme ? 255 : (uint8_t)next_bits(s);
+        p.row_scale[i] = next_value(s), p.row_zero[i] = (int32_t)next_below(s, 256);
+    }
+    for (size_t j = 0; j < c->n; j++) {
+        p.column_scale[j] = next_value(s), p.bias[j] = next_value(s), p.column_sum[j] = 0;
+        for (size_t at = 0; at < p.groups; at++) {
+            int8_t *codes = p.codes + (j * p.groups + at) * 32, *scale = p.scales + j * p.groups + at;
+            make_group(s, extreme, codes);
+            *scale = (int8_t)(extreme ? (j % 2 ? 127 : -127) : (int)next_below(s, 255) - 127);
+            for (size_t l = 0; l < 32; l++) {
+                if (at * 32 + l >= c->k) codes[l] = 0;
+                p.column_sum[j] += codes[l] * *scale;
+            }
+        }
+    }
+    for (size_t i = 0; i < c->rows * p.ldc; i++) p.residual[i] = p.c[i] = next_value(s);
+    pack_panels_s4(p.codes, p.scales, c->k, c->n, p.panels);
+    return p;
+}
+
+static float expected(const gemm_case *c, const product *p, size_t i, size_t j) {
+    int64_t sum = 0;
+    for (size_t l = 0; l < c->k; l++)
+        sum += ((int64_t)p->a[i * p->lda + l] - p->row_zero[i]) * p->codes[j * p->groups * 32 + l]
+            * p->scales[j * p->groups + l / 32];
+    float scale = p->row_scale[i] * p->column_scale[j], value = scale * (float)sum;
+    if (c->bias) value = value + p->bias[j];
+    value = c->activation == PACK_ACTIVATION_NONE ? value : (float)activation_value(c->activation, value);
+    if (c->residual) value = value + p->residual[i * p->ldc + j];
+    return value;
+}
+
+static void compare(const gemm_case *c, const product *p, kernel_check *result) {
+    int exact = c->activation <= PACK_ACTIVATION_RELU;
+    for (size_t i = 0; i < c->rows; i++)
+        for (size_t j = 0; j < p->ldc; j++) {
+            float found = p->c[i * p->ldc + j], wanted = p->residual[i * p->ldc + j];
+            int inside = i >= c->row_begin && i < c->row_end && j >= c->panel_begin * PACK_PANEL
+                && j < c->panel_end * PACK_PANEL && j < c->n;
+            if (inside) wanted = expected(c, p, i, j);
+            if (exact || !inside ? memcmp(&found, &wanted, 4) != 0 : !near(result, found, wanted, 4e-7 * (1 + fabsf(wanted))))
+                fail(result, "rows %zu k %zu n %zu bias %d residual %d activation %u at %zu,%zu: %.9g, expected %.9g",
+                     c->rows, c->k, c->n, c->bias, c->residual, c->activation, i, j, found, wanted);
+        }
+    if (exact) digest(result, p->c, c->rows * p->ldc * 4);
+    digest_fused(result, p->c, c->rows * p->ldc);
+}
+
+static void check(const gemm_case *c, sequence *s, void *context_pointer) {
+    const context *x = context_pointer;
+    product p = make(c, s, x->extreme);
+    pack_gemm g = {.a = p.a, .lda = p.lda, .panels = p.panels, .k = c->k, .n = c->n, .c = p.c, .ldc = p.ldc,
+                   .bias = c->bias ? p.bias : 0, .ldr = p.ldc, .activation = c->activation, .row_scale = p.row_scale,
+                   .row_zero = p.row_zero, .column_scale = p.column_scale, .column_sum = p.column_sum};
+    g.residual = c->residual == 2 ? p.c : c->residual == 1 ? p.residual : 0;
+    x->kernel(&g, c->row_begin, c->row_end, c->panel_begin, c->panel_end);
+    compare(c, &p, x->result);
+    x->result->cases++;
+    release(p.a, x->result, "a"), release(p.panels, x->result, "panels"), release(p.codes, x->result, "codes"), release(p.scales, x->result, "scales");
+    release(p.row_scale, x->result, "row_scale"), release(p.row_zero, x->result, "row_zero");
+    release(p.column_scale, x->result, "column_scale"), release(p.column_sum, x->result, "column_sum");
+    release(p.bias, x->result, "bias"), release(p.c, x->result, "c"), release(p.residual, x->result, "residual");
+}
+
+void check_gemm_s4(pack_any_kernel kernel, kernel_check *result) {
+    static const uint32_t activations[] = {0, 0, 0, 1, 2, 3, 4};
+    context x = {(pack_gemm_kernel)kernel, result, 0};
+    for_gemm_cases(check, activations, sizeof activations / sizeof *activations, &x);
+    sequence s = {5};
+    for (x.extreme = 1; x.extreme <= 3; x.extreme++) {
+        static const size_t shapes[][3] = {{1, 4, 1}, {3, 70, 17}, {6, 3072, 33}, {13, 1000, 16}, {40, 513, 48}};
+        for (size_t i = 0; i < 5; i++) {
+            gemm_case c = {shapes[i][0], shapes[i][1], shapes[i][2], 0, shapes[i][0], 0, (shapes[i][2] + 15) / 16, 0, 0, 0};
+            check(&c, &s, &x);
+        }
+    }
+    gemm_case deepest = {3, PACK_MAX_K_S4, 5, 0, 3, 0, 1, 1, 0, 0};
+    for (x.extreme = 0; x.extreme <= 2; x.extreme++) check(&deepest, &s, &x);
+}
