@@ -1,5 +1,7 @@
 #include "pack_operators.h"
 
+#include "half.h"
+
 #include <math.h>
 
 #ifdef PACK_PRUNABLE
@@ -23,3 +25,15 @@ pack_operator pack_operator_function(uint32_t id) { return id < PACK_OPERATOR_CO
 const char *pack_operator_name(uint32_t id) { return id < PACK_OPERATOR_COUNT ? operators[id].name : 0; }
 
 float pack_powf(float base, float exponent) { return powf(base, exponent); }
+
+#define PACK_MATH_FUNCTION(name) \
+    double pack_math_##name(double x) { return name(x); }
+PACK_MATH_FUNCTIONS(PACK_MATH_FUNCTION)
+
+double pack_math_pow(double base, double exponent) { return pow(base, exponent); }
+
+double pack_math_fmod(double x, double y) { return fmod(x, y); }
+
+float pack_half_to_float(uint16_t half) { return pack_half_value(half); }
+
+uint16_t pack_half_from_float(float value) { return pack_half_of(value); }

@@ -7,6 +7,7 @@ extension PlanView {
         try validateValues()
         try validateSteps()
         try validateEdges()
+        try validateDefinitions()
     }
 
     private func validateExpressions() throws(PlanError) {
@@ -18,7 +19,7 @@ extension PlanView {
         for (index, expression) in expressions.enumerated() {
             let valid =
                 switch expression.kind {
-                case PACK_PLAN_CONSTANT.rawValue: expression.b >= 0
+                case PACK_PLAN_CONSTANT.rawValue: true
                 case PACK_PLAN_SYMBOL.rawValue: Int(expression.a) < symbols.count
                 case PACK_PLAN_SUM.rawValue...PACK_PLAN_SMALLER.rawValue:
                     Int(expression.a) < index && expression.b >= 0 && expression.b < Int64(index)
@@ -61,7 +62,7 @@ extension PlanView {
         var needed = UInt64(type.size)
         for dimension in dimensions(of: value) {
             let expression = expressions[Int(dimension)]
-            guard expression.kind == PACK_PLAN_CONSTANT.rawValue else { return false }
+            guard expression.kind == PACK_PLAN_CONSTANT.rawValue, expression.b >= 0 else { return false }
             let (product, overflow) = needed.multipliedReportingOverflow(by: UInt64(expression.b))
             guard !overflow else { return false }
             needed = product

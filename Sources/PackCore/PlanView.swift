@@ -9,7 +9,8 @@ public import CPackKernels
 ///
 /// A value is an input, a constant, an activation made by exactly one step, or an alias of one of these in another shape. Its
 /// dimensions are expressions over named symbols ("batch", "sequence"), whose values follow from the shapes of a request's
-/// inputs. Steps stand in an order in which everything is made before it is used.
+/// inputs, or are found by the one step that defines them (`PACK_PLAN_MEASURED`). Steps stand in an order in which everything
+/// is made, and every symbol defined, before it is used.
 ///
 /// Compatibility: a runtime reads every plan of its own major version (`PACK_PLAN_VERSION`) and refuses others by name.
 /// Operator ids and expression kinds are only ever added.

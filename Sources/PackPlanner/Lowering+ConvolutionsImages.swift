@@ -4,7 +4,6 @@ import PackGraph
 
 extension Lowering {
     static let images: [String: LoweringRule] = [
-        "Pad": { lowering, node throws(PlannerError) in try lowering.lowerPad(node) },
         "CenterCropPad": { lowering, node throws(PlannerError) in try lowering.lowerCentre(node) },
         "DepthToSpace": { lowering, node throws(PlannerError) in try lowering.lowerDepthToSpace(node) },
         "SpaceToDepth": { lowering, node throws(PlannerError) in try lowering.lowerSpaceToDepth(node) },
@@ -38,37 +37,6 @@ extension Lowering {
         },
     ]
 
-    private mutating func lowerPad(_ node: Node) throws(PlannerError) {
-        let type = try type(node.inputs[0], of: node)
-        let mode = try read(node) { n throws(GraphError) in
-            try n.choice("mode", ["constant", "reflect", "edge", "wrap"], default: "constant")
-        }
-        let attribute = try read(node) { n throws(GraphError) in try n.ints("pads") }
-        guard let pads = node.input(1) == nil ? attribute : known(node, input: 1),
-            let axes = node.input(3) == nil ? Array(type.shape.indices) : known(node, input: 3),
-            pads.count == 2 * axes.count
-        else { throw refuse(node, "pads or axes computed at run time", "constant pads and axes") }
-        var before = [Int64](repeating: 0, count: type.shape.count)
-        for (place, entry) in axes.enumerated() {
-            before[try axis(entry, rank: before.count, node)] = Int64(pads[place])
-        }
-        try step(
-            PACK_OP_Pad, node, [try value(node.inputs[0], of: node)],
-            [Int64(mode), try padding(node, type.dtype)] + before)
-    }
-
-    /// The bits of the element that Pad adds.
-    private func padding(_ node: Node, _ dtype: DType) throws(PlannerError) -> Int64 {
-        guard let name = node.input(2) else {
-            return dtype.isFloat ? bits(try read(node) { n throws(GraphError) in try n.float("value", default: 0) }) : 0
-        }
-        guard let constant = graph.constants[name], constant.count == 1 else {
-            throw refuse(node, "a value computed at run time", "a constant")
-        }
-        if dtype.isFloat { return bits(constant.scalarFloat ?? 0) }
-        return Int64(constant.scalarInteger ?? 0)
-    }
-
     /// Cutting and padding are one step: padding with negative counts cuts.
     private mutating func lowerCentre(_ node: Node) throws(PlannerError) {
         let (from, to) = (try type(node.inputs[0], of: node), try type(node.outputs[0], of: node))
@@ -82,7 +50,7 @@ extension Lowering {
                 throw refuse(node, "\(old) to \(new)", "known extents")
             }
         }
-        try step(PACK_OP_Pad, node, [try value(node.inputs[0], of: node)], [0, 0] + before)
+        try step(PACK_OP_PadFixed, node, [try value(node.inputs[0], of: node)], [0, 0] + before)
     }
 
     // MARK: Blocks

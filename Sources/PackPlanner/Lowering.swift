@@ -4,7 +4,7 @@ import PackGraph
 
 /// The state of lowering one graph: the tables so far and which plan value each graph value has become.
 struct Lowering {
-    let graph: Graph
+    var graph: Graph
     let storage: WeightStorage
     /// The node that makes each value.
     let producers: [String: Int]
@@ -12,7 +12,11 @@ struct Lowering {
     var chunks: [WeightChunk] = []
     var weights: [PlannedWeight] = []
     var dataBytes = 0
-    private var indices: [String: UInt32] = [:]
+    var indices: [String: UInt32] = [:]
+    /// Symbols that an input or a step so far defines.
+    var defined: Set<String> = []
+    /// The node that defines each symbol which no input defines.
+    let definers: [String: Int]
     private var weightIndices: [String: [UInt32]] = [:]
 
     init(graph: Graph, storage: WeightStorage, symbolMaxima: [String: Int]) {
@@ -24,6 +28,7 @@ struct Lowering {
             for output in node.outputs { producers[output] = index }
         }
         self.producers = producers
+        definers = Lowering.definers(graph)
     }
 
     mutating func run() throws(PlannerError) {
@@ -31,6 +36,7 @@ struct Lowering {
             let index = try tables.add(input.name, input.type, PACK_PLAN_INPUT)
             indices[input.name] = index
             tables.inputs.append(index)
+            defined.formUnion(input.type.shape.compactMap(\.name))
         }
         let needed = neededNodes()
         for (index, node) in graph.nodes.enumerated() where needed.contains(index) { try lower(node) }
@@ -43,24 +49,18 @@ struct Lowering {
         var waiting = graph.outputs.compactMap { producers[$0] }
         while let index = waiting.popLast() {
             guard needed.insert(index).inserted else { continue }
-            for input in Lowering.dataInputs(graph.nodes[index]) {
+            let node = graph.nodes[index]
+            for input in dataInputs(node) where knownIntegers(input) == nil {
                 if let producer = producers[input] { waiting.append(producer) }
+            }
+            // What defines the extents of its operands and results must run too.
+            for value in node.inputs + node.outputs {
+                for dimension in graph.types[value]?.shape ?? [] {
+                    waiting += dimension.symbols.compactMap { definers[$0] }.filter { $0 <= index }
+                }
             }
         }
         return needed
-    }
-
-    /// The inputs that are read at run time; those that only say shapes, axes or limits are not among them.
-    static func dataInputs(_ node: Node) -> [String] {
-        switch node.op {
-        case "Reshape", "Unsqueeze", "Squeeze", "Expand", "Slice", "Clip", "Split", "CumSum", "Dropout", "Tile":
-            Array(node.inputs.prefix(1))
-        case "Pad", "Resize", "CenterCropPad", "AffineGrid", "Col2Im": Array(node.inputs.prefix(1))
-        case "MaxUnpool": Array(node.inputs.prefix(2))
-        case "Range", "Shape", "ConstantOfShape": []
-        case _ where node.op.hasPrefix("Reduce"): Array(node.inputs.prefix(1))
-        default: node.inputs.filter { !$0.isEmpty }
-        }
     }
 
     // MARK: Values
@@ -82,7 +82,7 @@ struct Lowering {
     mutating func value(_ name: String, of node: Node?) throws(PlannerError) -> UInt32 {
         if name.isEmpty { return PACK_PLAN_ABSENT }
         if let known = indices[name] { return known }
-        guard let constant = graph.constants[name] else {
+        guard let constant = graph.constants[name] ?? knownIntegers(name) else {
             throw PlannerError(
                 node: node?.name ?? name, op: node?.op ?? "", found: "value '\(name)' that no lowered node makes",
                 expected: "a value computed at run time")
@@ -92,10 +92,10 @@ struct Lowering {
         return index
     }
 
-    /// A constant as it is; floating-point elements as f32.
+    /// A constant as it is.
     mutating func plain(_ name: String, _ constant: Constant) throws(PlannerError) -> UInt32 {
-        let dtype = constant.dtype.isFloat ? DType.f32 : constant.dtype
-        let bytes = constant.count * dtype.size
+        let dtype = constant.dtype
+        let bytes = constant.byteCount
         let offset = reserve(bytes)
         chunks.append(
             WeightChunk(name: name, constant: constant, form: .plain, offsets: (offset, 0, 0)))
@@ -112,9 +112,12 @@ struct Lowering {
         return offset
     }
 
-    /// Makes the value that a step writes.
+    /// Makes the value that a step writes. The step defines the symbols among its dimensions that are not defined yet.
     mutating func result(_ name: String, of node: Node) throws(PlannerError) -> UInt32 {
-        let index = try tables.add(name, try type(name, of: node), PACK_PLAN_ACTIVATION)
+        let type = try type(name, of: node)
+        let fresh = try freshSymbols(type, of: node)
+        tables.measured.formUnion(fresh)
+        let index = try tables.add(name, type, PACK_PLAN_ACTIVATION, isMeasured: !fresh.isEmpty)
         indices[name] = index
         return index
     }
@@ -132,7 +135,11 @@ struct Lowering {
         let base = try value(source, of: node)
         let record = tables.values[Int(base)]
         let root = UInt32(record.kind) == PACK_PLAN_ALIAS.rawValue ? UInt32(record.data_offset) : base
-        indices[name] = try tables.add(name, try type(name, of: node), PACK_PLAN_ALIAS, offset: Int(root))
+        let type = try type(name, of: node)
+        if let symbol = try freshSymbols(type, of: node).first {
+            throw refuse(node, "dimension \(symbol) that only data tell", "dimensions known from shapes")
+        }
+        indices[name] = try tables.add(name, type, PACK_PLAN_ALIAS, offset: Int(root))
     }
 
     /// A step that makes the node's first output from values.
@@ -141,7 +148,17 @@ struct Lowering {
     ) throws(PlannerError) {
         guard let output = node.outputs.first else { throw refuse(node, "no output", "one output") }
         let result = try result(output, of: node)
-        tables.addStep(op, name: node.name, inputs: inputs, outputs: [result], attributes: attributes)
+        try add(op, node, inputs, [result], attributes)
+    }
+
+    /// A step that makes values.
+    mutating func add(
+        _ op: pack_operator_id, _ node: Node, _ inputs: [UInt32], _ outputs: [UInt32], _ attributes: [Int64] = []
+    ) throws(PlannerError) {
+        if !Lowering.measuring.contains(op.rawValue), outputs.contains(where: { tables.values[Int($0)].flags != 0 }) {
+            throw refuse(node, "an extent that only running tells", "extents known from shapes")
+        }
+        tables.addStep(op, name: node.name, inputs: inputs, outputs: outputs, attributes: attributes)
     }
 
     // MARK: Packed weights

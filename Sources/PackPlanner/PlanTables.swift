@@ -19,6 +19,8 @@ struct PlanTables {
     private var symbolIndices: [String: UInt32] = [:]
     private var expressionIndices: [Dimension: UInt32] = [:]
     private let symbolMaxima: [String: Int]
+    /// Symbols that steps define.
+    var measured: Set<String> = []
 
     init(symbolMaxima: [String: Int]) { self.symbolMaxima = symbolMaxima }
 
@@ -34,7 +36,8 @@ struct PlanTables {
     private mutating func symbol(_ name: String) -> UInt32 {
         if let known = symbolIndices[name] { return known }
         let index = UInt32(symbols.count)
-        symbols.append(pack_plan_symbol(name: intern(name), maximum: Int64(symbolMaxima[name] ?? 1 << 24)))
+        let maximum = symbolMaxima[name] ?? (measured.contains(name) ? 1 << 40 : 1 << 24)
+        symbols.append(pack_plan_symbol(name: intern(name), maximum: Int64(maximum)))
         symbolIndices[name] = index
         return index
     }
@@ -44,10 +47,6 @@ struct PlanTables {
         let record: pack_plan_expression
         switch dimension {
         case .constant(let count):
-            guard count >= 0 else {
-                throw PlannerError(
-                    node: value, op: "", found: "dimension \(dimension)", expected: "no negative part in a shape")
-            }
             record = pack_plan_expression(kind: PACK_PLAN_CONSTANT.rawValue, a: 0, b: Int64(count))
         case .symbol(let name):
             record = pack_plan_expression(kind: PACK_PLAN_SYMBOL.rawValue, a: symbol(name), b: 0)
@@ -72,7 +71,8 @@ struct PlanTables {
 
     /// Adds a value and returns its index.
     mutating func add(
-        _ name: String, _ type: TensorType, _ kind: pack_plan_value_kind, offset: Int = 0, bytes: Int = 0
+        _ name: String, _ type: TensorType, _ kind: pack_plan_value_kind, offset: Int = 0, bytes: Int = 0,
+        isMeasured: Bool = false
     ) throws(PlannerError) -> UInt32 {
         guard type.shape.count <= Int(PACK_PLAN_MAXIMUM_RANK) else {
             throw PlannerError(
@@ -83,7 +83,8 @@ struct PlanTables {
         dimensions += indices
         values.append(
             pack_plan_value(
-                dtype: type.dtype.rawValue, rank: UInt8(indices.count), kind: UInt8(kind.rawValue), reserved: 0,
+                dtype: type.dtype.rawValue, rank: UInt8(indices.count), kind: UInt8(kind.rawValue), 
+                flags: isMeasured ? UInt8(PACK_PLAN_MEASURED.rawValue) : 0,
                 first_dimension: first, name: intern(name), data_offset: UInt64(offset), data_bytes: UInt64(bytes)))
         return UInt32(values.count - 1)
     }

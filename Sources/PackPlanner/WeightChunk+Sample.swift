@@ -13,7 +13,7 @@ extension WeightChunk {
     /// Bytes of its elements in the plan, without scales and sums.
     var elementBytes: Int {
         switch form {
-        case .plain: constant.count * (constant.dtype.isFloat ? 4 : constant.dtype.size)
+        case .plain: constant.byteCount
         case .table(let kind, let rows, let columns): rows * kind.rowBytes(columns)
         case .panels(.f32, let k, let n, _): pack_panels_bytes_f32(k, n)
         case .panels(.f16, let k, let n, _): pack_panels_bytes_f16(k, n)
@@ -30,12 +30,9 @@ extension WeightChunk {
     /// About so many bytes of the elements from a place on, as they are stored; fewer where the weight ends.
     func piece(at place: Int, bytes: Int) -> WeightPiece {
         switch form {
-        case .plain where !constant.dtype.isFloat:
+        case .plain:
             return WeightPiece(
                 elements: constant.withBytes(in: place..<place + bytes) { Array($0) })
-        case .plain:
-            let floats = floats(rows: 0..<1, columns: clamp(place / 4, bytes / 4, constant.count), of: constant.count)
-            return WeightPiece(elements: floats.withUnsafeBytes { Array($0) })
         case .table(let kind, let rows, let columns):
             guard rows > 0, columns > 0 else { return WeightPiece() }
             let rowBytes = kind.rowBytes(columns)

@@ -6,7 +6,7 @@ import PackGraph
 struct WeightChunk: Sendable {
     /// What the bytes hold.
     enum Form: Sendable {
-        /// The elements as they are, floats as f32.
+        /// The elements as they are.
         case plain
         /// Panels of a matrix [k, n] ([n, k] when transposed).
         case panels(WeightKind, k: Int, n: Int, transposed: Bool)
@@ -22,14 +22,9 @@ struct WeightChunk: Sendable {
 
     func write(into data: UnsafeMutableRawBufferPointer) throws(PlannerError) {
         switch form {
-        case .plain where !constant.dtype.isFloat:
+        case .plain:
             constant.withBytes {
                 UnsafeMutableRawBufferPointer(rebasing: data[offsets.elements...]).copyMemory(from: $0)
-            }
-        case .plain:
-            try withFloats { source in
-                UnsafeMutableRawBufferPointer(rebasing: data[offsets.elements...])
-                    .copyMemory(from: UnsafeRawBufferPointer(source))
             }
         case .panels(let kind, let k, let n, let transposed):
             try withFloats { source in

@@ -28,7 +28,7 @@ extension Session {
         }
     }
 
-    /// Where to write an input's elements, row-major; valid after `prepare` until shapes change.
+    /// Where to write an input's elements, row-major; valid after `prepare` until `run`.
     public func inputBytes(_ input: Int) -> UnsafeMutableRawBufferPointer {
         let tensor = tensors[Int(plan.inputs[input])]
         return UnsafeMutableRawBufferPointer(start: tensor.data, count: Int(tensor.bytes))
@@ -40,7 +40,7 @@ extension Session {
     public func outputDType(_ output: Int) -> DType { DType(rawValue: value(ofOutput: output).dtype) ?? .u8 }
     /// Number of axes of an output.
     public func outputRank(_ output: Int) -> Int { Int(value(ofOutput: output).rank) }
-    /// Extent of an axis of an output; valid after `prepare`.
+    /// Extent of an axis of an output; valid after `run`, and after `prepare` where it follows from the inputs' shapes.
     public func outputDimension(_ output: Int, _ axis: Int) -> Int {
         Int(tensors[Int(plan.outputs[output])].shape[axis])
     }

@@ -7,6 +7,9 @@ import PackCore
 /// Use: `setInputShape` for each input, `prepare`, fill `inputBytes`, `run`, read `outputBytes`. Shapes are planned once and
 /// kept until they change. Memory grows when shapes need more than any before and is never given back; a request with shapes
 /// no larger than an earlier one allocates nothing. Not safe for use from several threads at once.
+///
+/// Where a step finds the extents of its outputs from its inputs' elements, `prepare` plans the steps before it. The rest is
+/// planned, up to the next such step, when the step's turn comes in `run`.
 public final class Session {
     /// The plan that is run.
     public let plan: PlanView
@@ -34,6 +37,12 @@ public final class Session {
     private var memoryBytes = 0
     private var isPrepared = false
     private var shapesChanged = true
+    /// Steps whose memory is planned; the next one, if there is one, measures its outputs.
+    private var plannedSteps = 0
+    /// Whether a step has measured its outputs since the steps were planned from the first on.
+    private var hasMeasured = false
+    /// Bytes of activations and scratch memory that are never exceeded.
+    public var memoryLimit = 1 << 46
     /// Bytes of activations and scratch memory for the shapes prepared last.
     public private(set) var arenaBytes = 0
 
@@ -74,6 +83,8 @@ public final class Session {
         bindTensors()
         findLifetimes()
         try bindSteps()
+        // Data decides how much is needed: a hostile request must not get all the memory of the machine.
+        if (0..<steps.count).contains(where: measures) { memoryLimit = 1 << 32 }
     }
 
     deinit {
@@ -119,9 +130,57 @@ public final class Session {
     public func prepare() throws(RuntimeError) {
         if isPrepared && !shapesChanged { return }
         isPrepared = false
-        let scratch = try planMemory()
-        let total = arenaBytes + scratch
-        if total > memoryBytes { try grow(to: total) }
+        try provide(try planFirst())
+        shapesChanged = false
+        isPrepared = true
+    }
+
+    /// The bytes of activations and scratch memory that `prepare` would need, found without taking them.
+    public func predictArenaBytes() throws(RuntimeError) -> Int {
+        isPrepared = false
+        shapesChanged = true
+        return try planFirst() + arenaBytes
+    }
+
+    /// Plans the steps whose shapes follow from those of the inputs, and returns the bytes of scratch memory.
+    private func planFirst() throws(RuntimeError) -> Int {
+        try bindSymbols()
+        try evaluateExpressions()
+        planner.reset()
+        hasMeasured = false
+        for index in 0..<plan.values.count { try setExtents(index) }
+        try checkInputs()
+        for input in plan.inputs { try place(Int(input)) }
+        return try planSteps(from: 0, measured: false)
+    }
+
+    /// Plans steps up to the next one that measures its outputs, and returns the bytes of scratch memory.
+    private func planSteps(from first: Int, measured: Bool) throws(RuntimeError) -> Int {
+        var scratch = 0
+        plannedSteps = first
+        while plannedSteps < steps.count, measured && plannedSteps == first || !measures(plannedSteps) {
+            guard let function = functions[plannedSteps] else { throw .missingOperator(step: plannedSteps, id: 0) }
+            for output in plan.outputs(of: plannedSteps) { try place(Int(output)) }
+            let needed = withUnsafePointer(to: steps[plannedSteps]) { function($0, Int32(PACK_PREPARE.rawValue)) }
+            guard needed >= 0 else { throw .operatorFailed(step: plannedSteps, code: Int(needed)) }
+            scratch = Swift.max(scratch, Int(needed))
+            let index = plannedSteps
+            planner.close { lastUse[$0] <= index }
+            plannedSteps += 1
+        }
+        arenaBytes = planner.peak
+        return scratch
+    }
+
+    /// Takes the memory that is planned and tells tensors and steps where it is. What the arena holds stays.
+    private func provide(_ scratch: Int) throws(RuntimeError) {
+        let (total, overflow) = arenaBytes.addingReportingOverflow(scratch)
+        guard !overflow, total <= memoryLimit else { throw .outOfMemory(bytes: overflow ? Int.max : total) }
+        if total > memoryBytes {
+            guard let larger = pack_memory_resize(memory, memoryBytes, total) else { throw .outOfMemory(bytes: total) }
+            memory = larger
+            memoryBytes = total
+        }
         for (index, value) in plan.values.enumerated() {
             switch UInt32(value.kind) {
             case PACK_PLAN_ACTIVATION.rawValue, PACK_PLAN_INPUT.rawValue:
@@ -132,30 +191,42 @@ public final class Session {
         }
         for index in 0..<steps.count { steps[index].scratch = memory?.advanced(by: arenaBytes) }
         arenaBytes = total
-        shapesChanged = false
-        isPrepared = true
     }
 
-    /// The bytes of activations and scratch memory that `prepare` would need, found without taking them.
-    public func predictArenaBytes() throws(RuntimeError) -> Int {
-        isPrepared = false
-        shapesChanged = true
-        return try planMemory() + arenaBytes
-    }
-
-    /// Evaluates shapes, places activations, and returns the bytes of scratch memory.
-    private func planMemory() throws(RuntimeError) -> Int {
-        try bindSymbols()
-        try evaluateShapes()
-        try placeActivations()
-        var scratch = 0
-        for index in 0..<steps.count {
-            guard let function = functions[index] else { throw .missingOperator(step: index, id: 0) }
-            let needed = withUnsafePointer(to: steps[index]) { function($0, 0) }
-            guard needed >= 0 else { throw .operatorFailed(step: index, code: Int(needed)) }
-            scratch = Swift.max(scratch, Int(needed))
+    /// Lets the step whose turn it is find the extents of its outputs, and plans on.
+    private func measure(_ index: Int, _ function: pack_operator) throws(RuntimeError) {
+        hasMeasured = true
+        let status = withUnsafePointer(to: steps[index]) { function($0, Int32(PACK_MEASURE.rawValue)) }
+        guard status == 0 else { throw .operatorFailed(step: index, code: Int(status)) }
+        for output in plan.outputs(of: index) where plan.values[Int(output)].isMeasured {
+            let value = plan.values[Int(output)]
+            for (axis, dimension) in plan.dimensions(of: value).enumerated() {
+                let expression = plan.expressions[Int(dimension)]
+                let found = extents[Int(value.first_dimension) + axis]
+                guard expression.kind == PACK_PLAN_SYMBOL.rawValue, symbolValues[Int(expression.a)] < 0 else {
+                    continue
+                }
+                guard found >= 0, found <= plan.symbols[Int(expression.a)].maximum else {
+                    throw .outOfMemory(bytes: Int.max)
+                }
+                symbolValues[Int(expression.a)] = found
+            }
         }
-        return scratch
+        try evaluateExpressions()
+        for output in plan.outputs(of: index) where plan.values[Int(output)].isMeasured {
+            let first = Int(plan.values[Int(output)].first_dimension)
+            for axis in first..<first + Int(plan.values[Int(output)].rank)
+            where extents[axis] != expressionValues[Int(plan.dimensions[axis])] {
+                throw .operatorFailed(step: index, code: Int(PACK_ERROR_SHAPE.rawValue))
+            }
+        }
+        for value in 0..<plan.values.count { try setExtents(value) }
+        try provide(try planSteps(from: index, measured: true))
+    }
+
+    /// Whether a step finds extents of its outputs when it runs.
+    private func measures(_ step: Int) -> Bool {
+        plan.outputs(of: step).contains { plan.values[Int($0)].isMeasured }
     }
 
     private func bindSymbols() throws(RuntimeError) {
@@ -178,12 +249,14 @@ public final class Session {
         }
     }
 
-    private func evaluateShapes() throws(RuntimeError) {
+    private func evaluateExpressions() throws(RuntimeError) {
         for (index, expression) in plan.expressions.enumerated() {
             guard let value = evaluate(expression) else { throw .outOfMemory(bytes: Int.max) }
             expressionValues[index] = value
         }
-        for (index, dimension) in plan.dimensions.enumerated() { extents[index] = expressionValues[Int(dimension)] }
+    }
+
+    private func checkInputs() throws(RuntimeError) {
         for (input, index) in plan.inputs.enumerated() {
             for axis in 0..<Int(tensors[Int(index)].rank) {
                 let found = requested[firstRequested[input] + axis]
@@ -193,27 +266,64 @@ public final class Session {
                 }
             }
         }
-        for index in 0..<tensors.count {
-            var count: Int64 = 1
-            for axis in 0..<Int(tensors[index].rank) {
-                let (product, overflow) = count.multipliedReportingOverflow(by: tensors[index].shape[axis])
-                guard !overflow, product <= 1 << 48 else { throw .outOfMemory(bytes: Int.max) }
-                count = product
-            }
-            tensors[index].count = count
-            tensors[index].bytes = UInt64(count) * UInt64(DType(rawValue: plan.values[index].dtype)?.size ?? 1)
+    }
+
+    /// Sets the extents of a value, and with them its count and bytes: 0 as long as extents are unknown.
+    private func setExtents(_ index: Int) throws(RuntimeError) {
+        let value = plan.values[index]
+        var count: Int64 = 1
+        var isEmpty = false
+        let isKnown = self.isKnown(index)
+        for axis in Int(value.first_dimension)..<Int(value.first_dimension) + Int(value.rank) {
+            let extent = expressionValues[Int(plan.dimensions[axis])]
+            extents[axis] = extent
+            guard extent >= 0 || extent == Session.unknown else { throw refusal(of: index) }
+            // An extent of 0 must not hide others whose product is beyond any count.
+            let (product, overflow) = count.multipliedReportingOverflow(by: Swift.max(extent, 1))
+            guard !overflow, product <= 1 << 48 else { throw .outOfMemory(bytes: Int.max) }
+            count = product
+            isEmpty = isEmpty || extent == 0
+        }
+        if isEmpty { count = 0 }
+        tensors[index].count = isKnown ? count : 0
+        tensors[index].bytes = isKnown ? UInt64(count) * UInt64(DType(rawValue: value.dtype)?.size ?? 1) : 0
+        if isKnown, UInt32(value.kind) == PACK_PLAN_ALIAS.rawValue, self.isKnown(Int(value.data_offset)),
+            tensors[index].bytes != tensors[Int(value.data_offset)].bytes
+        {
+            throw refusal(of: index)
         }
     }
 
-    /// The value of an expression whose operands are evaluated; nil if it overflows or a symbol is unknown.
+    /// Whether all extents of a value can be told by now.
+    private func isKnown(_ value: Int) -> Bool {
+        plan.dimensions(of: plan.values[value]).allSatisfy { expressionValues[Int($0)] != Session.unknown }
+    }
+
+    /// The error of a value whose shape cannot be, at the step that uses it first.
+    private func refusal(of value: Int) -> RuntimeError {
+        for (index, step) in plan.steps.enumerated() {
+            let first = Int(step.first_argument)
+            let end = first + Int(step.input_count) + Int(step.output_count)
+            if plan.arguments[first..<end].contains(UInt32(value)) {
+                return .operatorFailed(step: index, code: Int(PACK_ERROR_SHAPE.rawValue))
+            }
+        }
+        return .operatorFailed(step: plan.steps.count, code: Int(PACK_ERROR_SHAPE.rawValue))
+    }
+
+    /// The value of an expression that depends on a symbol which is not defined yet.
+    private static var unknown: Int64 { Int64.min }
+
+    /// The value of an expression whose operands are evaluated; nil if it overflows.
     private func evaluate(_ expression: pack_plan_expression) -> Int64? {
         if expression.kind == PACK_PLAN_CONSTANT.rawValue { return expression.b }
         if expression.kind == PACK_PLAN_SYMBOL.rawValue {
             let value = symbolValues[Int(expression.a)]
-            return value >= 0 ? value : nil
+            return value >= 0 ? value : Session.unknown
         }
         let left = expressionValues[Int(expression.a)]
         let right = expressionValues[Int(expression.b)]
+        if left == Session.unknown || right == Session.unknown { return Session.unknown }
         let result: (Int64, Bool) =
             switch expression.kind {
             case PACK_PLAN_SUM.rawValue: left.addingReportingOverflow(right)
@@ -222,34 +332,14 @@ public final class Session {
             case PACK_PLAN_LARGER.rawValue: (Swift.max(left, right), false)
             default: (Swift.min(left, right), false)
             }
-        return result.1 || result.0 < 0 ? nil : result.0
-    }
-
-    private func placeActivations() throws(RuntimeError) {
-        planner.reset()
-        for input in plan.inputs { try place(Int(input)) }
-        for (index, step) in plan.steps.enumerated() {
-            let first = Int(step.first_argument) + Int(step.input_count)
-            for argument in plan.arguments[first..<first + Int(step.output_count)] { try place(Int(argument)) }
-            planner.close { lastUse[$0] <= index }
-        }
-        arenaBytes = planner.peak
+        return result.1 ? nil : result.0
     }
 
     private func place(_ value: Int) throws(RuntimeError) {
-        let limit = 1 << 46
         guard let bytes = Int(exactly: tensors[value].bytes),
-            let offset = planner.open(owner: value, bytes: bytes, limit: limit)
+            let offset = planner.open(owner: value, bytes: bytes, limit: memoryLimit)
         else { throw .outOfMemory(bytes: Int(clamping: tensors[value].bytes)) }
         offsets[value] = offset
-    }
-
-    private func grow(to bytes: Int) throws(RuntimeError) {
-        if let memory { pack_memory_free(memory, memoryBytes) }
-        memoryBytes = 0
-        memory = pack_memory_allocate(bytes)
-        guard memory != nil else { throw .outOfMemory(bytes: bytes) }
-        memoryBytes = bytes
     }
 
     // MARK: Running
@@ -259,17 +349,16 @@ public final class Session {
     /// - Throws: `RuntimeError.operatorFailed` if an index in the data is out of range, `.notPrepared` if shapes changed.
     public func run() throws(RuntimeError) {
         guard isPrepared, !shapesChanged else { throw .notPrepared }
-        for index in 0..<steps.count {
-            guard let function = functions[index] else { throw .missingOperator(step: index, id: 0) }
-            let status = function(steps.baseAddress.map { $0 + index }, 1)
-            guard status == 0 else { throw .operatorFailed(step: index, code: Int(status)) }
-        }
+        for index in 0..<steps.count { try run(step: index) }
     }
 
-    /// Runs one step of a prepared plan: what `run` does for each, for profiling.
+    /// Runs one step of a prepared plan, after all those before it: what `run` does for each, for profiling.
     public func run(step index: Int) throws(RuntimeError) {
         guard isPrepared, !shapesChanged, let function = functions[index] else { throw .notPrepared }
-        let status = function(steps.baseAddress.map { $0 + index }, 1)
+        // What an earlier request left planned may not suit the data of this one.
+        if index == 0, hasMeasured { try provide(try planFirst()) }
+        if index == plannedSteps { try measure(index, function) }
+        let status = function(steps.baseAddress.map { $0 + index }, Int32(PACK_RUN.rawValue))
         guard status == 0 else { throw .operatorFailed(step: index, code: Int(status)) }
     }
 

@@ -28,8 +28,12 @@ typedef struct {
 } pack_step;
 
 /// Preparing checks every shape, type and attribute that running relies on and returns the bytes of scratch memory needed;
-/// running returns 0. Both return a negative pack_operator_error otherwise.
+/// running returns 0. Measuring, which comes first where extents of outputs follow from the inputs' elements, writes those
+/// extents into the shapes of the measured outputs and returns 0; the outputs have no memory yet. Each returns a negative
+/// pack_operator_error otherwise. `running` is a pack_operator_mode.
 typedef int64_t (*pack_operator)(const pack_step *step, int32_t running);
+
+enum pack_operator_mode { PACK_PREPARE = 0, PACK_RUN = 1, PACK_MEASURE = 2 };
 
 enum pack_operator_error {
     PACK_ERROR_SHAPE = -1,
@@ -54,14 +58,44 @@ enum pack_operator_error {
     X(RMSNormalization) \
     X(LpNormalization) \
     X(LRN) \
-    X(Pad) \
+    X(PadFixed) \
     X(ResizeAxis) \
     X(GridSample) \
     X(AffineGrid) \
     X(RoiAlign) \
     X(ConvTranspose) \
     X(Col2Im) \
-    X(Recurrent)
+    X(Recurrent) \
+    X(Function) \
+    X(Transcendental) \
+    X(Pair) \
+    X(ReduceAxes) \
+    X(ArgExtreme) \
+    X(SoftmaxAxis) \
+    X(Cumulate) \
+    X(GatherElements) \
+    X(GatherND) \
+    X(ScatterElements) \
+    X(ScatterND) \
+    X(OneHot) \
+    X(TopK) \
+    X(NonZero) \
+    X(Unique) \
+    X(Compress) \
+    X(ReverseSequence) \
+    X(Trilu) \
+    X(EyeLike) \
+    X(Tile) \
+    X(Pad) \
+    X(SliceAxes) \
+    X(Split) \
+    X(Shape) \
+    X(Reshape) \
+    X(Fill) \
+    X(Progression) \
+    X(Determinant) \
+    X(Einsum) \
+    X(MatMulAny)
 
 #define PACK_OPERATOR_ID(name) PACK_OP_##name,
 enum pack_operator_id { PACK_OPERATORS(PACK_OPERATOR_ID) PACK_OPERATOR_COUNT };
@@ -74,3 +108,17 @@ const char *pack_operator_name(uint32_t id);
 
 /// The C library's powf, for Embedded Swift, which can't import it.
 float pack_powf(float base, float exponent);
+
+// Likewise functions of f64, named pack_math_ and the C library's name.
+#define PACK_MATH_FUNCTIONS(X) \
+    X(exp) X(expm1) X(log) X(log1p) X(erf) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(sinh) X(cosh) X(tanh) X(asinh) \
+    X(acosh) X(atanh)
+#define PACK_MATH_FUNCTION(name) double pack_math_##name(double x);
+PACK_MATH_FUNCTIONS(PACK_MATH_FUNCTION)
+#undef PACK_MATH_FUNCTION
+double pack_math_pow(double base, double exponent);
+double pack_math_fmod(double x, double y);
+
+/// IEEE half floats; the second rounds to nearest even.
+float pack_half_to_float(uint16_t half);
+uint16_t pack_half_from_float(float value);

@@ -53,7 +53,7 @@ typedef struct {
 } pack_plan_symbol;
 
 enum pack_plan_expression_kind {
-    PACK_PLAN_CONSTANT = 0, // b
+    PACK_PLAN_CONSTANT = 0, // b, which may be negative in a part of an expression
     PACK_PLAN_SYMBOL = 1,   // symbol a
     PACK_PLAN_SUM = 2,      // expression a, expression b; both stand earlier
     PACK_PLAN_PRODUCT = 3,
@@ -74,11 +74,17 @@ enum pack_plan_value_kind {
     PACK_PLAN_ALIAS = 3,      // the same bytes as value data_offset, which is no alias, in another shape
 };
 
+enum pack_plan_value_flags {
+    // The step that makes this activation finds its extents when it runs. Dimensions that are a symbol which no input and no
+    // earlier step defines get it defined by that; all others must come out as their expressions say.
+    PACK_PLAN_MEASURED = 1,
+};
+
 typedef struct {
     uint8_t dtype; // PackCore's DType
     uint8_t rank;
     uint8_t kind;
-    uint8_t reserved;
+    uint8_t flags; // pack_plan_value_flags
     uint32_t first_dimension;
     pack_plan_string name;
     uint64_t data_offset;

@@ -60,14 +60,24 @@ extension ShapeRules {
         return Int(exactly: max(0, length)).map(Dimension.constant)
     }
 
-    /// ConstantOfShape. Attribute `value` is an integer (an i64 tensor) or a float (an f32 tensor, as where it is absent).
+    /// ConstantOfShape. Attribute `value` is a tensor of one element, an integer (i64) or a float (f32, as where it is absent).
     @Sendable private static func filled(_ op: Operands) throws(GraphError) -> [Inferred] {
         try op.expect(inputs: 1...1)
         var dtype = DType.f32
         var contents: [Dimension]?
         let shape = try target(op, 0)
-        if case .int(let value) = op.node.attributes["value"] {
+        var value: Int?
+        if case .int(let integer) = op.node.attributes["value"] {
             dtype = .i64
+            value = integer
+        } else if case .tensor(let constant) = op.node.attributes["value"] {
+            guard constant.count == 1 else {
+                throw op.fault(.wrongAttribute, found: "value \(constant.shape)", expected: "one element")
+            }
+            dtype = constant.dtype
+            value = constant.scalarInteger
+        }
+        if let value {
             if let shape, shape.count <= 1, let count = shape.first?.constant ?? (shape.isEmpty ? 1 : nil),
                 (0...Graph.contentLimit).contains(count)
             {
@@ -97,6 +107,19 @@ extension ShapeRules {
         try op.expect(inputs: 2...2)
         let type = try op.type(0)
         guard let target = try target(op, 1) else { return [Inferred(nil)] }
+        guard op.content(1) != nil else {
+            // What is asked for can change only extents of 1.
+            let rank = max(type.shape.count, target.count)
+            return [
+                Inferred(
+                    type.dtype,
+                    (0..<rank).map { axis in
+                        let own = axis - (rank - type.shape.count)
+                        let known = own < 0 ? nil : type.shape[own].constant
+                        return known == nil || known == 1 ? op.unknown(axis: axis) : type.shape[own]
+                    })
+            ]
+        }
         let shape = try op.broadcast(type.shape, target)
         var contents = op.content(0)
         if let content = contents, content.count == 1, let count = shape.first?.constant, shape.count == 1,
@@ -110,7 +133,7 @@ extension ShapeRules {
     @Sendable private static func tile(_ op: Operands) throws(GraphError) -> [Inferred] {
         try op.expect(inputs: 2...2)
         let type = try op.type(0)
-        guard let repeats = try target(op, 1) else {
+        guard let repeats = try target(op, 1), op.content(1) != nil else {
             return [Inferred(type.dtype, type.shape.indices.map { op.unknown(axis: $0) })]
         }
         guard repeats.count == type.shape.count else {

@@ -3,36 +3,9 @@ import PackCore
 extension ShapeRules {
     /// What moves, cuts, stretches and samples images.
     static let images = merge([
-        ["Pad": pad, "CenterCropPad": centre, "DepthToSpace": depthToSpace, "SpaceToDepth": spaceToDepth],
+        ["CenterCropPad": centre, "DepthToSpace": depthToSpace, "SpaceToDepth": spaceToDepth],
         ["Resize": resize, "GridSample": sample, "AffineGrid": grid, "RoiAlign": regions],
     ])
-
-    @Sendable private static func pad(_ op: Operands) throws(GraphError) -> [Inferred] {
-        try op.expect(inputs: 1...4)
-        let type = try op.type(0)
-        _ = try op.node.choice("mode", ["constant", "reflect", "edge", "wrap"], default: "constant")
-        var shape = type.shape
-        var axes = Array(shape.indices)
-        if op.node.input(3) != nil {
-            guard let list = op.numbers(3) else { return [Inferred(type.dtype, unknown(op, type))] }
-            _ = try op.axes(list, rank: shape.count)
-            axes = try list.map { entry throws(GraphError) in try op.axis(entry, rank: shape.count) }
-        }
-        guard let pads = op.node.input(1) == nil ? try op.node.ints("pads")?.map(Dimension.constant) : op.content(1)
-        else { return [Inferred(type.dtype, unknown(op, type))] }
-        guard pads.count == 2 * axes.count else {
-            throw op.fault(.wrongShape, input: 1, found: "\(pads.count) pads", expected: "\(2 * axes.count)")
-        }
-        for (place, axis) in axes.enumerated() {
-            for entry in [pads[place], pads[place + axes.count]] {
-                if let number = entry.constant, number.magnitude >= 1 << 31 {
-                    throw op.fault(.wrongShape, input: 1, found: "a pad of \(number)", expected: "less than 2^31")
-                }
-            }
-            shape[axis] = shape[axis] + pads[place] + pads[place + axes.count]
-        }
-        return [Inferred(type.dtype, shape)]
-    }
 
     private static func unknown(_ op: Operands, _ type: TensorType) -> [Dimension] {
         type.shape.indices.map { op.unknown(axis: $0) }

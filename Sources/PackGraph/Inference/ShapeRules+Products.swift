@@ -9,6 +9,13 @@ extension ShapeRules {
         let left = try op.type(0)
         let right = try op.type(1)
         try op.expect(left.dtype, input: 1)
+        return [Inferred(left.dtype, try matMulShape(op, left, right))]
+    }
+
+    /// The shape of a product.
+    static func matMulShape(
+        _ op: Operands, _ left: TensorType, _ right: TensorType
+    ) throws(GraphError) -> [Dimension] {
         guard !left.shape.isEmpty, !right.shape.isEmpty else {
             throw op.fault(.wrongShape, found: "\(left) and \(right)", expected: "a rank of 1 or more")
         }
@@ -19,7 +26,7 @@ extension ShapeRules {
         var shape = try op.broadcast(Array(a.dropLast(2)), Array(b.dropLast(2)))
         if left.shape.count > 1 { shape.append(a[a.count - 2]) }
         if right.shape.count > 1 { shape.append(b[b.count - 1]) }
-        return [Inferred(left.dtype, shape)]
+        return shape
     }
 
     @Sendable private static func gemm(_ op: Operands) throws(GraphError) -> [Inferred] {

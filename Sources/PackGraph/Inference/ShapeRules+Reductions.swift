@@ -11,7 +11,7 @@ extension ShapeRules {
             ], reduce),
         rules(["ArgMax", "ArgMin"], argument),
         rules(["Softmax", "LogSoftmax", "Hardmax"], alongAxis),
-        ["CumSum": cumulative, "TopK": topK],
+        ["CumSum": cumulative, "CumProd": cumulative, "TopK": topK],
     ])
 
     @Sendable private static func reduce(_ op: Operands) throws(GraphError) -> [Inferred] {
@@ -23,12 +23,20 @@ extension ShapeRules {
             return [noop ? Inferred(type) : folded(op, type, Array(type.shape.indices), keep)]
         }
         guard let list = given else {
-            let shape = type.shape.indices.map { op.unknown(axis: $0) }
-            return [Inferred(keep ? TensorType(type.dtype, shape) : nil)]
+            guard let rank = try unknownRank(op, type.shape.count, keep) else { return [Inferred(nil)] }
+            return [Inferred(type.dtype, (0..<rank).map { op.unknown(axis: $0) })]
         }
         if list.isEmpty, try op.node.int("noop_with_empty_axes", default: 0) != 0 { return [Inferred(type)] }
         let axes = list.isEmpty ? Array(type.shape.indices) : try op.axes(list, rank: type.shape.count)
         return [folded(op, type, axes, keep)]
+    }
+
+    /// The rank of the result where axes are computed; `nil` if not even their number is known.
+    private static func unknownRank(_ op: Operands, _ rank: Int, _ keep: Bool) throws(GraphError) -> Int? {
+        if keep { return rank }
+        guard let count = try op.type(1).shape.first?.constant, count <= rank else { return nil }
+        if count > 0 { return rank - count }
+        return try op.node.int("noop_with_empty_axes", default: 0) != 0 ? rank : 0
     }
 
     private static func folded(_ op: Operands, _ type: TensorType, _ axes: [Int], _ keep: Bool) -> Inferred {
@@ -46,7 +54,8 @@ extension ShapeRules {
     @Sendable private static func argument(_ op: Operands) throws(GraphError) -> [Inferred] {
         try op.expect(inputs: 1...1)
         var shape = try op.type(0).shape
-        let axis = try op.axis(default: 0, rank: shape.count)
+        let axis = try op.axis(default: 0, rank: max(shape.count, 1))
+        if shape.isEmpty { return [Inferred(.i64, [])] }
         if try op.node.int("keepdims", default: 1) != 0 { shape[axis] = 1 } else { shape.remove(at: axis) }
         return [Inferred(.i64, shape)]
     }

@@ -86,7 +86,12 @@ extension ShapeRules {
         let type = try op.type(0)
         var axes = type.shape.indices.filter { type.shape[$0] == 1 }
         if let given = try op.list(input: 1, attribute: "axes") {
-            guard let list = given else { return [Inferred(nil)] }
+            guard let list = given else {
+                guard let count = try op.type(1).shape.first?.constant, count <= type.shape.count else {
+                    return [Inferred(nil)]
+                }
+                return [Inferred(type.dtype, (0..<type.shape.count - count).map { op.unknown(axis: $0) })]
+            }
             axes = try op.axes(list, rank: type.shape.count)
         }
         for axis in axes {
@@ -104,7 +109,12 @@ extension ShapeRules {
         guard let given = try op.list(input: 1, attribute: "axes") else {
             throw op.fault(.wrongAttribute, found: "no axes", expected: "axes")
         }
-        guard let list = given else { return [Inferred(nil)] }
+        guard let list = given else {
+            guard let count = try op.type(1).shape.first?.constant, count <= Graph.contentLimit else {
+                return [Inferred(nil)]
+            }
+            return [Inferred(type.dtype, (0..<type.shape.count + count).map { op.unknown(axis: $0) })]
+        }
         var shape = type.shape
         for axis in try op.axes(list, rank: type.shape.count + list.count) { shape.insert(1, at: axis) }
         return [Inferred(type.dtype, shape, contents: op.content(0))]

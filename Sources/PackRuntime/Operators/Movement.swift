@@ -68,7 +68,7 @@ enum Gather: Operator {
         guard x.dtype == out.dtype else { throw .type }
         let axis = try step.attribute(0)
         guard axis >= 0, axis < x.rank else { throw .attribute }
-        guard out.count == x.product(0..<axis) * indices.count * x.product(axis + 1..<x.rank) else { throw .shape }
+        guard out.count == (try product(product(x.product(0..<axis), indices.count), x.stride(axis))) else { throw .shape }
         return 0
     }
 
@@ -165,35 +165,6 @@ enum Concat: Operator {
     }
 }
 
-/// Repeats a tensor to the output's shape (ONNX `Expand`). f32, i64 and bool.
-enum Expand: Operator {
-    static func prepare(_ step: Step) throws(OperatorError) -> Int {
-        let x = try step.input(0)
-        let out = try step.output()
-        guard x.dtype == out.dtype else { throw .type }
-        _ = try Broadcast(output: out, x)
-        return 0
-    }
-
-    static func run(_ step: Step) throws(OperatorError) {
-        let x = try step.input(0)
-        let out = try step.output()
-        let walk = try Broadcast(output: out, x)
-        switch x.dtype.size {
-        case 1: copy(walk, x.elements(UInt8.self), out.elements(UInt8.self))
-        case 2: copy(walk, x.elements(UInt16.self), out.elements(UInt16.self))
-        case 4: copy(walk, x.elements(UInt32.self), out.elements(UInt32.self))
-        default: copy(walk, x.elements(UInt64.self), out.elements(UInt64.self))
-        }
-    }
-
-    private static func copy<T>(
-        _ walk: Broadcast, _ x: UnsafeMutableBufferPointer<T>, _ out: UnsafeMutableBufferPointer<T>
-    ) {
-        walk.forEachRow { at, run, step in for i in 0..<run { out[at.0 + i] = x[at.1 + i * step.0] } }
-    }
-}
-
 /// C entry of `Transpose`.
 @c(pack_op_Transpose) public func packOperatorTranspose(_ step: UnsafePointer<pack_step>?, _ running: Int32) -> Int64 {
     perform(Transpose.self, step, running)
@@ -212,9 +183,4 @@ enum Expand: Operator {
 /// C entry of `Concat`.
 @c(pack_op_Concat) public func packOperatorConcat(_ step: UnsafePointer<pack_step>?, _ running: Int32) -> Int64 {
     perform(Concat.self, step, running)
-}
-
-/// C entry of `Expand`.
-@c(pack_op_Expand) public func packOperatorExpand(_ step: UnsafePointer<pack_step>?, _ running: Int32) -> Int64 {
-    perform(Expand.self, step, running)
 }

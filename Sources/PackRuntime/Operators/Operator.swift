@@ -25,8 +25,30 @@ protocol Operator {
 func perform<Op: Operator>(_: Op.Type, _ step: UnsafePointer<pack_step>?, _ running: Int32) -> Int64 {
     guard let step else { return OperatorError.attribute.code }
     do throws(OperatorError) {
-        if running == 0 { return Int64(try Op.prepare(Step(step))) }
-        try Op.run(Step(step))
+        switch running {
+        case Int32(PACK_PREPARE.rawValue): return Int64(try Op.prepare(Step(step)))
+        case Int32(PACK_RUN.rawValue): try Op.run(Step(step))
+        default: throw .attribute
+        }
+        return 0
+    } catch {
+        return error.code
+    }
+}
+
+/// An operator whose outputs may have extents that follow from its inputs' elements. `run` finds them again and compares: a
+/// plan may have others.
+protocol MeasuringOperator: Operator {
+    /// Writes the extents of the measured outputs, which have no memory yet, by `Tensor.setExtent`. Their ranks are not
+    /// checked before.
+    static func measure(_ step: Step) throws(OperatorError)
+}
+
+/// Calls a measuring operator through the runtime's C interface.
+func performMeasuring<Op: MeasuringOperator>(_: Op.Type, _ step: UnsafePointer<pack_step>?, _ running: Int32) -> Int64 {
+    guard let step, running == Int32(PACK_MEASURE.rawValue) else { return perform(Op.self, step, running) }
+    do throws(OperatorError) {
+        try Op.measure(Step(step))
         return 0
     } catch {
         return error.code
@@ -43,6 +65,7 @@ struct Step {
     var threads: Int { Int(record.pointee.threads) }
     var scratch: UnsafeMutableRawPointer? { record.pointee.scratch }
     var inputCount: Int { Int(record.pointee.input_count) }
+    var outputCount: Int { Int(record.pointee.output_count) }
 
     /// An input that may be absent.
     func optional(_ index: Int) -> Tensor? {
@@ -100,6 +123,10 @@ struct Tensor {
 
     /// The extent of an axis.
     func extent(_ axis: Int) -> Int { Int(record.pointee.shape[axis]) }
+    /// Says what a measured extent is.
+    func setExtent(_ axis: Int, _ extent: Int) {
+        UnsafeMutablePointer(mutating: record.pointee.shape)?[axis] = Int64(extent)
+    }
     /// The extent of the last axis; 1 for a scalar.
     var last: Int { rank == 0 ? 1 : extent(rank - 1) }
     /// Elements over all axes but the last.
@@ -124,10 +151,10 @@ struct Tensor {
 
     var raw: UnsafeMutableRawPointer? { record.pointee.data }
 
-    /// The elements. The type was checked when the step was prepared.
+    /// The elements; none while the tensor has no memory. The type was checked when the step was prepared.
     func elements<T>(_: T.Type) -> UnsafeMutableBufferPointer<T> {
-        UnsafeMutableBufferPointer(
-            start: record.pointee.data.map { $0.assumingMemoryBound(to: T.self) }, count: count)
+        guard let data = record.pointee.data else { return UnsafeMutableBufferPointer(start: nil, count: 0) }
+        return UnsafeMutableBufferPointer(start: data.assumingMemoryBound(to: T.self), count: count)
     }
 
     var floats: UnsafeMutableBufferPointer<Float> { elements(Float.self) }

@@ -1,7 +1,7 @@
 public import CPackKernels
 import PackCore
 
-/// What `Pad` puts around a tensor; the values stand in plan files.
+/// What `PadFixed` puts around a tensor; the values stand in plan files.
 public enum PadMode: Int, Sendable {
     case constant = 0
     /// Mirrored at the first and last element, which are not repeated.
@@ -10,9 +10,9 @@ public enum PadMode: Int, Sendable {
     case wrap = 3
 }
 
-/// Adds elements around a tensor, or with negative counts takes some away (ONNX `Pad`). Any element type. Attributes:
+/// Adds elements around a tensor, or with negative counts takes some away by counts that the plan knows. Any element type. Attributes:
 /// `PadMode`, the bits of the constant, for each axis the elements added before. Those after follow from the output.
-enum Pad: Operator {
+enum PadFixed: Operator {
     static func prepare(_ step: Step) throws(OperatorError) -> Int {
         let x = try step.input(0)
         let out = try step.output()
@@ -101,7 +101,7 @@ enum Pad: Operator {
     }
 }
 
-/// C entry of `Pad`.
-@c(pack_op_Pad) public func packOperatorPad(_ step: UnsafePointer<pack_step>?, _ running: Int32) -> Int64 {
-    perform(Pad.self, step, running)
+/// C entry of `PadFixed`.
+@c(pack_op_PadFixed) public func packOperatorPadFixed(_ step: UnsafePointer<pack_step>?, _ running: Int32) -> Int64 {
+    perform(PadFixed.self, step, running)
 }
