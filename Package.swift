@@ -94,7 +94,7 @@ let toolTargets: [Target] = [
     tests("PackFitTests", ["PackFit", "PackProfiles"]),
     tests("PackBundleTests", ["PackBundle", "PackIO", "CPackSystem"]),
     tests("PackReportTests", ["PackReport"]),
-    tests("PackCommandTests", ["pack", "PackIO"]),
+    tests("PackCommandTests", ["pack", "PackIO", "PackFormats", "PackCore", "WireBuilding"]),
 ]
 
 let package = Package(

@@ -84,8 +84,7 @@ private func bytes<T>(_ values: [T]) -> [UInt8] { values.withUnsafeBytes { Array
     }
 
     @Test(arguments: [
-        (NamedArray(name: "a", dtype: .bf16, shape: [1], bytes: [0, 0]), NumPyFailure.Problem.dtypeUnknown),
-        (NamedArray(name: "a", dtype: .f32, shape: [2], bytes: [0, 0, 0, 0]), .sizeDisagrees),
+        (NamedArray(name: "a", dtype: .f32, shape: [2], bytes: [0, 0, 0, 0]), NumPyFailure.Problem.sizeDisagrees),
         (NamedArray(name: "a", dtype: .f32, shape: [-1], bytes: []), .headerForm),
         (NamedArray(name: "a", dtype: .f32, shape: [1 << 62, 4], bytes: []), .shapeOverflows),
         (NamedArray(name: "a", dtype: .u8, shape: .init(repeating: 1, count: 65), bytes: [0]), .rankTooHigh),

@@ -27,6 +27,8 @@ struct NPYHeader: Equatable {
     private static let codes: [(code: String, dtype: DType)] = [
         ("b1", .bool), ("i1", .i8), ("u1", .u8), ("i2", .i16), ("u2", .u16), ("i4", .i32), ("u4", .u32), ("i8", .i64),
         ("u8", .u64), ("f2", .f16), ("f4", .f32), ("f8", .f64),
+        // NumPy has no such type; its arrays of the package ml_dtypes are written as two bytes without meaning.
+        ("V2", .bf16),
     ]
 
     init(dtype: DType, shape: [Int], isFortran: Bool = false) throws(NumPyFault) {
@@ -85,7 +87,7 @@ struct NPYHeader: Equatable {
                 .dtypeUnknown, found: "'\(fields.descr)'", expected: NPYHeader.codes.map(\.code).joined(separator: ", ")
             )
         }
-        guard dtype.size == 1 || order == UInt8(ascii: "<") else {
+        guard dtype.size == 1 || order == UInt8(ascii: "<") || (dtype == .bf16 && order == UInt8(ascii: "|")) else {
             throw NumPyFault(
                 order == UInt8(ascii: ">") ? .byteOrder : .dtypeUnknown, found: "'\(fields.descr)'",
                 expected: "'<\(code)'")

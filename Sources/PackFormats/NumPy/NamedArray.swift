@@ -4,7 +4,7 @@ import PackCore
 public struct NamedArray: Hashable, Sendable {
     /// Its name, without the `.npy` that it has in the file.
     public var name: String
-    /// Its element type; bf16 can't be written, for NumPy has no such type.
+    /// Its element type; bf16 is written as the package ml_dtypes does, for NumPy has no such type.
     public var dtype: DType
     /// Its extents; none for a scalar.
     public var shape: [Int]

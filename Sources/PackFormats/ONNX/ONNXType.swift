@@ -141,7 +141,8 @@ private struct ONNXShape: WireDecodable {
                     dimension = extent < 0 ? .unknown : .extent(extent)
                 case 2:
                     let name = try message.text("dim_param")
-                    dimension = name.isEmpty ? .unknown : .name(name)
+                    // Some exporters call all that they do not know the same.
+                    dimension = name.isEmpty || name == "?" ? .unknown : .name(name)
                 default: try message.skip()
                 }
             }

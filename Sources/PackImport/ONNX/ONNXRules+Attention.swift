@@ -99,6 +99,10 @@ struct AttentionParts {
             parts[1] = importer.helper("Concat", operation, [past, parts[1]], ["axis": .int(2)])
             parts[2] = importer.helper("Concat", operation, [values, parts[2]], ["axis": .int(2)])
         }
+        for part in parts {
+            let shape = try importer.shape(part)
+            guard shape.count == 4 else { throw ONNXRefusal(.invalid, found: "\(shape)", expected: "4 axes") }
+        }
         (query, key, value) = (parts[0], parts[1], parts[2])
     }
 

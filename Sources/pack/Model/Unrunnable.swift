@@ -6,7 +6,7 @@ import PackPlanner
 /// Finds all nodes of an ONNX model's graph that the runtime does not run, before anything is run.
 enum Unrunnable {
     /// Nodes that are named at most.
-    private static let limit = 200
+    private static let limit = 50
 
     /// - Throws: `ImportError` that names every node.
     static func check(_ imported: ImportedModel, _ graph: Graph, _ metadata: PlanMetadata) throws {

@@ -1,5 +1,6 @@
 import PackDependencies
 import PackIO
+import PackImport
 
 extension Subject {
     /// Folders of a project that are never deployed.
@@ -75,7 +76,8 @@ extension Subject {
         return folders.sorted()
     }
 
-    /// Reads the models of a folder: where weights as safetensors stand, beside a `config.json` below the root.
+    /// Reads the models of a folder: where weights as safetensors stand, beside a `config.json` below the root, and the
+    /// largest ONNX files.
     ///
     /// A folder that holds nothing but a model must be a whole one; a model in a project that cannot be read is a problem.
     private mutating func readModels(in tree: FileTree) throws {
@@ -90,7 +92,8 @@ extension Subject {
             }
             if name.hasSuffix(".py") || name == "METADATA" { isProject = true }
         }
-        let isModel = weights.contains("") || (configurations.contains("") && !isProject)
+        let isONNX = !isProject && ONNXImport.path(at: tree.path) != nil
+        let isModel = isONNX || weights.contains("") || (configurations.contains("") && !isProject)
         if isModel { models.append(try ModelReading.read(tree.path)) }
         var roots: [String] = isModel ? [""] : []
         for candidate in weights.intersection(configurations).sorted() {
@@ -105,7 +108,24 @@ extension Subject {
                 problems.append(ErrorMessage.sentenceWithHint(error.facts))
             }
         }
+        if !isONNX { readONNX(in: tree) }
         models.sort { $0.facts.weightBytes > $1.facts.weightBytes }
+    }
+
+    /// Small files are parts of tests and tutorials; of large ones the first few count.
+    private mutating func readONNX(in tree: FileTree) {
+        let files = tree.files.filter { $0.name.hasSuffix(".onnx") && $0.bytes >= 1_000_000 }
+        for file in files.sorted(by: { $0.bytes > $1.bytes }).prefix(8) {
+            let path = "\(tree.path)/\(file.path)"
+            do {
+                models.append(try ModelReading.read(path))
+                found.append("\(path): a model")
+            } catch let error as any FactualError {
+                problems.append(ErrorMessage.sentenceWithHint(error.facts))
+            } catch {
+                problems.append("\(path): \(error)")
+            }
+        }
     }
 
     /// Reads the lists of packages at the root of a folder.

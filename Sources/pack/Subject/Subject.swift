@@ -96,7 +96,8 @@ extension Subject {
             } else if let kind = DeclaredDependencies.kind(ofFile: name) {
                 self = .list(kind)
             } else {
-                let isWeights = name.hasSuffix(".safetensors") || name.hasSuffix(".safetensors.index.json")
+                let suffixes = [".safetensors", ".safetensors.index.json", ".onnx"]
+                let isWeights = suffixes.contains { name.hasSuffix($0) }
                 self = isWeights ? .weights : .tree
             }
         }
