@@ -33,7 +33,7 @@ struct MatrixShape {
                 try MatrixShape.stride(b, axis - right, out.extent(axis)))
         }
         // One matrix on the right serves all rows of the left as if they were one matrix.
-        if right == axes, left == 0, a.count == batch * m * k {
+        if right == axes, left == 0, a.count == (try product(product(batch, m), k)) {
             m *= batch
             batch = Swift.min(batch, 1)
             walk = Walk()
