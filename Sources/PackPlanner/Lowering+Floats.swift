@@ -7,6 +7,10 @@ extension Lowering {
     /// Operators whose steps take f32 only.
     private static let floatOnly: Set<String> = [
         "Linear", "Attention", "Embed", "LayerNormalization", "MaskedMean", "MaskedMax", "L2Normalize",
+        "Conv", "ConvTranspose", "AveragePool", "MaxPool", "LpPool", "GlobalAveragePool", "GlobalMaxPool",
+        "GlobalLpPool",
+        "BatchNormalization", "InstanceNormalization", "GroupNormalization", "RMSNormalization", "LpNormalization",
+        "MeanVarianceNormalization", "LRN", "RNN", "GRU", "LSTM", "GridSample", "RoiAlign", "AffineGrid",
     ]
     private static let halves: Set<DType> = [.f16, .bf16]
 
