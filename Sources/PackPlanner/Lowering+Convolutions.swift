@@ -151,12 +151,14 @@ extension Lowering {
     }
 
     private mutating func lowerCol2Im(_ node: Node) throws(PlannerError) {
-        guard let block = known(node, input: 2) else {
-            throw refuse(node, "a block computed at run time", "a constant")
-        }
+        let rank = try spatial(node.outputs[0], of: node).count
+        // A kernel that is computed has extents of 1 among the attributes.
+        let block = known(node, input: 2)
         let window = try read(node) { n throws(GraphError) in
-            try WindowAttributes(n, kernel: block, rank: block.count)
+            try WindowAttributes(n, kernel: block ?? Array(repeating: 1, count: rank), rank: rank)
         }
-        try step(PACK_OP_Col2Im, node, [try value(node.inputs[0], of: node)], Array(window.words.dropFirst()))
+        let isComputed = measures(node) || block == nil
+        try step(
+            PACK_OP_Col2Im, node, try values(node, isComputed ? 3 : 1), Array(window.words.dropFirst()))
     }
 }

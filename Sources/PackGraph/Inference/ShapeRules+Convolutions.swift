@@ -72,9 +72,15 @@ extension ShapeRules {
         guard type.shape.count == 3 else {
             throw op.fault(.wrongShape, input: 0, found: "\(type)", expected: "rank 3")
         }
-        guard let image = op.content(1), let block = op.numbers(2), image.count == block.count else {
-            throw op.fault(
-                .unsupported, found: "shapes computed at run time", expected: "image and block shape of one rank")
+        guard let rank = try op.integer(1).shape.first?.constant, let same = try op.integer(2).shape.first?.constant,
+            rank == same
+        else {
+            throw op.fault(.unsupported, found: "shapes of free rank", expected: "image and block shape of one rank")
+        }
+        guard let image = op.content(1), let block = op.numbers(2) else {
+            _ = try WindowAttributes(op.node, kernel: Array(repeating: 1, count: rank), rank: rank)
+            let extents = op.content(1) ?? (0..<rank).map { op.unknown(axis: $0 + 2) }
+            return [Inferred(type.dtype, [type.shape[0], op.unknown(axis: 1)] + extents)]
         }
         let window = try WindowAttributes(op.node, kernel: block, rank: block.count)
         var taps = 1
