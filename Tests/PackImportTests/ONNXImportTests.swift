@@ -232,9 +232,76 @@ extension WireBuilder {
         #expect(onnx.problems.isEmpty && onnx.operators == ["Tanh", "Identity"])
     }
 
+    /// The body of a loop: what it is given, what it gives, and one node.
+    private static func body(
+        _ inputs: [String], _ outputs: [String], _ node: @escaping (inout WireBuilder) -> Void
+    ) -> (inout WireBuilder) -> Void {
+        {
+            $0.message(5) {
+                $0.text(1, "body")
+                $0.int(20, 5)
+                $0.message(6) { graph in
+                    node(&graph)
+                    for input in inputs { graph.message(11) { $0.text(1, input) } }
+                    for output in outputs { graph.message(12) { $0.text(1, output) } }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [0, 1, 3]) func writesOutLoopsOfKnownLength(turns: Int) throws {
+        let onnx = try ONNXImport.read(
+            WireBuilder.single(
+                "Loop", opset: 19, inputs: ["n", "", "x"],
+                attributes: Self.body(["i", "c", "v"], ["c", "w"]) { $0.node("Exp", ["v"], ["w"]) },
+                more: { graph in
+                    graph.tensor(5, .int64, [], name: "n", raw: [UInt8(turns)] + Array(repeating: 0, count: 7))
+                }))
+        #expect(onnx.problems.isEmpty, "\(onnx.problems)")
+        #expect(onnx.operators == Array(repeating: "Exp", count: turns) + ["Identity"])
+        #expect(onnx.graph.types["y"]?.shape == ["d0", 3, 4])
+    }
+
+    @Test func refusesLoopsWithoutEnd() throws {
+        let onnx = try ONNXImport.read(
+            WireBuilder.single(
+                "Loop", opset: 19, inputs: ["", "", "x"],
+                attributes: Self.body(["i", "c", "v"], ["c", "w"]) { $0.node("Exp", ["v"], ["w"]) }))
+        #expect(onnx.problems.map(\.kind) == [.unsupportedOperator])
+    }
+
+    @Test func writesOutScans() throws {
+        let onnx = try ONNXImport.read(
+            WireBuilder.single(
+                "Scan", opset: 19, shape: [2, 3], inputs: ["s", "x"], outputs: ["last", "y"],
+                attributes: {
+                    Self.body(["state", "row"], ["sum", "sum"]) { $0.node("Add", ["state", "row"], ["sum"]) }(&$0)
+                    $0.attribute("num_scan_inputs", int: 1)
+                }, more: { $0.tensor(5, .float, [3], name: "s", raw: floatBytes([0, 0, 0])) }))
+        #expect(onnx.problems.isEmpty, "\(onnx.problems)")
+        #expect(onnx.operators.filter { $0 == "Add" }.count == 2)
+        #expect(onnx.graph.types["y"]?.shape == [2, 3])
+    }
+
+    @Test func takesListsApart() throws {
+        let onnx = try ONNXImport.read(
+            WireBuilder.model { graph in
+                graph.node("SplitToSequence", ["x"], ["list"]) { $0.attribute("axis", int: 0) }
+                graph.node("SequenceInsert", ["list", "x"], ["longer"])
+                graph.node("ConcatFromSequence", ["longer"], ["y"]) { $0.attribute("axis", int: 0) }
+                graph.node("SequenceLength", ["longer"], ["count"])
+                graph.port(11, "x", [2, 3])
+                graph.message(12) { $0.text(1, "y") }
+                graph.message(12) { $0.text(1, "count") }
+            })
+        #expect(onnx.problems.isEmpty, "\(onnx.problems)")
+        #expect(onnx.graph.types["y"]?.shape == [4, 3])
+        #expect(onnx.graph.contents["count"] == [3])
+    }
+
     @Test func namesAllThatCannotBeRun() throws {
         let bytes = WireBuilder.model { graph in
-            graph.node("Loop", ["x"], ["a"]) { $0.text(3, "repeat") }
+            graph.node("RandomNormalLike", ["x"], ["a"]) { $0.text(3, "repeat") }
             graph.node("Frobnicate", ["a"], ["b"])
             graph.node("Whatever", ["b"], ["c"]) { $0.text(7, "org.example") }
             graph.node("Adam", ["c"], ["y"]) { $0.text(7, "ai.onnx.preview.training") }

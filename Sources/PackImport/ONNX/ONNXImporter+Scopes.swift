@@ -45,10 +45,7 @@ extension ONNXImporter {
         for tensor in branch.initializers { add(inner.define(tensor.name), try constant(tensor)) }
         for node in branch.nodes { add(node, inner) }
         for (index, result) in branch.outputs.enumerated() {
-            guard let output = operation.output(index) else { continue }
-            emit(
-                "Identity", operation, [inner.resolve(result.name)], outputs: [output],
-                name: "\(operation.name)/\(index)")
+            pass(inner.resolve(result.name), as: index, of: operation)
         }
     }
 

@@ -17,6 +17,8 @@ struct ONNXImporter {
     private var expanded = 0
     /// Set where functions turned out to grow without end; nothing more is added then.
     private var isStopped = false
+    /// Lists of values by the names that the file has for the lists.
+    var sequences: [String: [String]] = [:]
     /// Types that the file states for values, for what inference does not find.
     private var stated: [String: TensorType] = [:]
     private var integerNames: [String: String] = [:]
@@ -49,7 +51,12 @@ struct ONNXImporter {
             versions: Dictionary(model.operatorSets.map { ($0.domain, $0.version) }) { first, _ in first })
         addEdges(model.graph)
         for node in model.graph.nodes { add(node, scope) }
-        graph.outputs = model.graph.outputs.map(\.name)
+        graph.outputs = model.graph.outputs.map(\.name).filter { sequences[$0] == nil }
+        for output in model.graph.outputs where sequences[output.name] != nil {
+            note(
+                value: output.name,
+                ONNXRefusal(.unsupportedType, found: "an output that is a list", expected: "a tensor of numbers"))
+        }
     }
 
     /// Adds a node of the file, or of a function or branch of it.
@@ -81,8 +88,13 @@ struct ONNXImporter {
     }
 
     private mutating func convert(_ operation: ONNXOperation, _ scope: ONNXScope) throws(ONNXRefusal) {
-        if operation.op == "If", operation.domain == ONNXOperatorSet.standard {
-            return try inlineBranch(operation, scope)
+        if operation.domain == ONNXOperatorSet.standard {
+            switch operation.op {
+            case "If": return try inlineBranch(operation, scope)
+            case "Loop": return try unrollLoop(operation, scope)
+            case "Scan": return try unrollScan(operation, scope)
+            default: break
+            }
         }
         guard let rule = ONNXRules.rule(operation) else {
             throw ONNXUnsupported.refusal(operation.op, domain: operation.domain)

@@ -8,7 +8,8 @@ extension ONNXRules {
     ) throws(ONNXRefusal) {
         let heads = try operation.int("num_heads", default: 0)
         let weights = try importer.shape(try operation.required(1))
-        guard (1...1 << 16).contains(heads), weights.count == 2, let width = weights[1].constant, width % (3 * heads) == 0,
+        guard (1...1 << 16).contains(heads), weights.count == 2, let width = weights[1].constant,
+            width % (3 * heads) == 0,
             try operation.ints("qkv_hidden_sizes") == nil, operation.input(4) == nil, operation.output(1) == nil,
             try operation.int("unidirectional", default: 0) == 0, try operation.int("do_rotary", default: 0) == 0
         else {

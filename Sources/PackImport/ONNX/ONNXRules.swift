@@ -8,7 +8,8 @@ typealias ONNXRule = @Sendable (inout ONNXImporter, ONNXOperation) throws(ONNXRe
 enum ONNXRules {
     /// Rules of the standard's operators, a family a file.
     static let standard: [String: ONNXRule] = merge([
-        values, axes, older, normalizations, attentions, losses, windows, quantized,
+        values, axes, older, normalizations, attentions, losses, windows, quantized, sequences,
+        recurrences,
     ])
 
     /// Operators that graphs do not have under these names, whatever else is called so.
