@@ -117,16 +117,19 @@ struct OperatorCase: Sendable, CustomStringConvertible {
             return "\(name): \(session.outputDType(output).name)\(shape), not \(expected.record.shape); "
         }
         return expected.withBytes { bytes in
-            guard expected.record.type.dtype == .f32 else {
+            guard let dtype = expected.record.type.dtype, dtype == .f32 || dtype == .f16 else {
                 return bytes.elementsEqual(session.outputBytes(output)) ? "" : "\(name): bytes differ; "
             }
-            let found = session.outputBytes(output).bindMemory(to: Float.self)
-            for index in 0..<found.count {
-                let wanted = bytes.loadUnaligned(fromByteOffset: index * 4, as: Float.self)
-                if found[index] == wanted || (found[index].isNaN && wanted.isNaN) { continue }
-                let difference = abs(found[index] - wanted)
-                if !(difference <= tolerance.absolute + tolerance.relative * abs(wanted)) {
-                    return "\(name)[\(index)] is \(found[index]), not \(wanted); "
+            func float(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Float {
+                dtype == .f32
+                    ? bytes.loadUnaligned(fromByteOffset: index * 4, as: Float.self)
+                    : Float(Float16(bitPattern: bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)))
+            }
+            for index in 0..<bytes.count / dtype.size {
+                let (found, wanted) = (float(session.outputBytes(output), index), float(bytes, index))
+                if found == wanted || (found.isNaN && wanted.isNaN) { continue }
+                if !(abs(found - wanted) <= tolerance.absolute + tolerance.relative * abs(wanted)) {
+                    return "\(name)[\(index)] is \(found), not \(wanted); "
                 }
             }
             return ""

@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import helper
 
-NAMES = {"float32": "F32", "int64": "I64", "int32": "I32", "uint8": "U8", "int8": "I8", "bool": "BOOL"}
+NAMES = {"float32": "F32", "float16": "F16", "int64": "I64", "int32": "I32", "uint8": "U8", "int8": "I8", "bool": "BOOL"}
 # Operands that say shapes; plans need them fixed.
 FIXED = {"Pad": [1, 2, 3], "Resize": [1, 2, 3], "CenterCropPad": [1], "AffineGrid": [1], "Col2Im": [1, 2], "MaxUnpool": [2]}
 
