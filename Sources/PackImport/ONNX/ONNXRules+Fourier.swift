@@ -38,21 +38,21 @@ extension ONNXRules {
         for part in 0..<parts {
             let plain = importer.helper(
                 "Gather", operation, [input, importer.integers([part], shape: [])], ["axis": .int(rank - 1)])
-            real.append(importer.helper("Transpose", operation, [plain], ["perm": .ints(order)]))
+            let placed = importer.helper("Transpose", operation, [plain], ["perm": .ints(order)])
+            // Sums of many terms cancel: in f64 what is left is right.
+            real.append(importer.cast(placed, to: .f64, operation))
         }
-        func product(_ value: String, _ numbers: [Double]) throws(ONNXRefusal) -> String {
-            let table = importer.floats(numbers.map { Float($0) }, operation)
-            let shaped = importer.helper("Reshape", operation, [table, importer.integers([count, matrix.width])])
-            let dtype = importer.graph.types[value]?.dtype ?? .f32
-            return importer.helper("MatMul", operation, [value, importer.cast(shaped, to: dtype, operation)])
+        func product(_ value: String, _ numbers: [Double]) -> String {
+            let table = importer.doubles(numbers, shape: [count, matrix.width], operation)
+            return importer.helper("MatMul", operation, [value, table])
         }
-        var results = [try product(real[0], matrix.cosines)]
-        if !matrix.isRealOnly { results.append(try product(real[0], matrix.sines)) }
+        var results = [product(real[0], matrix.cosines)]
+        if !matrix.isRealOnly { results.append(product(real[0], matrix.sines)) }
         if parts == 2 {
-            let crossed = try product(real[1], matrix.sines)
+            let crossed = product(real[1], matrix.sines)
             results[0] = importer.helper("Sub", operation, [results[0], crossed])
             if !matrix.isRealOnly {
-                results[1] = importer.helper("Add", operation, [results[1], try product(real[1], matrix.cosines)])
+                results[1] = importer.helper("Add", operation, [results[1], product(real[1], matrix.cosines)])
             }
         }
         var back = [Int](repeating: 0, count: rank - 1)
@@ -61,7 +61,9 @@ extension ONNXRules {
             let placed = importer.helper("Transpose", operation, [value], ["perm": .ints(back)])
             return importer.helper("Unsqueeze", operation, [placed, importer.integers([rank - 1])])
         }
-        importer.emit("Concat", operation, columns, ["axis": .int(rank - 1)])
+        let dtype = importer.graph.types[input]?.dtype ?? .f32
+        let joined = importer.helper("Concat", operation, columns, ["axis": .int(rank - 1)])
+        importer.give(importer.cast(joined, to: dtype, operation), as: 0, of: operation)
     }
 
     /// Before version 20 the axis is an attribute.
