@@ -4,60 +4,66 @@ extension PlanView {
     /// Checks that every symbol that a dimension needs is defined, by an input or by a step with a measured output, before the
     /// value is used. References have been checked.
     func validateDefinitions() throws(PlanError) {
-        // 0: by an input; k: by step k - 1; Int.max: by nobody.
-        var symbolTimes = [Int](repeating: Int.max, count: symbols.count)
-        for input in inputs { define(values[Int(input)], at: 0, &symbolTimes) }
-        for index in 0..<steps.count {
-            for output in outputs(of: index) where values[Int(output)].isMeasured {
-                define(values[Int(output)], at: index + 1, &symbolTimes)
+        // The step that defines each symbol, then the last one that each expression waits for: −1 stands for the inputs,
+        // Int.max for nobody.
+        var times = [Int](repeating: Int.max, count: symbols.count + expressions.count)
+        for step in -1..<steps.count {
+            for value in made(by: step) where step < 0 || values[Int(value)].isMeasured {
+                for dimension in dimensions(of: values[Int(value)]) {
+                    let expression = expressions[Int(dimension)]
+                    guard expression.kind == PACK_PLAN_SYMBOL.rawValue else { continue }
+                    times[Int(expression.a)] = Swift.min(times[Int(expression.a)], step)
+                }
             }
         }
-        var times = [Int](repeating: 0, count: expressions.count)
+        let first = symbols.count
         for (index, expression) in expressions.enumerated() {
             switch expression.kind {
-            case PACK_PLAN_CONSTANT.rawValue: break
-            case PACK_PLAN_SYMBOL.rawValue: times[index] = symbolTimes[Int(expression.a)]
-            default: times[index] = Swift.max(times[Int(expression.a)], times[Int(expression.b)])
+            case PACK_PLAN_CONSTANT.rawValue: times[first + index] = -1
+            case PACK_PLAN_SYMBOL.rawValue: times[first + index] = times[Int(expression.a)]
+            default:
+                times[first + index] = Swift.max(times[first + Int(expression.a)], times[first + Int(expression.b)])
             }
         }
-        for (index, input) in inputs.enumerated() where time(of: input, times) > 0 {
-            throw PlanError(.badOrder, section: 8, record: index)
-        }
-        for (index, step) in steps.enumerated() {
-            let first = Int(step.first_argument)
-            for input in arguments[first..<first + Int(step.input_count)] where time(of: input, times) > index {
-                throw PlanError(.badOrder, section: 5, record: index)
-            }
-            let defines = outputs(of: index).contains { values[Int($0)].isMeasured }
-            for output in outputs(of: index) where time(of: output, times) > (defines ? index + 1 : index) {
-                throw PlanError(.badOrder, section: 5, record: index)
-            }
-        }
-        for (index, output) in outputs.enumerated() where time(of: output, times) == Int.max {
-            throw PlanError(.badOrder, section: 9, record: index)
+        for step in -1...steps.count {
+            try expect(used(by: step), by: step - 1, times, first)
+            try expect(made(by: step), by: measures(step) || step < 0 ? step : step - 1, times, first)
         }
     }
 
-    private func define(_ value: pack_plan_value, at time: Int, _ times: inout [Int]) {
-        for dimension in dimensions(of: value) {
-            let expression = expressions[Int(dimension)]
-            guard expression.kind == PACK_PLAN_SYMBOL.rawValue else { continue }
-            times[Int(expression.a)] = Swift.min(times[Int(expression.a)], time)
+    /// Checks that the extents of values can be told after a step.
+    @inline(never)
+    private func expect(
+        _ list: UnsafeBufferPointer<UInt32>, by step: Int, _ times: [Int], _ first: Int
+    ) throws(PlanError) {
+        for value in list where value != PACK_PLAN_ABSENT {
+            for dimension in dimensions(of: values[Int(value)]) where times[first + Int(dimension)] > step {
+                throw PlanError(.badOrder, section: 5, record: Swift.max(step, 0))
+            }
         }
     }
 
-    /// When all extents of a value can be told.
-    private func time(of value: UInt32, _ times: [Int]) -> Int {
-        if value == PACK_PLAN_ABSENT { return 0 }
-        var latest = 0
-        for dimension in dimensions(of: values[Int(value)]) { latest = Swift.max(latest, times[Int(dimension)]) }
-        return latest
+    /// Whether a step finds extents of its outputs when it runs.
+    @inline(never)
+    package func measures(_ step: Int) -> Bool {
+        for value in made(by: step) where values[Int(value)].isMeasured { return true }
+        return false
     }
 
-    /// Indices of the values that a step makes.
-    package func outputs(of step: Int) -> UnsafeBufferPointer<UInt32> {
+    /// Indices of the values that a step makes; the inputs for −1, none behind the last step.
+    @inline(never)
+    package func made(by step: Int) -> UnsafeBufferPointer<UInt32> {
+        if step < 0 { return inputs }
+        if step == steps.count { return UnsafeBufferPointer(rebasing: arguments[..<0]) }
         let first = Int(steps[step].first_argument) + Int(steps[step].input_count)
         return UnsafeBufferPointer(rebasing: arguments[first..<first + Int(steps[step].output_count)])
+    }
+
+    /// Indices of the values that a step reads, `PACK_PLAN_ABSENT` among them; none for −1, the outputs behind the last step.
+    func used(by step: Int) -> UnsafeBufferPointer<UInt32> {
+        if step == steps.count { return outputs }
+        let first = step < 0 ? 0 : Int(steps[step].first_argument)
+        return UnsafeBufferPointer(rebasing: arguments[first..<first + (step < 0 ? 0 : Int(steps[step].input_count))])
     }
 }
 

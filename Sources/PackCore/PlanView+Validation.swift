@@ -19,7 +19,7 @@ extension PlanView {
         for (index, expression) in expressions.enumerated() {
             let valid =
                 switch expression.kind {
-                case PACK_PLAN_CONSTANT.rawValue: true
+                case PACK_PLAN_CONSTANT.rawValue: expression.b > Int64.min
                 case PACK_PLAN_SYMBOL.rawValue: Int(expression.a) < symbols.count
                 case PACK_PLAN_SUM.rawValue...PACK_PLAN_SMALLER.rawValue:
                     Int(expression.a) < index && expression.b >= 0 && expression.b < Int64(index)

@@ -47,14 +47,18 @@ extension Lowering {
         }
         let a = try transposed(node.inputs[0], form.isLeftTransposed, of: node)
         let b = try transposed(node.inputs[1], form.isRightTransposed, of: node)
-        var total = try temporary(node.outputs[0] + ".product", type)
+        // The last step makes the node's output, the others values between.
+        func target(isLast: Bool, _ part: String) throws(PlannerError) -> UInt32 {
+            isLast ? try result(node.outputs[0], of: node) : try temporary("\(node.outputs[0]).\(part)", type)
+        }
+        var total = try target(isLast: addend == nil && form.alpha == 1, "product")
         try add(PACK_OP_MatMulAny, node, [a, b], [total])
         if form.alpha != 1 {
-            let scaled = try temporary(node.outputs[0] + ".scaled", type)
+            let scaled = try target(isLast: addend == nil, "scaled")
             try pair(node, .multiply, type.dtype, total, try scalar(form.alpha, type.dtype, of: node), scaled)
             total = scaled
         }
-        guard let addend else { return try finish(node, total) }
+        guard let addend else { return }
         var c = try value(addend, of: node)
         if form.beta != 1 {
             let scaled = try temporary(addend + ".scaled", try self.type(addend, of: node))
@@ -62,11 +66,6 @@ extension Lowering {
             c = scaled
         }
         try pair(node, .add, type.dtype, total, c, try result(node.outputs[0], of: node))
-    }
-
-    /// Lets the node's first output be a value that is made already.
-    private mutating func finish(_ node: Node, _ index: UInt32) throws(PlannerError) {
-        indices[node.outputs[0]] = index
     }
 
     private mutating func transposed(

@@ -15,7 +15,8 @@ extension Lowering {
             let batch = try lowering.read(node) { n throws(GraphError) in try n.int("batch_dims", default: 0) }
             try lowering.lowerPlain(PACK_OP_GatherND, node, count: 2, [Int64(batch)])
         },
-        "Scatter": { (lowering, node) throws(PlannerError) in try lowering.lowerScatter(node, PACK_OP_ScatterElements) },
+        "Scatter": { (lowering, node) throws(PlannerError) in try lowering.lowerScatter(node, PACK_OP_ScatterElements)
+        },
         "ScatterElements": { (lowering, node) throws(PlannerError) in
             try lowering.lowerScatter(node, PACK_OP_ScatterElements)
         },
@@ -25,7 +26,8 @@ extension Lowering {
             let axis = try lowering.axis(of: node, default: -1, rank: rank)
             try lowering.lowerPlain(PACK_OP_OneHot, node, count: 3, [axis])
         },
-        "NonZero": { (lowering, node) throws(PlannerError) in try lowering.lowerPlain(PACK_OP_NonZero, node, count: 1) },
+        "NonZero": { (lowering, node) throws(PlannerError) in try lowering.lowerPlain(PACK_OP_NonZero, node, count: 1)
+        },
         "Unique": { (lowering, node) throws(PlannerError) in try lowering.lowerUnique(node) },
         "Compress": { (lowering, node) throws(PlannerError) in
             let axis = node.attributes["axis"] == nil ? -1 : try lowering.axis(of: node, default: 0)

@@ -13,7 +13,7 @@ extension Lowering {
         rules(["Split"]) { (lowering, node) throws(PlannerError) in try lowering.lowerSplit(node) },
         rules(["Expand", "Tile"]) { (lowering, node) throws(PlannerError) in
             try lowering.lowerPlain(
-                node.op == "Tile" ? PACK_OP_Tile : PACK_OP_Expand, node, count: lowering.measures(node) ? 2 : 1)
+                node.op == "Tile" ? PACK_OP_Tile : PACK_OP_Expand, node, count: lowering.readsTarget(node) ? 2 : 1)
         },
         rules(["Pad"]) { (lowering, node) throws(PlannerError) in try lowering.lowerPad(node) },
         rules(["Range"]) { (lowering, node) throws(PlannerError) in try lowering.lowerRange(node) },

@@ -59,10 +59,15 @@ extension Lowering {
         return try? Constant(integers: numbers, shape: shape)
     }
 
+    /// Whether what a tensor is stretched to is found, or can only be checked, when the node runs.
+    func readsTarget(_ node: Node) -> Bool {
+        measures(node) || node.input(1).map { graph.contents[$0] == nil } ?? false
+    }
+
     /// The inputs that are read at run time; those that only say shapes, axes or limits are not among them.
     func dataInputs(_ node: Node) -> [String] {
         let all = node.inputs.filter { !$0.isEmpty }
-        if measures(node) { return all }
+        if measures(node) || node.op == "Expand" && readsTarget(node) { return all }
         switch node.op {
         case "Reshape", "Unsqueeze", "Squeeze", "Flatten", "Identity", "Dropout", "Expand", "Tile", "Split", "CastLike",
             "Resize", "CenterCropPad", "AffineGrid", "Col2Im":
@@ -71,7 +76,7 @@ extension Lowering {
         case "ConstantOfShape", "EyeLike": return []
         case "Slice": return simpleSlice(node) != nil ? Array(node.inputs.prefix(1)) : all
         case "Range": return simpleRange(node) != nil ? [] : all
-        case _ where node.op.hasPrefix("Reduce") && !node.op.hasPrefix("ReverseS"):
+        case _ where node.op.hasPrefix("Reduce"):
             return Array(node.inputs.prefix(reducedAxes(node) != nil ? 1 : 2))
         default: return all
         }

@@ -47,6 +47,9 @@ struct PlanTables {
         let record: pack_plan_expression
         switch dimension {
         case .constant(let count):
+            guard count > .min else {
+                throw PlannerError(node: value, op: "", found: "dimension \(dimension)", expected: "numbers in range")
+            }
             record = pack_plan_expression(kind: PACK_PLAN_CONSTANT.rawValue, a: 0, b: Int64(count))
         case .symbol(let name):
             record = pack_plan_expression(kind: PACK_PLAN_SYMBOL.rawValue, a: symbol(name), b: 0)
@@ -83,7 +86,7 @@ struct PlanTables {
         dimensions += indices
         values.append(
             pack_plan_value(
-                dtype: type.dtype.rawValue, rank: UInt8(indices.count), kind: UInt8(kind.rawValue), 
+                dtype: type.dtype.rawValue, rank: UInt8(indices.count), kind: UInt8(kind.rawValue),
                 flags: isMeasured ? UInt8(PACK_PLAN_MEASURED.rawValue) : 0,
                 first_dimension: first, name: intern(name), data_offset: UInt64(offset), data_bytes: UInt64(bytes)))
         return UInt32(values.count - 1)

@@ -84,7 +84,7 @@ public final class Session {
         findLifetimes()
         try bindSteps()
         // Data decides how much is needed: a hostile request must not get all the memory of the machine.
-        if (0..<steps.count).contains(where: measures) { memoryLimit = 1 << 32 }
+        for index in 0..<steps.count where plan.measures(index) { memoryLimit = 1 << 32 }
     }
 
     deinit {
@@ -145,22 +145,23 @@ public final class Session {
     /// Plans the steps whose shapes follow from those of the inputs, and returns the bytes of scratch memory.
     private func planFirst() throws(RuntimeError) -> Int {
         try bindSymbols()
-        try evaluateExpressions()
         planner.reset()
         hasMeasured = false
-        for index in 0..<plan.values.count { try setExtents(index) }
+        plannedSteps = 0
+        try evaluateShapes()
         try checkInputs()
         for input in plan.inputs { try place(Int(input)) }
         return try planSteps(from: 0, measured: false)
     }
 
     /// Plans steps up to the next one that measures its outputs, and returns the bytes of scratch memory.
+    @inline(never)
     private func planSteps(from first: Int, measured: Bool) throws(RuntimeError) -> Int {
         var scratch = 0
         plannedSteps = first
-        while plannedSteps < steps.count, measured && plannedSteps == first || !measures(plannedSteps) {
+        while plannedSteps < steps.count, measured && plannedSteps == first || !plan.measures(plannedSteps) {
             guard let function = functions[plannedSteps] else { throw .missingOperator(step: plannedSteps, id: 0) }
-            for output in plan.outputs(of: plannedSteps) { try place(Int(output)) }
+            for output in plan.made(by: plannedSteps) { try place(Int(output)) }
             let needed = withUnsafePointer(to: steps[plannedSteps]) { function($0, Int32(PACK_PREPARE.rawValue)) }
             guard needed >= 0 else { throw .operatorFailed(step: plannedSteps, code: Int(needed)) }
             scratch = Swift.max(scratch, Int(needed))
@@ -173,6 +174,7 @@ public final class Session {
     }
 
     /// Takes the memory that is planned and tells tensors and steps where it is. What the arena holds stays.
+    @inline(never)
     private func provide(_ scratch: Int) throws(RuntimeError) {
         let (total, overflow) = arenaBytes.addingReportingOverflow(scratch)
         guard !overflow, total <= memoryLimit else { throw .outOfMemory(bytes: overflow ? Int.max : total) }
@@ -198,35 +200,21 @@ public final class Session {
         hasMeasured = true
         let status = withUnsafePointer(to: steps[index]) { function($0, Int32(PACK_MEASURE.rawValue)) }
         guard status == 0 else { throw .operatorFailed(step: index, code: Int(status)) }
-        for output in plan.outputs(of: index) where plan.values[Int(output)].isMeasured {
+        for output in plan.made(by: index) where plan.values[Int(output)].isMeasured {
             let value = plan.values[Int(output)]
-            for (axis, dimension) in plan.dimensions(of: value).enumerated() {
-                let expression = plan.expressions[Int(dimension)]
-                let found = extents[Int(value.first_dimension) + axis]
+            for axis in Int(value.first_dimension)..<Int(value.first_dimension) + Int(value.rank) {
+                let expression = plan.expressions[Int(plan.dimensions[axis])]
                 guard expression.kind == PACK_PLAN_SYMBOL.rawValue, symbolValues[Int(expression.a)] < 0 else {
                     continue
                 }
-                guard found >= 0, found <= plan.symbols[Int(expression.a)].maximum else {
+                guard extents[axis] >= 0, extents[axis] <= plan.symbols[Int(expression.a)].maximum else {
                     throw .outOfMemory(bytes: Int.max)
                 }
-                symbolValues[Int(expression.a)] = found
+                symbolValues[Int(expression.a)] = extents[axis]
             }
         }
-        try evaluateExpressions()
-        for output in plan.outputs(of: index) where plan.values[Int(output)].isMeasured {
-            let first = Int(plan.values[Int(output)].first_dimension)
-            for axis in first..<first + Int(plan.values[Int(output)].rank)
-            where extents[axis] != expressionValues[Int(plan.dimensions[axis])] {
-                throw .operatorFailed(step: index, code: Int(PACK_ERROR_SHAPE.rawValue))
-            }
-        }
-        for value in 0..<plan.values.count { try setExtents(value) }
+        try evaluateShapes()
         try provide(try planSteps(from: index, measured: true))
-    }
-
-    /// Whether a step finds extents of its outputs when it runs.
-    private func measures(_ step: Int) -> Bool {
-        plan.outputs(of: step).contains { plan.values[Int($0)].isMeasured }
     }
 
     private func bindSymbols() throws(RuntimeError) {
@@ -249,11 +237,12 @@ public final class Session {
         }
     }
 
-    private func evaluateExpressions() throws(RuntimeError) {
+    private func evaluateShapes() throws(RuntimeError) {
         for (index, expression) in plan.expressions.enumerated() {
             guard let value = evaluate(expression) else { throw .outOfMemory(bytes: Int.max) }
             expressionValues[index] = value
         }
+        for index in 0..<plan.values.count { try setExtents(index) }
     }
 
     private func checkInputs() throws(RuntimeError) {
@@ -268,16 +257,20 @@ public final class Session {
         }
     }
 
-    /// Sets the extents of a value, and with them its count and bytes: 0 as long as extents are unknown.
+    /// Sets the extents of a value, and with them its count and bytes: −1 and 0 as long as extents are unknown.
     private func setExtents(_ index: Int) throws(RuntimeError) {
         let value = plan.values[index]
         var count: Int64 = 1
         var isEmpty = false
-        let isKnown = self.isKnown(index)
+        var isKnown = true
         for axis in Int(value.first_dimension)..<Int(value.first_dimension) + Int(value.rank) {
             let extent = expressionValues[Int(plan.dimensions[axis])]
+            isKnown = isKnown && extent != Session.unknown
+            // What a step has measured must be what is expected.
+            let isExpected =
+                !hasMeasured || !value.isMeasured || extents[axis] == extent || extents[axis] == Session.unknown
+            guard isExpected, extent >= 0 || !isKnown else { throw refusal }
             extents[axis] = extent
-            guard extent >= 0 || extent == Session.unknown else { throw refusal(of: index) }
             // An extent of 0 must not hide others whose product is beyond any count.
             let (product, overflow) = count.multipliedReportingOverflow(by: Swift.max(extent, 1))
             guard !overflow, product <= 1 << 48 else { throw .outOfMemory(bytes: Int.max) }
@@ -285,31 +278,17 @@ public final class Session {
             isEmpty = isEmpty || extent == 0
         }
         if isEmpty { count = 0 }
-        tensors[index].count = isKnown ? count : 0
+        tensors[index].count = isKnown ? count : -1
         tensors[index].bytes = isKnown ? UInt64(count) * UInt64(DType(rawValue: value.dtype)?.size ?? 1) : 0
-        if isKnown, UInt32(value.kind) == PACK_PLAN_ALIAS.rawValue, self.isKnown(Int(value.data_offset)),
-            tensors[index].bytes != tensors[Int(value.data_offset)].bytes
-        {
-            throw refusal(of: index)
+        guard UInt32(value.kind) == PACK_PLAN_ALIAS.rawValue else { return }
+        if tensors[Int(value.data_offset)].count < 0 { tensors[index].count = -1 }
+        guard tensors[index].count < 0 || tensors[index].bytes == tensors[Int(value.data_offset)].bytes else {
+            throw refusal
         }
     }
 
-    /// Whether all extents of a value can be told by now.
-    private func isKnown(_ value: Int) -> Bool {
-        plan.dimensions(of: plan.values[value]).allSatisfy { expressionValues[Int($0)] != Session.unknown }
-    }
-
-    /// The error of a value whose shape cannot be, at the step that uses it first.
-    private func refusal(of value: Int) -> RuntimeError {
-        for (index, step) in plan.steps.enumerated() {
-            let first = Int(step.first_argument)
-            let end = first + Int(step.input_count) + Int(step.output_count)
-            if plan.arguments[first..<end].contains(UInt32(value)) {
-                return .operatorFailed(step: index, code: Int(PACK_ERROR_SHAPE.rawValue))
-            }
-        }
-        return .operatorFailed(step: plan.steps.count, code: Int(PACK_ERROR_SHAPE.rawValue))
-    }
+    /// The error of a shape that cannot be, found while the memory of a step was planned.
+    private var refusal: RuntimeError { .operatorFailed(step: plannedSteps, code: Int(PACK_ERROR_SHAPE.rawValue)) }
 
     /// The value of an expression that depends on a symbol which is not defined yet.
     private static var unknown: Int64 { Int64.min }
@@ -332,9 +311,10 @@ public final class Session {
             case PACK_PLAN_LARGER.rawValue: (Swift.max(left, right), false)
             default: (Swift.min(left, right), false)
             }
-        return result.1 ? nil : result.0
+        return result.1 || result.0 == Session.unknown ? nil : result.0
     }
 
+    @inline(never)
     private func place(_ value: Int) throws(RuntimeError) {
         guard let bytes = Int(exactly: tensors[value].bytes),
             let offset = planner.open(owner: value, bytes: bytes, limit: memoryLimit)

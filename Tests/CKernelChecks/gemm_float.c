@@ -99,14 +99,38 @@ static void check(const gemm_case *c, sequence *s, void *context_pointer) {
     free(before);
 }
 
+/// A value a row is added after the bias, before the activation.
+static void check_row_bias(const context *x) {
+    enum { ROWS = 29, K = 777, N = 37 };
+    sequence s = {91};
+    gemm_case c = {ROWS, K, N, 0, ROWS, 0, 3, 1, 0, 0};
+    product p = make(&c, &s, x->half);
+    float *rows = values(&s, ROWS), *plain = guarded(ROWS * p.ldc * 4);
+    x->kernel(&p.g, 0, ROWS, 0, 3);
+    memcpy(plain, p.c, ROWS * p.ldc * 4);
+    p.g.row_bias = rows, p.g.activation = PACK_ACTIVATION_RELU;
+    x->kernel(&p.g, 0, ROWS, 0, 3);
+    for (size_t i = 0; i < ROWS; i++)
+        for (size_t j = 0; j < N; j++) {
+            float sum = plain[i * p.ldc + j] + rows[i];
+            if (p.c[i * p.ldc + j] != (sum > 0 ? sum : 0)) fail(x->result, "row bias at %zu,%zu", i, j);
+        }
+    x->result->cases++;
+    release(p.c, x->result, "c"), release(rows, x->result, "rows"), release(plain, x->result, "plain");
+    release(p.a, x->result, "a"), release(p.w, x->result, "w"), release(p.bias, x->result, "bias");
+    release(p.residual, x->result, "residual"), release(p.panels, x->result, "panels");
+}
+
 static const uint32_t activations[] = {0, 0, 0, 1, 2, 3, 4};
 
 void check_gemm_f32(pack_any_kernel kernel, kernel_check *result) {
     context x = {(pack_gemm_kernel)kernel, result, 0};
     for_gemm_cases(check, activations, sizeof activations / sizeof *activations, &x);
+    check_row_bias(&x);
 }
 
 void check_gemm_f16(pack_any_kernel kernel, kernel_check *result) {
     context x = {(pack_gemm_kernel)kernel, result, 1};
     for_gemm_cases(check, activations, sizeof activations / sizeof *activations, &x);
+    check_row_bias(&x);
 }

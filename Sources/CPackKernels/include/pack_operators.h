@@ -111,7 +111,7 @@ float pack_powf(float base, float exponent);
 
 // Likewise functions of f64, named pack_math_ and the C library's name.
 #define PACK_MATH_FUNCTIONS(X) \
-    X(exp) X(expm1) X(log) X(log1p) X(erf) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(sinh) X(cosh) X(tanh) X(asinh) \
+    X(exp) X(expm1) X(log) X(log1p) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(sinh) X(cosh) X(tanh) X(asinh) \
     X(acosh) X(atanh)
 #define PACK_MATH_FUNCTION(name) double pack_math_##name(double x);
 PACK_MATH_FUNCTIONS(PACK_MATH_FUNCTION)

@@ -53,7 +53,7 @@ typedef struct {
 } pack_plan_symbol;
 
 enum pack_plan_expression_kind {
-    PACK_PLAN_CONSTANT = 0, // b, which may be negative in a part of an expression
+    PACK_PLAN_CONSTANT = 0, // b, which may be negative in a part of an expression, but not the least number
     PACK_PLAN_SYMBOL = 1,   // symbol a
     PACK_PLAN_SUM = 2,      // expression a, expression b; both stand earlier
     PACK_PLAN_PRODUCT = 3,

@@ -36,7 +36,9 @@ package struct EinsumEquation: Sendable {
             // Labels that stand once, in alphabetical order, after those of the ellipsis.
             let all = inputs.joined()
             let dots = Self.dots(most, most)
-            output = dots + Set(all).filter { label in all.filter { $0 == label }.count == 1 && !dots.contains(label) }
+            output =
+                dots
+                + Set(all).filter { label in all.filter { $0 == label }.count == 1 && !dots.contains(label) }
                 .sorted()
         }
         guard Set(output).count == output.count, Set(output).isSubset(of: Set(inputs.joined())) else { return nil }
@@ -74,7 +76,9 @@ extension ShapeRules {
         for (labels, shape) in zip(equation.inputs, shapes) {
             for (label, extent) in zip(labels, shape) {
                 if let known = extents[label], known != 1, extent != 1 {
-                    extents[label] = try op.same(known, extent, "extents of \(label)")
+                    // Axes of an ellipsis are stretched to each other.
+                    let both = try op.same(known, extent, "extents of \(label)")
+                    extents[label] = label.isLetter || both.constant != nil ? both : .max(known, extent)
                 } else if extents[label] == nil || extents[label] == 1 {
                     extents[label] = extent
                 }

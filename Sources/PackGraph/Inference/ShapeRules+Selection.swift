@@ -88,7 +88,8 @@ extension ShapeRules {
             let part = (whole + .constant(parts - 1)) / .constant(parts)
             let exact = whole / .constant(parts)
             if exact * .constant(parts) == whole { return Array(repeating: exact, count: parts) }
-            return Array(repeating: part, count: parts - 1) + [whole - part * .constant(parts - 1)]
+            // The last parts of a short axis may be empty.
+            return (0..<parts).map { .max(.min(part, whole - part * .constant($0)), 0) }
         }
         guard let sizes = given else { return (0..<parts).map { op.unknown(output: $0, axis: axis) } }
         guard sizes.count == parts, sizes.allSatisfy({ $0 >= 0 }) else {

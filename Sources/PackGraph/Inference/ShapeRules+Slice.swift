@@ -76,6 +76,7 @@ extension ShapeRules {
                 return bound.isAtLeast(0) ? .min(bound, extent) : nil
             }
             if number >= Int(Int32.max) { return extent }
+            if number <= Int(Int32.min) { return 0 }
             return number < 0 ? .max(extent + bound, 0) : .min(bound, extent)
         }
 

@@ -68,7 +68,9 @@ enum Gather: Operator {
         guard x.dtype == out.dtype else { throw .type }
         let axis = try step.attribute(0)
         guard axis >= 0, axis < x.rank else { throw .attribute }
-        guard out.count == (try product(product(x.product(0..<axis), indices.count), x.stride(axis))) else { throw .shape }
+        guard out.count == (try product(product(x.product(0..<axis), indices.count), x.stride(axis))) else {
+            throw .shape
+        }
         return 0
     }
 

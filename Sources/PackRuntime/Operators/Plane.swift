@@ -30,6 +30,8 @@ struct Plane {
         planeCount = try bytes(slice, z.reach)
         offsetBytes = (try bytes(taps, 8) + 63) & ~63
         // Reading in whole vectors goes past the end of a plane, and so does writing past the end of a slice.
+        // A model can ask for any window and padding; no image needs as much.
+        guard planeCount < 1 << 30, taps < 1 << 30 else { throw .shape }
         planeBytes = (try bytes(planeCount + part + 4 * Int(PACK_PANEL), 4) + 63) & ~63
         spread = pack_spread(
             stride: (y.stride, x.stride), before: (y.before, x.before), phase: (part * x.stride, part), row: row)

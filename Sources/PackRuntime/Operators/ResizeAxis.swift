@@ -45,7 +45,9 @@ enum ResizeAxis: Operator {
 
     static func prepare(_ step: Step) throws(OperatorError) -> Int {
         let shape = try Shape(step)
-        return try bytes(shape.output, shape.taps, 8)
+        let size = try bytes(shape.output, shape.taps, 8)
+        guard size < 1 << 34 else { throw .shape }
+        return size
     }
 
     private struct Task {

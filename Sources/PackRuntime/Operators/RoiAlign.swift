@@ -4,8 +4,8 @@ import PackCore
 
 /// Averages or maxima of samples in regions of images (ONNX `RoiAlign`). Inputs: x f32 [N, C, H, W], regions f32 [R, 4], the image
 /// of each i64 [R]. Output [R, C, height, width]. Attributes: mode (0 average, 1 maximum), whether elements have their middles
-/// at halves, samples along a cell (0: by its size), bits of the scale. Regions so large that cells need more than `most`
-/// samples are refused, and images that are not there.
+/// at halves, samples along a cell (0: by its size), bits of the scale. Refused are images that are
+/// not there, and regions so large that cells need more than `most` samples along an axis or 2^20 in all.
 enum RoiAlign: Operator {
     private static let most: Float = 4096
 
@@ -115,9 +115,9 @@ enum RoiAlign: Operator {
             isMaximum: try step.attribute(0) == 1, offset: try step.attribute(1) != 0 ? 0.5 : 0,
             samples: try step.attribute(2), scale: try step.floatAttribute(3))
         for region in 0..<images.count {
-            guard task.cells(region, 0, task.columns) != nil, task.cells(region, 1, task.rows) != nil else {
-                throw .index
-            }
+            guard let across = task.cells(region, 0, task.columns), let down = task.cells(region, 1, task.rows),
+                across.samples * down.samples <= 1 << 20
+            else { throw .index }
         }
         step.parallel(images.count * task.channels, task) { context, index, _ in
             context?.assumingMemoryBound(to: Task.self).pointee.compute(index)

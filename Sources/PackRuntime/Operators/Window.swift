@@ -16,11 +16,11 @@ struct WindowAxis {
     /// Positions of the padded input that windows reach.
     var reach: Int { output == 0 ? 0 : (output - 1) * stride + span }
 
-    /// Whether every window starts inside of the padded input, and, but for `loose`, ends there.
+    /// Whether every window ends in the padded input, or, if `loose`, less than a stride after it.
     fileprivate func holds(loose: Bool) -> Bool {
         let (last, overflow) = (output - 1).multipliedReportingOverflow(by: stride)
         let room = input + before + after - span
-        return !overflow && last < 1 << 50 && room < 1 << 50 && (loose ? last < input + before + after : last <= room)
+        return !overflow && room >= 0 && room < 1 << 50 && last <= room + (loose ? stride - 1 : 0)
     }
 }
 

@@ -120,7 +120,8 @@ extension Tensor {
 private func roundedToOdd(_ value: Double) -> Float {
     let nearest = Float(value)
     guard nearest.isFinite, Double(nearest) != value, nearest.bitPattern & 1 == 0 else { return nearest }
-    return Double(nearest.magnitude) > value.magnitude ? Float(bitPattern: nearest.bitPattern - 1) : Float(bitPattern: nearest.bitPattern + 1)
+    return Double(nearest.magnitude) > value.magnitude
+        ? Float(bitPattern: nearest.bitPattern - 1) : Float(bitPattern: nearest.bitPattern + 1)
 }
 
 /// The upper half of a float, rounded to nearest even.

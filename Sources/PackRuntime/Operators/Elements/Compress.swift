@@ -29,7 +29,9 @@ enum Compress: MeasuringOperator {
         let x = try step.input(0)
         let out = try step.output()
         let axis = try step.attribute(0)
-        if axis >= 0 { for other in 0..<x.rank where other != axis && out.extent(other) != x.extent(other) { throw .shape } }
+        if axis >= 0 {
+            for other in 0..<x.rank where other != axis && out.extent(other) != x.extent(other) { throw .shape }
+        }
         return 0
     }
 

@@ -7,6 +7,7 @@ extension Tensor {
         guard let target = raw, let bytes = source.raw else { return }
         let size = dtype.size
         if step == 1, fromStep == 1 {
+            assert(at >= 0 && count >= 0 && at + count <= self.count && from >= 0 && from + count <= source.count)
             (target + at * size).copyMemory(from: bytes + from * size, byteCount: count * size)
             return
         }

@@ -14,6 +14,14 @@ enum Expand: MeasuringOperator {
     }
 
     static func measure(_ step: Step) throws(OperatorError) {
+        let out = try step.output()
+        try eachExtent(step) { axis, extent throws(OperatorError) in out.setExtent(axis, extent) }
+    }
+
+    /// Calls `body` with each axis of the output and the extent that the second input asks for.
+    private static func eachExtent(
+        _ step: Step, _ body: (Int, Int) throws(OperatorError) -> Void
+    ) throws(OperatorError) {
         let x = try step.input(0)
         let target = try step.input(1)
         let out = try step.output()
@@ -25,13 +33,18 @@ enum Expand: MeasuringOperator {
             let extent = own < 0 ? 1 : x.extent(own)
             let wanted = asked < 0 ? 1 : target.index(asked)
             guard wanted >= 0, extent == 1 || wanted == 1 || extent == wanted else { throw .shape }
-            out.setExtent(axis, extent == 1 ? wanted : extent)
+            try body(axis, extent == 1 ? wanted : extent)
         }
     }
 
     static func run(_ step: Step) throws(OperatorError) {
         let x = try step.input(0)
         let out = try step.output()
+        if step.optional(1) != nil {
+            try eachExtent(step) { axis, extent throws(OperatorError) in
+                guard extent == out.extent(axis) else { throw .shape }
+            }
+        }
         try out.copy(along: try Walk(output: out, x), from: x)
     }
 }

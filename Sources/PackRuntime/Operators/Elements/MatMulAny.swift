@@ -78,12 +78,16 @@ enum MatMulAny: Operator {
                     let rows = scratch.assumingMemoryBound(to: Double.self)
                     try multiply(step, shape, place, rows, 0, load: { $0.load($1, $2, $3, $4) }) {
                         $0.store($1, $2, $3, $4)
-                    } _: { $0 + $1 * $2 }
+                    } _: {
+                        $0 + $1 * $2
+                    }
                 } else {
                     let rows = scratch.assumingMemoryBound(to: Int64.self)
                     try multiply(step, shape, place, rows, 0, load: { $0.load($1, $2, $3, $4) }) {
                         $0.store($1, $2, $3, $4)
-                    } _: { $0 &+ $1 &* $2 }
+                    } _: {
+                        $0 &+ $1 &* $2
+                    }
                 }
             }
         }

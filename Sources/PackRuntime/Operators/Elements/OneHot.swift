@@ -20,7 +20,9 @@ enum OneHot: MeasuringOperator {
         let axis = try check(step)
         let out = try step.output()
         for other in 0..<out.rank where other != axis {
-            guard out.extent(other) == (try step.input(0).extent(other < axis ? other : other - 1)) else { throw .shape }
+            guard out.extent(other) == (try step.input(0).extent(other < axis ? other : other - 1)) else {
+                throw .shape
+            }
         }
         return 0
     }

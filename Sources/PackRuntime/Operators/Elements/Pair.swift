@@ -145,8 +145,9 @@ enum Pair: Operator {
         case .and: each(x, x, n) { $0 & $1 }
         case .or: each(x, x, n) { $0 | $1 }
         case .xor: each(x, x, n) { $0 ^ $1 }
-        case .shiftLeft: each(x, x, n) { $0 << $1 }
-        case .shiftRight: each(x, x, n) { $0 >> $1 }
+        // A negative count is taken for one beyond the width.
+        case .shiftLeft: each(x, x, n) { $1 < 0 ? 0 : $0 << $1 }
+        case .shiftRight: each(x, x, n) { $0 >> ($1 < 0 ? 64 : $1) }
         default: compare(kind, x, out, n)
         }
     }

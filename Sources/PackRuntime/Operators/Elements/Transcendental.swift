@@ -84,7 +84,7 @@ enum Transcendental: Operator {
         case .areaSine: pack_math_asinh(x)
         case .areaCosine: pack_math_acosh(x)
         case .areaTangent: pack_math_atanh(x)
-        case .errorFunction: pack_math_erf(x)
+        case .errorFunction: errorFunction(x)
         case .sigmoid: 1 / (1 + pack_math_exp(-x))
         case .softplus: softplus(x)
         case .elu: x < 0 ? a * pack_math_expm1(x) : x
@@ -92,12 +92,28 @@ enum Transcendental: Operator {
         case .selu: b * (x <= 0 ? a * pack_math_expm1(x) : x)
         case .mish: x * pack_math_tanh(softplus(x))
         case .swish: x / (1 + pack_math_exp(-a * x))
-        case .gelu: 0.5 * x * (1 + pack_math_erf(x * 0.7071067811865476))
+        case .gelu: 0.5 * x * (1 + errorFunction(x * 0.7071067811865476))
         case .geluTanh: 0.5 * x * (1 + pack_math_tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))
         }
     }
 
-    private static func softplus(_ x: Double) -> Double { x > 0 ? x + pack_math_log1p(pack_math_exp(-x)) : pack_math_log1p(pack_math_exp(x)) }
+    /// The error function by its series of positive terms, 2/√π · e^−x² · Σ 2ⁿ x²ⁿ⁺¹ / (1·3·5 … (2n+1)). Beyond 6 it is 1.
+    private static func errorFunction(_ x: Double) -> Double {
+        guard x.magnitude < 6 else { return x.isNaN ? x : x < 0 ? -1 : 1 }
+        var term = x
+        var sum = x
+        var n = 1.0
+        while term.magnitude > sum.magnitude * 0x1p-54 {
+            term *= 2 * x * x / (2 * n + 1)
+            sum += term
+            n += 1
+        }
+        return 1.1283791670955126 * pack_math_exp(-x * x) * sum
+    }
+
+    private static func softplus(_ x: Double) -> Double {
+        x > 0 ? x + pack_math_log1p(pack_math_exp(-x)) : pack_math_log1p(pack_math_exp(x))
+    }
 }
 
 /// C entry of `Transcendental`.

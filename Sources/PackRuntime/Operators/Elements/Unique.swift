@@ -66,7 +66,9 @@ enum Unique: MeasuringOperator {
         let x = slices.x
         let out = try step.output(0)
         let axis = try step.attribute(0)
-        if axis >= 0 { for other in 0..<x.rank where other != axis && out.extent(other) != x.extent(other) { throw .shape } }
+        if axis >= 0 {
+            for other in 0..<x.rank where other != axis && out.extent(other) != x.extent(other) { throw .shape }
+        }
         let count = out.extent(Swift.max(axis, 0))
         guard try step.output(1).count == count, try step.output(2).count == slices.lanes.extent,
             try step.output(3).count == count
@@ -111,7 +113,8 @@ enum Unique: MeasuringOperator {
             let first = order[groups[group]]
             try step.output(1).integers[group] = Int64(first)
             for element in 0..<slices.lanes.count {
-                let place = element / target.inner * target.extent * target.inner + group * target.inner
+                let place =
+                    element / target.inner * target.extent * target.inner + group * target.inner
                     + element % target.inner
                 out.copy(place, 1, from: slices.x, slices.place(first, element), 1, 1)
             }

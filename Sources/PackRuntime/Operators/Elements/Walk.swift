@@ -26,7 +26,8 @@ struct Walk {
                 continues = continues && !overflow && strides[axes - 1][tensor] == whole
             }
             if continues {
-                extents[axes - 1] *= extent
+                // Where this wraps, an axis is empty and nothing is walked.
+                extents[axes - 1] &*= extent
                 strides[axes - 1] = steps
                 return
             }
