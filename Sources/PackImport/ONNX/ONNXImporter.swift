@@ -98,6 +98,9 @@ struct ONNXImporter {
             default: break
             }
         }
+        if operation.op == "FlexAttention", operation.domain == "ai.onnx.preview" {
+            return try flexAttention(operation, scope)
+        }
         guard let rule = ONNXRules.rule(operation) else {
             throw ONNXUnsupported.refusal(operation.op, domain: operation.domain)
         }
