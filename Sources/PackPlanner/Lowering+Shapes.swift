@@ -80,6 +80,9 @@ extension Lowering {
     }
 
     private mutating func lowerPad(_ node: Node) throws(PlannerError) {
+        if let words = try fixedPads(node) {
+            return try step(PACK_OP_PadFixed, node, [try value(node.inputs[0], of: node)], words)
+        }
         let mode = try read(node) { n throws(GraphError) in try n.string("mode", default: "constant") }
         let kinds: [String: PadKind] = ["constant": .constant, "reflect": .reflect, "edge": .edge, "wrap": .wrap]
         guard let kind = kinds[mode] else { throw refuse(node, "mode \(mode)", "constant, reflect, edge or wrap") }
