@@ -101,20 +101,4 @@ extension Lowering {
         }
         try step(PACK_OP_MatMulAny, node, sides)
     }
-
-    private mutating func lowerEinsum(_ node: Node) throws(PlannerError) {
-        let text = try read(node) { n throws(GraphError) in try n.string("equation", default: "") }
-        let ranks = try node.inputs.map { name throws(PlannerError) in try type(name, of: node).shape.count }
-        guard let equation = EinsumEquation(text, ranks: ranks), node.inputs.count <= 3 else {
-            throw refuse(node, "equation \(text)", "up to three inputs")
-        }
-        var labels = equation.output
-        var words = [Int64(labels.count)]
-        for label in equation.inputs.joined() {
-            if !labels.contains(label) { labels.append(label) }
-            words.append(Int64(labels.firstIndex(of: label) ?? 0))
-        }
-        guard labels.count <= 16 else { throw refuse(node, "\(labels.count) labels", "at most 16") }
-        try lowerPlain(PACK_OP_Einsum, node, count: node.inputs.count, words)
-    }
 }
