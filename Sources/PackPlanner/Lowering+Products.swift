@@ -52,7 +52,7 @@ extension Lowering {
             isLast ? try result(node.outputs[0], of: node) : try temporary("\(node.outputs[0]).\(part)", type)
         }
         var total = try target(isLast: addend == nil && form.alpha == 1, "product")
-        try add(PACK_OP_MatMulAny, node, [a, b], [total])
+        try add(type.dtype == .f32 ? PACK_OP_MatMul : PACK_OP_MatMulAny, node, [a, b], [total])
         if form.alpha != 1 {
             let scaled = try target(isLast: addend == nil, "scaled")
             try pair(node, .multiply, type.dtype, total, try scalar(form.alpha, type.dtype, of: node), scaled)

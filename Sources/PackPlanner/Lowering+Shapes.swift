@@ -23,6 +23,9 @@ extension Lowering {
             try lowering.lowerPlain(PACK_OP_Shape, node, count: 1, [-1])
         },
         rules(["EyeLike"]) { (lowering, node) throws(PlannerError) in try lowering.lowerEye(node) },
+        rules(["BitCast"]) { (lowering, node) throws(PlannerError) in
+            try lowering.lowerPlain(PACK_OP_Reshape, node, count: 1, [Int64(ReshapeKind.bits.rawValue)])
+        },
         rules(["Cast", "CastLike"]) { (lowering, node) throws(PlannerError) in try lowering.lowerCast(node) },
     ])
 

@@ -9,6 +9,14 @@ extension ONNXImporter {
         return helper("Cast", operation, [value], ["to": .dtype(dtype)])
     }
 
+    /// Numbers of f64.
+    mutating func doubles(_ values: [Double], shape: [Int], _ operation: ONNXOperation) -> String {
+        let name = uniqueValue("\(operation.name)/values")
+        let bytes = values.withUnsafeBytes { Array($0) }
+        if let constant = try? Constant(.f64, shape, bytes: bytes) { add(name, constant) }
+        return name
+    }
+
     /// The extent of an axis, a scalar of i64.
     mutating func extent(of value: String, axis: Int, _ operation: ONNXOperation) throws(ONNXRefusal) -> String {
         let shape = try shape(value)

@@ -23,7 +23,7 @@ extension ONNXImporter {
     }
 
     /// Adds one turn of a body and gives the values that it makes.
-    private mutating func turn(
+    mutating func turn(
         _ body: ONNXGraph, _ values: [String], _ number: Int, _ operation: ONNXOperation, _ scope: ONNXScope
     ) throws(ONNXRefusal) -> [String] {
         guard body.inputs.count == values.count else {

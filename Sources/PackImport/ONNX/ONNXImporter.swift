@@ -9,6 +9,8 @@ struct ONNXImporter {
     let file: ONNXFile
     var graph = Graph()
     private(set) var problems: [ONNXProblem] = []
+    /// Names of the classes that an output numbers.
+    var labels: [String] = []
     /// Names of the values that the file's nodes and outputs read.
     let used: Set<String>
     private let functions: [FunctionKey: ONNXFunction]
@@ -95,6 +97,9 @@ struct ONNXImporter {
             case "Scan": return try unrollScan(operation, scope)
             default: break
             }
+        }
+        if operation.op == "FlexAttention", operation.domain == "ai.onnx.preview" {
+            return try flexAttention(operation, scope)
         }
         guard let rule = ONNXRules.rule(operation) else {
             throw ONNXUnsupported.refusal(operation.op, domain: operation.domain)

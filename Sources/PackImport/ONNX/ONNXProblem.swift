@@ -95,6 +95,6 @@ enum ONNXUnsupported {
     }
 
     static func known(_ domain: String) -> Bool {
-        ["ai.onnx", "ai.onnx.ml", "com.microsoft", trainingDomain].contains(domain)
+        ["ai.onnx", "ai.onnx.ml", "ai.onnx.preview", "com.microsoft", trainingDomain].contains(domain)
     }
 }

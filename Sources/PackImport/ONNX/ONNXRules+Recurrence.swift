@@ -22,8 +22,14 @@ extension ONNXRules {
             let pads = importer.integers([0, 0, before, 0, 0, 0])
             whole = importer.helper("Pad", operation, [input, pads, importer.scalar(0, like: input, operation)])
         }
-        var result = importer.helper(
-            "Conv", operation, [whole, weight, operation.input(2) ?? ""], ["group": .int(channels)])
+        // Narrow floats are multiplied as f32, and rounded once.
+        let dtype = importer.graph.types[input]?.dtype ?? .f32
+        let wide = dtype == .f64 ? DType.f64 : .f32
+        var operands: [String] = []
+        for name in [whole, weight, operation.input(2)] {
+            operands.append(name.map { importer.cast($0, to: wide, operation) } ?? "")
+        }
+        var result = importer.helper("Conv", operation, operands, ["group": .int(channels)])
         switch try operation.text("activation") ?? "none" {
         case "none": break
         case "silu", "swish":
@@ -31,7 +37,7 @@ extension ONNXRules {
             result = importer.helper("Mul", operation, [result, gate])
         case let other: throw ONNXRefusal(.invalid, found: "activation \(other)", expected: "none, silu or swish")
         }
-        importer.give(result, as: 0, of: operation)
+        importer.give(importer.cast(result, to: dtype, operation), as: 0, of: operation)
         guard operation.output(1) != nil else { return }
         // From a position counted from the end, for the length may be free.
         let total = try importer.extent(of: whole, axis: 2, operation)

@@ -10,7 +10,7 @@ extension ONNXRules {
         "SequenceEmpty": { (importer, operation) throws(ONNXRefusal) in set([], &importer, operation) },
         "SequenceInsert": { (importer, operation) throws(ONNXRefusal) in
             var list = try list(importer, operation)
-            let place = try position(importer, operation, 2, count: list.count + 1) ?? list.count
+            let place = try position(importer, operation, 2, count: list.count, isEndAllowed: true) ?? list.count
             list.insert(try operation.required(1), at: place)
             set(list, &importer, operation)
         },
@@ -61,12 +61,13 @@ extension ONNXRules {
 
     /// A position in a list, from the end if negative; nil if the input is absent.
     private static func position(
-        _ importer: ONNXImporter, _ operation: ONNXOperation, _ index: Int, count: Int
+        _ importer: ONNXImporter, _ operation: ONNXOperation, _ index: Int, count: Int,
+        isEndAllowed: Bool = false
     ) throws(ONNXRefusal) -> Int? {
         guard let name = operation.input(index) else { return nil }
         guard let given = importer.number(name) else { throw .use("a position that only running tells", "a constant") }
         let (place, overflow) = given.addingReportingOverflow(given < 0 ? count : 0)
-        guard !overflow, (0..<count).contains(place) else {
+        guard !overflow, (0..<count + (isEndAllowed ? 1 : 0)).contains(place) else {
             throw ONNXRefusal(.invalid, found: "position \(given)", expected: "one of \(count)")
         }
         return place

@@ -29,27 +29,18 @@ extension ONNXRules {
         let steps = importer.cast(importer.positions(below: size, operation), to: .f64, operation)
         var whole = importer.cast(size, to: .f64, operation)
         if try operation.int("periodic", default: 1) == 0 {
-            whole = importer.helper("Sub", operation, [whole, double(1, &importer, operation)])
+            whole = importer.helper("Sub", operation, [whole, importer.doubles([1], shape: [], operation)])
         }
         let share = importer.helper("Div", operation, [steps, whole])
-        var sum = double(factors[0], &importer, operation)
+        var sum = importer.doubles([factors[0]], shape: [], operation)
         for (order, factor) in factors.enumerated().dropFirst() {
-            let turn = double(2 * Double.pi * Double(order), &importer, operation)
+            let turn = importer.doubles([2 * Double.pi * Double(order)], shape: [], operation)
             let angle = importer.helper("Mul", operation, [share, turn])
             let cosine = importer.helper("Cos", operation, [angle])
-            let term = importer.helper("Mul", operation, [cosine, double(factor, &importer, operation)])
+            let term = importer.helper("Mul", operation, [cosine, importer.doubles([factor], shape: [], operation)])
             sum = importer.helper("Add", operation, [sum, term])
         }
         importer.emit("Cast", operation, [sum], ["to": .dtype(dtype)])
-    }
-
-    private static func double(
-        _ value: Double, _ importer: inout ONNXImporter, _ operation: ONNXOperation
-    ) -> String {
-        let name = importer.uniqueValue("\(operation.name)/value")
-        let bytes = withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) }
-        if let constant = try? Constant(.f64, [], bytes: bytes) { importer.add(name, constant) }
-        return name
     }
 
     /// a · sigmoid(alpha · a) · b.
