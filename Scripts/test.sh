@@ -15,3 +15,4 @@ step bash Tests/runtime-size.sh
 step .venv/bin/python Tests/hostile.py
 step .venv/bin/python Tests/gate.py
 step .venv/bin/python Tests/bundles.py
+step .venv/bin/python Tests/conformance/onnx_nodes.py --every 4 --expected Tests/conformance/onnx_expected.txt
