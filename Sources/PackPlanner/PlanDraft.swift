@@ -177,6 +177,7 @@ extension PlanDraft {
             case PACK_OP_MatMul: families.insert("gemm_f32")
             case PACK_OP_MatMulAny: if dtype(step, 0) == .f32 { families.insert("gemm_f32") }
             case PACK_OP_Softmax: families.insert("softmax")
+            case PACK_OP_IntegerMatMul, PACK_OP_IntegerConv: families.insert("gemm_s8")
             default: families.formUnion(imageFamilies(step))
             }
         }

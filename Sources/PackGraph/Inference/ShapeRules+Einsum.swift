@@ -36,7 +36,9 @@ package struct EinsumEquation: Sendable {
             // Labels that stand once, in alphabetical order, after those of the ellipsis.
             let all = inputs.joined()
             let dots = Self.dots(most, most)
-            output = dots + Set(all).filter { label in all.filter { $0 == label }.count == 1 && !dots.contains(label) }
+            output =
+                dots
+                + Set(all).filter { label in all.filter { $0 == label }.count == 1 && !dots.contains(label) }
                 .sorted()
         }
         guard Set(output).count == output.count, Set(output).isSubset(of: Set(inputs.joined())) else { return nil }
@@ -81,17 +83,5 @@ extension ShapeRules {
             }
         }
         return [Inferred(dtype, equation.output.map { extents[$0] ?? 1 })]
-    }
-
-    /// MatMulInteger: 8-bit operands, zero points, i32.
-    @Sendable static func matMulInteger(_ op: Operands) throws(GraphError) -> [Inferred] {
-        try op.expect(inputs: 2...4)
-        for index in 0..<2 {
-            let type = try op.type(index)
-            guard type.dtype == .i8 || type.dtype == .u8 else {
-                throw op.fault(.wrongType, input: index, found: "\(type)", expected: "i8 or u8")
-            }
-        }
-        return [Inferred(.i32, try matMulShape(op, try op.type(0), try op.type(1)))]
     }
 }

@@ -8,7 +8,7 @@ extension ShapeRules {
         [
             "BitwiseNot": bitwiseNot, "Shrink": shrink, "GatherND": gatherND, "OneHot": oneHot, "Unique": unique,
             "Compress": compress, "ReverseSequence": reverseSequence, "EyeLike": eyeLike, "Pad": pad,
-            "Det": determinant, "MatMulInteger": matMulInteger, "Einsum": einsum,
+            "Det": determinant, "Einsum": einsum,
         ],
     ])
 
@@ -54,7 +54,8 @@ extension ShapeRules {
         try op.expect(inputs: 3...3)
         var shape = try op.type(0).shape
         let axis = try op.axis(default: -1, rank: shape.count + 1)
-        let depth = op.numbers(1)?.first ?? op.constants[1]?.scalarFloat.flatMap { Int(exactly: $0.rounded(.towardZero)) }
+        let depth =
+            op.numbers(1)?.first ?? op.constants[1]?.scalarFloat.flatMap { Int(exactly: $0.rounded(.towardZero)) }
         if let depth, depth <= 0 {
             throw op.fault(.wrongShape, input: 1, found: "depth \(depth)", expected: "1 or more")
         }

@@ -19,7 +19,7 @@ enum ONNXRules {
             if let rule = standard[operation.op] { return rule }
             return isInferred(operation.op) ? same : nil
         case "ai.onnx.ml": return isInferred(operation.op) ? same : nil
-        case "com.microsoft": return microsoft[operation.op]
+        case "com.microsoft": return microsoft[operation.op] ?? quantized[operation.op]
         default: return nil
         }
     }
