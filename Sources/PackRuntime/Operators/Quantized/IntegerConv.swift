@@ -13,7 +13,7 @@ enum IntegerConv: Operator {
         let codes: Int
         let tiles: Int
         let tileBytes: Int
-        let bytes: Int
+        let total: Int
 
         init(_ step: Step) throws(OperatorError) {
             product = try IntegerProduct(step)
@@ -22,20 +22,20 @@ enum IntegerConv: Operator {
             window = try Window(step, from: 4, input: x, output: out)
             guard x.extent(1) % product.groups == 0, out.extent(1) == product.columns else { throw .shape }
             channels = x.extent(1) / product.groups
-            guard try PackRuntime.bytes(channels, try window.taps()) == product.k else { throw .shape }
+            guard try bytes(channels, try window.taps()) == product.k else { throw .shape }
             images = x.extent(0)
             codes = (try product.finishBytes() + 63) & ~63
             tiles = (codes + (x.dtype == .f32 ? x.count : 0) + 63) & ~63
-            let rows = try PackRuntime.bytes(product.lda, IntegerProduct.rowTile)
+            let rows = try bytes(product.lda, IntegerProduct.rowTile)
             tileBytes = (IntegerProduct.tileBytes + rows + 63) & ~63
-            bytes = tiles + (try PackRuntime.bytes(tileBytes, Swift.max(step.threads, 1)))
+            total = tiles + (try bytes(tileBytes, Swift.max(step.threads, 1)))
         }
     }
 
     static func prepare(_ step: Step) throws(OperatorError) -> Int {
         let room = try Room(step)
         try room.product.check(step, rows: 1)
-        return room.bytes
+        return room.total
     }
 
     private struct Task {

@@ -10,7 +10,7 @@ enum IntegerMatMul: Operator {
         let codes: Int
         let sums: Int
         let tiles: Int
-        let bytes: Int
+        let total: Int
 
         init(_ step: Step) throws(OperatorError) {
             product = try IntegerProduct(step)
@@ -19,9 +19,9 @@ enum IntegerMatMul: Operator {
             guard a.rank >= 1, a.last == product.k else { throw .shape }
             rows = a.rows
             codes = (try product.finishBytes() + 63) & ~63
-            sums = (codes + (try PackRuntime.bytes(rows, product.lda)) + 63) & ~63
+            sums = (codes + (try bytes(rows, product.lda)) + 63) & ~63
             tiles = (sums + rows * 4 + 63) & ~63
-            bytes = tiles + Swift.max(step.threads, 1) * IntegerProduct.tileBytes
+            total = tiles + Swift.max(step.threads, 1) * IntegerProduct.tileBytes
         }
     }
 
@@ -30,7 +30,7 @@ enum IntegerMatMul: Operator {
         let out = try step.output()
         guard out.last == room.product.n, out.count == (try bytes(room.rows, room.product.n)) else { throw .shape }
         try room.product.check(step, rows: room.rows)
-        return room.bytes
+        return room.total
     }
 
     private struct Task {
