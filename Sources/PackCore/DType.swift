@@ -13,11 +13,22 @@ public enum DType: UInt8, Sendable, CaseIterable {
     case i64 = 11
     case u64 = 12
     case bool = 13
+    // Values of fewer bits than a byte are held one to a byte: codes of floats in the low bits, integers as i8 or u8.
+    case f8e4m3fn = 14
+    case f8e4m3fnuz = 15
+    case f8e5m2 = 16
+    case f8e5m2fnuz = 17
+    case f8e8m0 = 18
+    case f4e2m1 = 19
+    case i4 = 20
+    case u4 = 21
+    case i2 = 22
+    case u2 = 23
 
     /// Bytes of one element.
     public var size: Int {
         switch self {
-        case .i8, .u8, .bool: 1
+        case .i8, .u8, .bool, .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f4e2m1, .i4, .u4, .i2, .u2: 1
         case .f16, .bf16, .i16, .u16: 2
         case .f32, .i32, .u32: 4
         case .f64, .i64, .u64: 8
@@ -40,6 +51,16 @@ public enum DType: UInt8, Sendable, CaseIterable {
         case .i64: "i64"
         case .u64: "u64"
         case .bool: "bool"
+        case .f8e4m3fn: "f8e4m3fn"
+        case .f8e4m3fnuz: "f8e4m3fnuz"
+        case .f8e5m2: "f8e5m2"
+        case .f8e5m2fnuz: "f8e5m2fnuz"
+        case .f8e8m0: "f8e8m0"
+        case .f4e2m1: "f4e2m1"
+        case .i4: "i4"
+        case .u4: "u4"
+        case .i2: "i2"
+        case .u2: "u2"
         }
     }
 }

@@ -24,7 +24,10 @@ extension Constant {
         case .bf16: return elements(UInt16.self, in: range) { Float(bitPattern: UInt32($0) << 16) }
         case .f64: return elements(Double.self, in: range) { Float($0) }
         default:
-            throw GraphError(.wrongConstant, found: "\(dtype.name)\(shape)", expected: "a floating-point constant")
+            guard let format = NarrowFloat(dtype) else {
+                throw GraphError(.wrongConstant, found: "\(dtype.name)\(shape)", expected: "a floating-point constant")
+            }
+            return elements(UInt8.self, in: range) { format.value($0) }
         }
     }
 
@@ -46,7 +49,8 @@ extension Constant {
             let exact = values.compactMap { $0 }
             if exact.count == values.count { return exact }
             throw GraphError(.wrongConstant, found: "an element above 2^63 - 1", expected: "64-bit signed integers")
-        case .f32, .f16, .bf16, .f64:
+        case .i4, .u4, .i2, .u2: return elements(UInt8.self) { Int(NarrowInteger.value($0, dtype)) }
+        case .f32, .f16, .bf16, .f64, .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f4e2m1:
             throw GraphError(.wrongConstant, found: "\(dtype.name)\(shape)", expected: "an integer constant")
         }
     }

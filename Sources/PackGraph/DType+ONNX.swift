@@ -23,6 +23,16 @@ extension DType {
         case .u32: 12
         case .u64: 13
         case .bf16: 16
+        case .f8e4m3fn: 17
+        case .f8e4m3fnuz: 18
+        case .f8e5m2: 19
+        case .f8e5m2fnuz: 20
+        case .u4: 21
+        case .i4: 22
+        case .f4e2m1: 23
+        case .f8e8m0: 24
+        case .u2: 25
+        case .i2: 26
         }
     }
 
@@ -30,6 +40,7 @@ extension DType {
     public var isFloat: Bool {
         switch self {
         case .f32, .f16, .bf16, .f64: true
+        case .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f4e2m1: true
         default: false
         }
     }

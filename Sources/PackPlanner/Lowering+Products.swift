@@ -7,7 +7,6 @@ extension Lowering {
     /// Products of matrices, and sums of products.
     static let products: [String: LoweringRule] = [
         "Gemm": { (lowering, node) throws(PlannerError) in try lowering.lowerGemm(node) },
-        "MatMulInteger": { (lowering, node) throws(PlannerError) in try lowering.lowerMatMulInteger(node) },
         "Einsum": { (lowering, node) throws(PlannerError) in try lowering.lowerEinsum(node) },
         "Det": { (lowering, node) throws(PlannerError) in
             try lowering.lowerPlain(PACK_OP_Determinant, node, count: 1)
@@ -77,28 +76,5 @@ extension Lowering {
         let result = try temporary(name + ".transposed", TensorType(type.dtype, type.shape.reversed()))
         try add(PACK_OP_Transpose, node, [index], [result], [1, 0])
         return result
-    }
-
-    /// Exact: both sides as i32 without their zero points.
-    private mutating func lowerMatMulInteger(_ node: Node) throws(PlannerError) {
-        var sides: [UInt32] = []
-        for index in 0..<2 {
-            let shape = try type(node.inputs[index], of: node).shape
-            var side = try value(node.inputs[index], as: .i32, of: node)
-            if let zero = node.input(index + 2) {
-                var point = try value(zero, as: .i32, of: node)
-                let count = try type(zero, of: node).shape
-                // One zero point for each row of the left side stands along its last axis but one.
-                if index == 0, count.count == 1, count != [1], shape.count >= 2 {
-                    point = try tables.add(
-                        zero + ".column", TensorType(.i32, count + [1]), PACK_PLAN_ALIAS, offset: Int(point))
-                }
-                let moved = try temporary(node.inputs[index] + ".moved", TensorType(.i32, shape))
-                try pair(node, .subtract, .i32, side, point, moved)
-                side = moved
-            }
-            sides.append(side)
-        }
-        try step(PACK_OP_MatMulAny, node, sides)
     }
 }

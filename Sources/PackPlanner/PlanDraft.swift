@@ -176,6 +176,7 @@ extension PlanDraft {
             case PACK_OP_Unary: families.insert("unary")
             case PACK_OP_MatMul: families.insert("gemm_f32")
             case PACK_OP_Softmax: families.insert("softmax")
+            case PACK_OP_IntegerMatMul, PACK_OP_IntegerConv: families.insert("gemm_s8")
             default: families.formUnion(imageFamilies(step))
             }
         }

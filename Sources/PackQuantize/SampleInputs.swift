@@ -62,7 +62,9 @@ public struct SampleInputs: Sendable {
             case .bf16: append(UInt16(truncatingIfNeeded: unit.bitPattern >> 16), to: &bytes)
             case .f16: append(half(unit), to: &bytes)
             case .u8: bytes.append(UInt8(truncatingIfNeeded: word >> 8))
-            case .i8, .bool: bytes.append(UInt8(word >> 30 & 1))
+            case .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f4e2m1:
+                bytes.append(NarrowFloat(dtype)?.code(Double(unit), saturates: true) ?? 0)
+            case .i8, .bool, .i4, .u4, .i2, .u2: bytes.append(UInt8(word >> 30 & 1))
             case .i16, .u16: append(UInt16(word >> 30 & 1), to: &bytes)
             case .i32, .u32: append(UInt32(word >> 30 & 1), to: &bytes)
             case .i64, .u64: append(UInt64(word >> 30 & 1), to: &bytes)
@@ -109,6 +111,12 @@ extension Session {
         case .u16: return all(UInt16.self) { Float($0) }
         case .i8: return all(Int8.self) { Float($0) }
         case .u8, .bool: return all(UInt8.self) { Float($0) }
+        case .i4, .u4, .i2, .u2:
+            let dtype = outputDType(output)
+            return all(UInt8.self) { Float(NarrowInteger.value($0, dtype)) }
+        case .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f4e2m1:
+            let format = NarrowFloat(outputDType(output))
+            return all(UInt8.self) { format?.value($0) ?? 0 }
         }
     }
 }

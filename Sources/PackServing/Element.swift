@@ -17,6 +17,14 @@ extension DType {
         case .u32: return store(number, UInt32.self, place)
         case .i64: return store(number, Int64.self, place)
         case .u64: return store(number, UInt64.self, place)
+        case .i4, .u4, .i2, .u2:
+            guard case .integer(let whole) = number,
+                let code = UInt8(exactly: whole) ?? Int8(exactly: whole).map({ UInt8(bitPattern: $0) }),
+                NarrowInteger.value(code, self) == whole
+            else { return false }
+            place.storeBytes(of: code, as: UInt8.self)
+        case .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f4e2m1:
+            place.storeBytes(of: NarrowFloat(self)?.code(number.value, saturates: true) ?? 0, as: UInt8.self)
         case .bool:
             guard number == .integer(0) || number == .integer(1) else { return false }
             place.storeBytes(of: number == .integer(1) ? 1 : 0, as: UInt8.self)
@@ -45,7 +53,7 @@ extension DType {
         case .f64: Float(bytes.loadUnaligned(fromByteOffset: index * 8, as: Double.self))
         case .f16: halfValue(bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
         case .bf16: Float(bitPattern: UInt32(bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)) << 16)
-        default: Float(integer(bytes, index))
+        default: NarrowFloat(self)?.value(bytes[index]) ?? Float(integer(bytes, index))
         }
     }
 
@@ -60,7 +68,8 @@ extension DType {
         case .i32: Int(bytes.loadUnaligned(fromByteOffset: index * 4, as: Int32.self))
         case .u32: Int(bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self))
         case .i64, .u64: Int(bytes.loadUnaligned(fromByteOffset: index * 8, as: Int64.self))
-        case .f32, .f16, .bf16, .f64: 0
+        case .i4, .u4, .i2, .u2: Int(NarrowInteger.value(bytes[index], self))
+        case .f32, .f16, .bf16, .f64, .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f4e2m1: 0
         }
     }
 
@@ -69,7 +78,8 @@ extension DType {
         for index in range {
             if index > range.lowerBound { out.append(0x2C) }
             switch self {
-            case .f32, .f16, .bf16: out.append(json: float(bytes, index))
+            case .f32, .f16, .bf16, .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f4e2m1:
+                out.append(json: float(bytes, index))
             case .f64: out.append(json: bytes.loadUnaligned(fromByteOffset: index * 8, as: Double.self))
             case .u64: out.append(decimal: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
             case .bool: out.append(bytes[index] == 0 ? "false" : "true")
@@ -81,7 +91,9 @@ extension DType {
     /// The name in errors.
     var wanted: StaticText {
         switch self {
-        case .f32, .f16, .bf16, .f64: StaticText("number")
+        case .f32, .f16, .bf16, .f64, .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f4e2m1:
+            StaticText("number")
+        case .i4, .u4, .i2, .u2: StaticText("integer of 2 or 4 bits")
         case .bool: StaticText("boolean, 0 or 1")
         case .i8: StaticText("8-bit integer")
         case .u8: StaticText("unsigned 8-bit integer")

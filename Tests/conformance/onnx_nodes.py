@@ -33,6 +33,33 @@ sys.path.insert(0, os.path.join(ROOT, "Tests"))
 import checks  # noqa: E402
 
 
+# Types that NumPy lacks, and the integers by which pack's files hold them: the bits of floats, the values of integers.
+STAND_INS = {
+    "bfloat16": np.uint16, "float8_e4m3fn": np.uint8, "float8_e4m3fnuz": np.uint8, "float8_e5m2": np.uint8,
+    "float8_e5m2fnuz": np.uint8, "float8_e8m0fnu": np.uint8, "float4_e2m1fn": np.uint8, "int4": np.int8,
+    "uint4": np.uint8, "int2": np.int8, "uint2": np.uint8}
+NAMES = {
+    "bf16": "bfloat16", "f8e4m3fn": "float8_e4m3fn", "f8e4m3fnuz": "float8_e4m3fnuz", "f8e5m2": "float8_e5m2",
+    "f8e5m2fnuz": "float8_e5m2fnuz", "f8e8m0": "float8_e8m0fnu", "f4e2m1": "float4_e2m1fn", "i4": "int4",
+    "u4": "uint4", "i2": "int2", "u2": "uint2"}
+
+
+def to_numpy(value):
+    """The array as NumPy's files hold it."""
+    stand_in = STAND_INS.get(value.dtype.name)
+    if stand_in is None:
+        return value
+    return value.astype(stand_in) if "int" in value.dtype.name else value.view(stand_in)
+
+
+def from_numpy(value, dtype):
+    """The array in the type that pack says it has."""
+    if dtype not in NAMES:
+        return value
+    type_ = getattr(ml_dtypes, NAMES[dtype])
+    return value.astype(type_) if "int" in NAMES[dtype] else value.view(type_)
+
+
 def array(value):
     return numpy_helper.to_array(value) if isinstance(value, onnx.TensorProto) else value
 
@@ -114,11 +141,6 @@ def first_line(text):
     return " ".join(lines[:3])[:200] if lines else ""
 
 
-def read_output(folder, entry):
-    values = np.load(os.path.join(folder, entry["file"]))
-    return values.view(ml_dtypes.bfloat16) if entry["dtype"] == "bf16" else values
-
-
 def run_set(case, options, path, model, inputs, expected, folder):
     os.mkdir(folder)
     command = [options.pack, "run", path, "--output-folder", os.path.join(folder, "out"), "--threads", "1"]
@@ -127,11 +149,12 @@ def run_set(case, options, path, model, inputs, expected, folder):
     # Light models list their initializers as inputs too.
     infos = fields(model) if case.kind == "real" else model.graph.input
     for index, (info, value) in enumerate(zip(infos, inputs)):
+        if not isinstance(value, (list, dict, type(None))):
+            value = np.asarray(value)
         # Values that NumPy's files do not hold are left out: pack refuses the model's types before it asks for them.
-        value = value if isinstance(value, (list, dict, type(None))) else np.asarray(value)
-        if isinstance(value, np.ndarray) and (value.dtype.kind in "biuf" or value.dtype.name == "bfloat16"):
+        if isinstance(value, np.ndarray) and (value.dtype.kind in "biuf" or value.dtype.name in STAND_INS):
             file = os.path.join(folder, f"input_{index}.npy")
-            np.save(file, value)
+            np.save(file, to_numpy(value))
             command += ["--input", f"{info.name}={file}"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=120)
     if result.returncode != 0:
@@ -142,7 +165,9 @@ def run_set(case, options, path, model, inputs, expected, folder):
         return ("refused" if refused else "failed"), (
             first_line(text) if result.returncode > 0 else f"ended by signal {-result.returncode}")
     listed = json.loads(result.stdout)["outputs"]
-    outputs = [read_output(os.path.join(folder, "out"), listed[o.name]) for o in model.graph.output]
+    outputs = [
+        from_numpy(np.load(os.path.join(folder, "out", listed[o.name]["file"])), listed[o.name]["dtype"])
+        for o in model.graph.output]
     try:
         Runner.assert_similar_outputs(expected, outputs, case.rtol, case.atol, path)
     except (AssertionError, TypeError, AttributeError) as error:

@@ -26,7 +26,7 @@ def write(path, cases):
         def key(value):
             return f"{name}/{value}" if value else ""
         for value, array in list(inputs.items()) + list(zip([o for o in node.output if o], outputs)):
-            tensors[key(value)] = np.ascontiguousarray(array)
+            tensors[key(value)] = np.asarray(array, order="C")
         listed.append({
             "name": name, "op": node.op_type, "attributes": {a.name: attribute(a) for a in node.attribute},
             "inputs": [key(i) for i in node.input], "outputs": [key(o) for o in node.output],

@@ -102,7 +102,12 @@ enum pack_operator_error {
     X(CausalConv) \
     X(TreeEnsemble) \
     X(SVMKernel) \
-    X(PairwiseProbability)
+    X(PairwiseProbability) \
+    X(Quantize) \
+    X(Dequantize) \
+    X(DynamicQuantize) \
+    X(IntegerMatMul) \
+    X(IntegerConv)
 
 #define PACK_OPERATOR_ID(name) PACK_OP_##name,
 enum pack_operator_id { PACK_OPERATORS(PACK_OPERATOR_ID) PACK_OPERATOR_COUNT };

@@ -97,7 +97,8 @@ struct NPYHeader: Equatable {
 
     /// The bytes before the elements, in version 1.0.
     func encoded() throws(NumPyFault) -> [UInt8] {
-        guard let code = NPYHeader.codes.first(where: { $0.dtype == dtype })?.code else {
+        let written = dtype.numpyType
+        guard let code = NPYHeader.codes.first(where: { $0.dtype == written })?.code else {
             throw NumPyFault(.dtypeUnknown, found: "\(dtype)", expected: "a type that NumPy has")
         }
         let order = dtype.size == 1 ? "|" : "<"

@@ -86,16 +86,4 @@ extension ShapeRules {
         }
         return [Inferred(dtype, equation.output.map { extents[$0] ?? 1 })]
     }
-
-    /// MatMulInteger: 8-bit operands, zero points, i32.
-    @Sendable static func matMulInteger(_ op: Operands) throws(GraphError) -> [Inferred] {
-        try op.expect(inputs: 2...4)
-        for index in 0..<2 {
-            let type = try op.type(index)
-            guard type.dtype == .i8 || type.dtype == .u8 else {
-                throw op.fault(.wrongType, input: index, found: "\(type)", expected: "i8 or u8")
-            }
-        }
-        return [Inferred(.i32, try matMulShape(op, try op.type(0), try op.type(1)))]
-    }
 }

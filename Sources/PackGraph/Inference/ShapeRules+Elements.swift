@@ -8,7 +8,7 @@ extension ShapeRules {
         [
             "BitwiseNot": bitwiseNot, "Shrink": shrink, "GatherND": gatherND, "OneHot": oneHot, "Unique": unique,
             "Compress": compress, "ReverseSequence": reverseSequence, "EyeLike": eyeLike, "Pad": pad,
-            "Det": determinant, "MatMulInteger": matMulInteger, "Einsum": einsum,
+            "Det": determinant, "Einsum": einsum,
         ],
     ])
 

@@ -67,11 +67,41 @@ extension ONNXImporter {
                 .unsupportedType, found: "a tensor of \(tensor.type.name)", expected: "a tensor of numbers")
         }
         do throws(GraphError) {
+            if let bits = tensor.type.bits, bits < 8 {
+                let bytes = Self.unpacked(file.bytes(of: tensor), bits: bits, dtype)
+                return try Constant(dtype, tensor.shape, bytes: Array(bytes.prefix(try Self.count(tensor))))
+            }
             if let (file, range) = file.mapped(tensor) {
                 return try Constant(dtype, tensor.shape, lent: { body in file.withBytes(in: range) { body($0) } })
             }
             return try Constant(dtype, tensor.shape, bytes: file.bytes(of: tensor))
         } catch { throw ONNXRefusal(.invalid, found: error.found, expected: error.expected) }
+    }
+
+    private static func count(_ tensor: ONNXTensor) throws(GraphError) -> Int {
+        var count = 1
+        for extent in tensor.shape {
+            let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+            guard !overflow, product >= 0 else {
+                throw GraphError(.overflow, found: "shape \(tensor.shape)", expected: "fewer than 2^63 elements")
+            }
+            count = product
+        }
+        return count
+    }
+
+    /// Elements of 2 or 4 bits, the first in the lowest bits of a byte, one to a byte.
+    private static func unpacked(_ bytes: [UInt8], bits: Int, _ dtype: DType) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count * 8 / bits)
+        let mask = UInt8(1 << bits - 1)
+        for byte in bytes {
+            for shift in stride(from: 0, to: 8, by: bits) {
+                let code = byte >> UInt8(shift) & mask
+                result.append(dtype.isFloat ? code : UInt8(truncatingIfNeeded: NarrowInteger.value(code, dtype)))
+            }
+        }
+        return result
     }
 
     /// A sparse tensor with its zeros.

@@ -3,202 +3,181 @@ import PackFormats
 import PackGraph
 
 extension ONNXRules {
-    /// Quantized operators, by the arithmetic of real numbers that defines them.
-    static let quantized: [String: ONNXRule] = [
-        "DequantizeLinear": dequantize, "QuantizeLinear": quantize, "DynamicQuantizeLinear": dynamicQuantize,
-        "QLinearMatMul": quantizedMatMul, "QLinearConv": quantizedConv, "ConvInteger": integerConv,
-    ]
+    /// Operators of onnxruntime (domain `com.microsoft`) on quantized tensors: as products of codes, or as the function of
+    /// numbers between DequantizeLinear and QuantizeLinear.
+    static let quantized: [String: ONNXRule] = merge([
+        rules(["QuantizeLinear", "DequantizeLinear", "MatMulIntegerToFloat", "DynamicQuantizeMatMul"], same),
+        [
+            "QLinearAdd": { importer, operation throws(ONNXRefusal) in try pair(&importer, operation, "Add") },
+            "QLinearMul": { importer, operation throws(ONNXRefusal) in try pair(&importer, operation, "Mul") },
+            "QLinearSigmoid": { importer, operation throws(ONNXRefusal) in
+                try function(&importer, operation, "Sigmoid", [])
+            },
+            "QLinearLeakyRelu": { importer, operation throws(ONNXRefusal) in
+                try function(&importer, operation, "LeakyRelu", ["alpha"])
+            },
+            "QLinearSoftmax": { importer, operation throws(ONNXRefusal) in
+                try function(&importer, operation, "Softmax", ["axis"])
+            },
+            "QLinearGlobalAveragePool": { importer, operation throws(ONNXRefusal) in
+                try function(&importer, operation, "GlobalAveragePool", [])
+            },
+            "QLinearAveragePool": { importer, operation throws(ONNXRefusal) in
+                try function(
+                    &importer, operation, "AveragePool",
+                    ["auto_pad", "ceil_mode", "count_include_pad", "kernel_shape", "pads", "strides"])
+            },
+            "QLinearConcat": concat, "QLinearConv": channelsFirst, "QGemm": gemm, "QAttention": attention,
+            "QEmbedLayerNormalization": embed, "MatMulNBits": narrowMatMul,
+        ],
+    ])
 
-    /// The least and the largest number of a type that values are quantized to.
-    private static func range(_ dtype: DType) throws(ONNXRefusal) -> (low: Float, high: Float) {
-        switch dtype {
-        case .u8: return (0, 255)
-        case .i8: return (-128, 127)
-        case .u16: return (0, 65535)
-        case .i16: return (-32768, 32767)
-        default:
-            throw ONNXRefusal(
-                .unsupportedType, found: "quantization to \(dtype.name)", expected: "integers of 8 or 16 bits")
-        }
+    /// The numbers of codes.
+    private static func numbers(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation, _ codes: String, _ scale: String, _ zero: String?
+    ) -> String {
+        importer.helper("DequantizeLinear", operation, [codes, scale, zero ?? ""])
     }
 
-    /// Scale or zero point as it lies along the axes of a tensor.
-    private static func spread(
-        _ value: String, over tensor: String, _ importer: inout ONNXImporter, _ operation: ONNXOperation
-    ) throws(ONNXRefusal) -> String {
-        let rank = try importer.shape(tensor).count
-        let given = try operation.int("axis", default: 1)
-        let axis = given < 0 ? given + rank : given
-        let block = try operation.int("block_size", default: 0)
-        guard block > 0 else {
-            guard try importer.shape(value) != [1] else { return value }
-            guard (0..<max(rank, 1)).contains(axis) || importer.graph.types[value]?.shape.isEmpty == true else {
-                throw ONNXRefusal(.invalid, found: "axis \(given)", expected: "an axis of a tensor of rank \(rank)")
+    /// Gives the operation's output the codes of numbers; codes are u8 where no zero point says otherwise.
+    private static func emitCodes(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation, _ numbers: String, scale: Int, zero: Int
+    ) throws(ONNXRefusal) {
+        importer.emit(
+            "QuantizeLinear", operation, [numbers, try operation.required(scale), operation.input(zero) ?? ""])
+    }
+
+    private static func pair(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation, _ op: String
+    ) throws(ONNXRefusal) {
+        var sides: [String] = []
+        for first in [0, 3] {
+            sides.append(
+                numbers(
+                    &importer, operation, try operation.required(first), try operation.required(first + 1),
+                    operation.input(first + 2)))
+        }
+        let result = importer.helper(op, operation, sides)
+        try emitCodes(&importer, operation, result, scale: 6, zero: 7)
+    }
+
+    private static func function(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation, _ op: String, _ kept: Set<String>
+    ) throws(ONNXRefusal) {
+        try refuseChannelsLast(operation)
+        let x = numbers(
+            &importer, operation, try operation.required(0), try operation.required(1), operation.input(2))
+        let attributes = importer.plain(operation).filter { kept.contains($0.key) }
+        let result = importer.helper(op, operation, [x], attributes)
+        try emitCodes(&importer, operation, result, scale: 3, zero: 4)
+    }
+
+    private static func refuseChannelsLast(_ operation: ONNXOperation) throws(ONNXRefusal) {
+        guard try operation.int("channels_last", default: 0) == 0 else { throw .use("channels_last 1", "0") }
+    }
+
+    @Sendable private static func channelsFirst(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation
+    ) throws(ONNXRefusal) {
+        try refuseChannelsLast(operation)
+        importer.emit(
+            "QLinearConv", operation, operation.inputs, importer.plain(operation, without: ["channels_last"]))
+    }
+
+    /// Inputs: scale and zero point of the result, then codes, scale and zero point of each part.
+    @Sendable private static func concat(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation
+    ) throws(ONNXRefusal) {
+        guard operation.inputs.count >= 5, operation.inputs.count % 3 == 2 else {
+            throw ONNXRefusal(.invalid, found: "\(operation.inputs.count) inputs", expected: "two, and three a part")
+        }
+        var parts: [String] = []
+        for first in stride(from: 2, to: operation.inputs.count, by: 3) {
+            parts.append(
+                numbers(
+                    &importer, operation, try operation.required(first), try operation.required(first + 1),
+                    operation.input(first + 2)))
+        }
+        let axis = try operation.int("axis", default: 1)
+        let joined = importer.helper("Concat", operation, parts, ["axis": .int(axis)])
+        try emitCodes(&importer, operation, joined, scale: 0, zero: 1)
+    }
+
+    /// alpha·A·B + C, codes or, without a scale of the result, numbers. C counts in units of both scales and alpha.
+    @Sendable private static func gemm(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation
+    ) throws(ONNXRefusal) {
+        var a = try operation.required(0)
+        if try operation.int("transA", default: 0) != 0 {
+            a = importer.helper("Transpose", operation, [a], ["perm": .ints([1, 0])])
+        }
+        var scale = try operation.required(1)
+        let alpha = try operation.float("alpha") ?? 1
+        if alpha != 1 {
+            scale = importer.helper("Mul", operation, [scale, importer.scalar(alpha, like: scale, operation)])
+        }
+        let b = try operation.required(3)
+        let bScale = try operation.required(4)
+        let transposed: [String: Attribute] = ["transB": .int(try operation.int("transB", default: 0))]
+        if let yScale = operation.input(7) {
+            return importer.emit(
+                "QGemm", operation,
+                [
+                    a, scale, operation.input(2) ?? "", b, bScale, operation.input(5) ?? "", operation.input(6) ?? "",
+                    yScale, operation.input(8) ?? "",
+                ], transposed)
+        }
+        var bias = ""
+        if let c = operation.input(6) {
+            let unit = importer.helper("Mul", operation, [scale, bScale])
+            let wide = importer.helper("Cast", operation, [c], ["to": .dtype(.f32)])
+            bias = importer.helper("Mul", operation, [wide, unit])
+        }
+        importer.emit(
+            "MatMulIntegerToFloat", operation,
+            [a, b, scale, bScale, operation.input(2) ?? "", operation.input(5) ?? "", bias], transposed)
+    }
+
+    /// Attention of numbers. Inputs: codes, weights, bias, scale of the codes, of the weights, mask, zero point of the codes, of
+    /// the weights, cache.
+    @Sendable private static func attention(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation
+    ) throws(ONNXRefusal) {
+        let x = numbers(
+            &importer, operation, try operation.required(0), try operation.required(3), operation.input(6))
+        let weights = importer.helper(
+            "DequantizeLinear", operation,
+            [try operation.required(1), try operation.required(4), operation.input(7) ?? ""], ["axis": .int(1)])
+        try microsoftAttention(
+            &importer,
+            operation.calling(
+                "Attention",
+                [x, weights, operation.input(2) ?? "", operation.input(5) ?? "", operation.input(8) ?? ""]))
+    }
+
+    /// EmbedLayerNormalization whose tables and vectors are codes, each with a scale and a zero point among the later inputs.
+    @Sendable private static func embed(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation
+    ) throws(ONNXRefusal) {
+        var inputs = [try operation.required(0), operation.input(1) ?? ""]
+        for index in 2..<7 {
+            guard let codes = operation.input(index) else {
+                inputs.append("")
+                continue
             }
-            return try importer.along(axis, rank: rank, value, operation)
+            inputs.append(
+                numbers(&importer, operation, codes, try operation.required(index + 6), operation.input(index + 11)))
         }
-        guard (0..<rank).contains(axis) else {
-            throw ONNXRefusal(.invalid, found: "axis \(given)", expected: "an axis of a tensor of rank \(rank)")
-        }
-        let whole = try importer.known(tensor, axis: axis)
-        let wide = try importer.repeated(value, axis: axis, times: block, operation)
-        guard try importer.known(wide, axis: axis) > whole else { return wide }
-        return importer.helper(
-            "Slice", operation,
-            [wide, importer.integers([0]), importer.integers([whole]), importer.integers([axis])])
+        inputs.append(operation.input(7) ?? "")
+        try embedLayerNorm(&importer, operation.calling("EmbedLayerNormalization", inputs))
     }
+}
 
-    @Sendable private static func dequantize(
-        _ importer: inout ONNXImporter, _ operation: ONNXOperation
-    ) throws(ONNXRefusal) {
-        let input = try operation.required(0)
-        let scale = try operation.required(1)
-        let dtype = importer.graph.types[scale]?.dtype ?? .f32
-        var number = importer.cast(input, to: dtype, operation)
-        if let zero = operation.input(2) {
-            let point = importer.cast(zero, to: dtype, operation)
-            number = importer.helper(
-                "Sub", operation, [number, try spread(point, over: input, &importer, operation)])
-        }
-        let wide = try spread(scale, over: input, &importer, operation)
-        let wanted = DType(onnxCode: try operation.int("output_dtype", default: 0)) ?? dtype
-        guard wanted != dtype else { return importer.emit("Mul", operation, [number, wide]) }
-        let product = importer.helper("Mul", operation, [number, wide])
-        importer.emit("Cast", operation, [product], ["to": .dtype(wanted)])
-    }
-
-    @Sendable private static func quantize(
-        _ importer: inout ONNXImporter, _ operation: ONNXOperation
-    ) throws(ONNXRefusal) {
-        let input = try operation.required(0)
-        let scale = try operation.required(1)
-        let code = try operation.int("output_dtype", default: 0)
-        var wanted = DType.u8
-        if let zero = operation.input(2) {
-            guard let dtype = importer.graph.types[zero]?.dtype else {
-                throw .use("a zero point of unknown type", "integers")
-            }
-            wanted = dtype
-        } else if code != 0 {
-            guard let dtype = DType(onnxCode: code) else {
-                let name = ONNXElementType(rawValue: code)?.name ?? "type \(code)"
-                throw ONNXRefusal(
-                    .unsupportedType, found: "quantization to \(name)", expected: "integers of 8 or 16 bits")
-            }
-            wanted = dtype
-        }
-        let dtype = importer.graph.types[scale]?.dtype ?? .f32
-        let number = importer.cast(input, to: dtype, operation)
-        let wide = try spread(scale, over: input, &importer, operation)
-        let share = importer.helper("Div", operation, [number, wide])
-        let zero = try operation.input(2).map { name throws(ONNXRefusal) in
-            try spread(importer.cast(name, to: dtype, operation), over: input, &importer, operation)
-        }
-        try saturate(share, zero, wanted, &importer, operation, output: operation.output(0))
-    }
-
-    /// Rounds, moves by the zero point, limits and casts.
-    private static func saturate(
-        _ share: String, _ zero: String?, _ dtype: DType, _ importer: inout ONNXImporter, _ operation: ONNXOperation,
-        output: String?
-    ) throws(ONNXRefusal) {
-        guard let output else { return }
-        let limits = try range(dtype)
-        var level = importer.helper("Round", operation, [share])
-        if let zero { level = importer.helper("Add", operation, [level, zero]) }
-        let low = importer.scalar(limits.low, like: level, operation)
-        let high = importer.scalar(limits.high, like: level, operation)
-        let kept = importer.helper("Clip", operation, [level, low, high])
-        importer.emit("Cast", operation, [kept], ["to": .dtype(dtype)], outputs: [output])
-    }
-
-    /// Scale and zero point of a tensor's own range, zero included, to 0 … 255.
-    @Sendable private static func dynamicQuantize(
-        _ importer: inout ONNXImporter, _ operation: ONNXOperation
-    ) throws(ONNXRefusal) {
-        let input = try operation.required(0)
-        let zero = importer.scalar(0, like: input, operation)
-        let levels = importer.scalar(255, like: input, operation)
-        let least = importer.helper("ReduceMin", operation, [input], ["keepdims": .int(0)])
-        let most = importer.helper("ReduceMax", operation, [input], ["keepdims": .int(0)])
-        let low = importer.helper("Min", operation, [least, zero])
-        let high = importer.helper("Max", operation, [most, zero])
-        let width = importer.helper("Sub", operation, [high, low])
-        let scale = importer.helper("Div", operation, [width, levels])
-        let offset = importer.helper("Div", operation, [low, scale])
-        let moved = importer.helper("Neg", operation, [offset])
-        let limited = importer.helper("Clip", operation, [moved, zero, levels])
-        let point = importer.helper("Round", operation, [limited])
-        let share = importer.helper("Div", operation, [input, scale])
-        try saturate(share, point, .u8, &importer, operation, output: operation.output(0))
-        importer.give(scale, as: 1, of: operation)
-        importer.give(importer.cast(point, to: .u8, operation), as: 2, of: operation)
-    }
-
-    /// A tensor as floats, without its zero point.
-    private static func centered(
-        _ value: String, _ zero: String?, axis: Int, _ importer: inout ONNXImporter, _ operation: ONNXOperation
-    ) throws(ONNXRefusal) -> String {
-        let number = importer.cast(value, to: .f32, operation)
-        guard let zero else { return number }
-        let rank = try importer.shape(value).count
-        let point = importer.cast(zero, to: .f32, operation)
-        let wide = try importer.along(axis < 0 ? axis + rank : axis, rank: rank, point, operation)
-        return importer.helper("Sub", operation, [number, wide])
-    }
-
-    @Sendable private static func quantizedMatMul(
-        _ importer: inout ONNXImporter, _ operation: ONNXOperation
-    ) throws(ONNXRefusal) {
-        let (left, right) = (try operation.required(0), try operation.required(3))
-        let a = try centered(left, operation.input(2), axis: -2, &importer, operation)
-        let b = try centered(right, operation.input(5), axis: -1, &importer, operation)
-        let product = importer.helper("MatMul", operation, [a, b])
-        let rank = try importer.shape(left).count
-        var scales: [String] = []
-        for index in [1, 4, 6] { scales.append(importer.cast(try operation.required(index), to: .f32, operation)) }
-        // Rows of the left side may have scales of their own.
-        scales[0] = try importer.along(rank - 2, rank: rank, scales[0], operation)
-        let both = importer.helper("Mul", operation, [scales[0], scales[1]])
-        try requantize(product, both, scales[2], zero: 7, &importer, operation)
-    }
-
-    private static func requantize(
-        _ product: String, _ scale: String, _ output: String, zero index: Int, _ importer: inout ONNXImporter,
-        _ operation: ONNXOperation
-    ) throws(ONNXRefusal) {
-        let factor = importer.helper("Div", operation, [scale, output])
-        let share = importer.helper("Mul", operation, [product, factor])
-        let zero = try operation.required(index)
-        guard let dtype = importer.graph.types[zero]?.dtype else {
-            throw .use("a zero point of unknown type", "integers of 8 bits")
-        }
-        let point = importer.cast(zero, to: .f32, operation)
-        try saturate(share, point, dtype, &importer, operation, output: operation.output(0))
-    }
-
-    @Sendable private static func quantizedConv(
-        _ importer: inout ONNXImporter, _ operation: ONNXOperation
-    ) throws(ONNXRefusal) {
-        let input = try operation.required(0)
-        let x = try centered(input, operation.input(2), axis: 0, &importer, operation)
-        let w = try centered(try operation.required(3), operation.input(5), axis: 0, &importer, operation)
-        let rank = try importer.shape(input).count
-        var inputs = [x, w]
-        if let bias = operation.input(8) { inputs.append(importer.cast(bias, to: .f32, operation)) }
-        let sums = importer.helper("Conv", operation, inputs, importer.plain(operation))
-        let weightScale = try importer.along(1, rank: rank, try operation.required(4), operation)
-        let both = importer.helper("Mul", operation, [try operation.required(1), weightScale])
-        try requantize(sums, both, try operation.required(6), zero: 7, &importer, operation)
-    }
-
-    /// Sums are whole: f32 holds them exactly up to 2²⁴.
-    @Sendable private static func integerConv(
-        _ importer: inout ONNXImporter, _ operation: ONNXOperation
-    ) throws(ONNXRefusal) {
-        let x = try centered(try operation.required(0), operation.input(2), axis: 0, &importer, operation)
-        let w = try centered(try operation.required(1), operation.input(3), axis: 0, &importer, operation)
-        let sums = importer.helper("Conv", operation, [x, w], importer.plain(operation))
-        importer.emit("Cast", operation, [sums], ["to": .dtype(.i32)])
+extension ONNXOperation {
+    /// The same call of another operator.
+    fileprivate func calling(_ op: String, _ inputs: [String]) -> ONNXOperation {
+        ONNXOperation(
+            op: op, domain: domain, name: name, version: version, inputs: inputs, outputs: outputs,
+            attributes: attributes, isInner: isInner)
     }
 }

@@ -8,7 +8,7 @@ typealias ONNXRule = @Sendable (inout ONNXImporter, ONNXOperation) throws(ONNXRe
 enum ONNXRules {
     /// Rules of the standard's operators, a family a file.
     static let standard: [String: ONNXRule] = merge([
-        values, axes, older, normalizations, attentions, losses, windows, quantized, sequences,
+        values, axes, older, normalizations, attentions, losses, windows, sequences,
         recurrences, fourier,
     ])
 
@@ -22,7 +22,7 @@ enum ONNXRules {
             if let rule = standard[operation.op] { return rule }
             return isInferred(operation.op) ? same : nil
         case "ai.onnx.ml": return learning[operation.op]
-        case "com.microsoft": return microsoft[operation.op]
+        case "com.microsoft": return microsoft[operation.op] ?? quantized[operation.op]
         default: return nil
         }
     }

@@ -60,7 +60,7 @@ struct TensorRun {
                     "lacks an input of the model", file: file, found: arrays.map(\.name).joined(separator: ", "),
                     expected: name))
         }
-        guard array.dtype == session.inputDType(input) else {
+        guard array.dtype == session.inputDType(input).numpyType else {
             throw Refusal(
                 facts: ErrorFacts(
                     "has another element type than the model takes", file: file, place: name,
@@ -128,6 +128,9 @@ struct TensorRun {
         case .f32: .number(Double(load(Float.self)))
         case .f64: .number(load(Double.self))
         case .f16: .number(Double(Float16(bitPattern: load(UInt16.self))))
+        case .i4, .u4, .i2, .u2: .int(Int(NarrowInteger.value(load(UInt8.self), dtype)))
+        case .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f4e2m1:
+            .number(Double(NarrowFloat(dtype)?.value(load(UInt8.self)) ?? 0))
         case .bf16: .number(Double(Float(bitPattern: UInt32(load(UInt16.self)) << 16)))
         case .i64: .int(Int(load(Int64.self)))
         case .u64: .number(Double(load(UInt64.self)))

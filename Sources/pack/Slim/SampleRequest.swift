@@ -35,6 +35,9 @@ enum SampleRequest {
         case .bf16: "\(Float(bitPattern: UInt32(bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self)) << 16))"
         case .bool: bytes[offset] == 0 ? "false" : "true"
         case .i8: "\(Int8(bitPattern: bytes[offset]))"
+        case .i4, .u4, .i2, .u2: "\(NarrowInteger.value(bytes[offset], dtype))"
+        case .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f4e2m1:
+            "\(NarrowFloat(dtype)?.value(bytes[offset]) ?? 0)"
         case .u8: "\(bytes[offset])"
         case .i16, .u16: "\(bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))"
         case .i32, .u32: "\(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))"

@@ -13,7 +13,7 @@ enum Wide {
 extension DType {
     var wide: Wide {
         switch self {
-        case .f32, .f16, .bf16, .f64: .float
+        case .f32, .f16, .bf16, .f64, .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f4e2m1: .float
         case .u64: .unsigned
         default: .signed
         }
@@ -31,8 +31,15 @@ extension Tensor {
         case .f16: widen(UInt16.self, at, step, count, target) { Double(pack_half_to_float($0)) }
         case .bf16: widen(UInt16.self, at, step, count, target) { Double(Float(bitPattern: UInt32($0) << 16)) }
         case .f64: widen(Double.self, at, step, count, target) { $0 }
+        case .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f4e2m1: widenNarrow(at, step, count, target)
         default: widenIntegers(at, step, count, target)
         }
+    }
+
+    @inline(never)
+    private func widenNarrow(_ at: Int, _ step: Int, _ count: Int, _ target: UnsafeMutablePointer<Double>) {
+        guard let format = NarrowFloat(dtype) else { return }
+        widen(UInt8.self, at, step, count, target) { Double(format.value($0)) }
     }
 
     /// Widens elements of an integer or bool tensor to floats: u64 by its own value.
@@ -53,6 +60,7 @@ extension Tensor {
         case .u16: widen(UInt16.self, at, step, count, target) { Int64($0) }
         case .i32: widen(Int32.self, at, step, count, target) { Int64($0) }
         case .u32: widen(UInt32.self, at, step, count, target) { Int64($0) }
+        case .i4, .u4, .i2, .u2: widen(UInt8.self, at, step, count, target) { NarrowInteger.value($0, dtype) }
         default: widen(Int64.self, at, step, count, target) { $0 }
         }
     }
@@ -71,14 +79,29 @@ extension Tensor {
         case .f32: narrow(Float.self, at, step, count, source) { Float($0) }
         case .f16: narrow(UInt16.self, at, step, count, source) { pack_half_from_float(roundedToOdd($0)) }
         case .bf16: narrow(UInt16.self, at, step, count, source) { bfloat(roundedToOdd($0)) }
+        case .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f4e2m1:
+            storeNarrow(at, step, count, source, saturates: true)
         default: narrow(Double.self, at, step, count, source) { $0 }
         }
+    }
+
+    /// Stores numbers as floats of 8 or 4 bits.
+    @inline(never)
+    func storeNarrow(
+        _ at: Int, _ step: Int, _ count: Int, _ source: UnsafeMutablePointer<Double>, saturates: Bool
+    ) {
+        guard let format = NarrowFloat(dtype) else { return }
+        narrow(UInt8.self, at, step, count, source) { format.code($0, saturates: saturates) }
     }
 
     /// Stores the low bits of `count` numbers in this integer tensor, or whether they are not 0 in a bool one.
     func store(_ at: Int, _ step: Int, _ count: Int, _ source: UnsafeMutablePointer<Int64>) {
         switch dtype {
         case .bool: narrow(UInt8.self, at, step, count, source) { $0 == 0 ? 0 : 1 }
+        case .i4, .u4, .i2, .u2:
+            narrow(UInt8.self, at, step, count, source) {
+                UInt8(truncatingIfNeeded: NarrowInteger.value(UInt8(truncatingIfNeeded: $0), dtype))
+            }
         case .i8, .u8: narrow(UInt8.self, at, step, count, source) { UInt8(truncatingIfNeeded: $0) }
         case .i16, .u16: narrow(UInt16.self, at, step, count, source) { UInt16(truncatingIfNeeded: $0) }
         case .i32, .u32: narrow(UInt32.self, at, step, count, source) { UInt32(truncatingIfNeeded: $0) }

@@ -1,0 +1,122 @@
+import PackCore
+import PackFormats
+import PackGraph
+
+extension ONNXRules {
+    /// MatMulNBits: weights `[N, blocks, bytes]` of 4 or 8 bits in blocks along K, a scale `[N, blocks]` each, and zero points,
+    /// packed like the weights or as numbers. They become numbers when they are used.
+    @Sendable static func narrowMatMul(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation
+    ) throws(ONNXRefusal) {
+        let weights = try NarrowWeights(importer, operation)
+        let name = importer.uniqueValue("\(operation.name)/weights")
+        do throws(GraphError) {
+            importer.add(name, try weights.constant())
+        } catch { throw ONNXRefusal(.invalid, found: error.found, expected: error.expected) }
+        let dtype = importer.graph.types[try operation.required(0)]?.dtype ?? .f32
+        var matrix = name
+        if dtype != .f32 { matrix = importer.helper("Cast", operation, [name], ["to": .dtype(dtype)]) }
+        guard operation.input(4) == nil else { throw .use("an order of groups (g_idx)", "blocks in their order") }
+        let turned = importer.helper("Transpose", operation, [matrix], ["perm": .ints([1, 0])])
+        guard let bias = operation.input(5) else {
+            return importer.emit("MatMul", operation, [try operation.required(0), turned])
+        }
+        let product = importer.helper("MatMul", operation, [try operation.required(0), turned])
+        importer.emit("Add", operation, [product, bias])
+    }
+}
+
+/// The weights of MatMulNBits.
+private struct NarrowWeights: Sendable {
+    let codes: Constant
+    let scales: Constant
+    let zeros: Constant?
+    let k: Int
+    let n: Int
+    let bits: Int
+    let block: Int
+    var blocks: Int { (k - 1) / block + 1 }
+
+    init(_ importer: ONNXImporter, _ operation: ONNXOperation) throws(ONNXRefusal) {
+        k = try operation.int("K", default: 0)
+        n = try operation.int("N", default: 0)
+        bits = try operation.int("bits", default: 4)
+        block = try operation.int("block_size", default: 0)
+        guard k > 0, n > 0, k < 1 << 31, n < 1 << 31, bits == 4 || bits == 8, block >= 16, block < 1 << 31,
+            block & (block - 1) == 0
+        else {
+            throw .use(
+                "\(bits) bits, K \(k), N \(n), block_size \(block)", "4 or 8 bits in blocks of a power of two, from 16")
+        }
+        guard let codes = importer.graph.constants[try operation.required(1)],
+            let scales = importer.graph.constants[try operation.required(2)]
+        else { throw .use("weights computed at run time", "constants") }
+        self.codes = codes
+        self.scales = scales
+        zeros = operation.input(3).flatMap { importer.graph.constants[$0] }
+        if operation.input(3) != nil, zeros == nil { throw .use("zero points computed at run time", "a constant") }
+        let count = (k - 1) / block + 1
+        guard codes.dtype == .u8, codes.count == n * count * (block * bits / 8), scales.count == n * count,
+            scales.dtype.isFloat,
+            zeros.map({ $0.count == ($0.dtype.isFloat ? n * count : n * ((count * bits + 7) / 8)) }) ?? true,
+            zeros.map({ $0.dtype.isFloat || $0.dtype == .u8 }) ?? true
+        else {
+            throw ONNXRefusal(
+                .invalid, found: "weights \(codes.shape), scales \(scales.shape), zero points \(zeros?.shape ?? [])",
+                expected: "\(n) rows of \(count) blocks")
+        }
+    }
+
+    /// The weights `[N, K]` as f32, made when they are asked for.
+    func constant() throws(GraphError) -> Constant {
+        try Constant(
+            .f32, [n, k],
+            .made(bytes: n * k * 4) { range, body in
+                guard !range.isEmpty else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+                let rows = range.lowerBound / (k * 4)..<(range.upperBound - 1) / (k * 4) + 1
+                let start = range.lowerBound - rows.lowerBound * k * 4
+                numbers(rows).withUnsafeBytes {
+                    body(UnsafeRawBufferPointer(rebasing: $0[start..<start + range.count]))
+                }
+            })
+    }
+
+    private func numbers(_ rows: Range<Int>) -> [Float] {
+        let scales = (try? scales.floats(in: rows.lowerBound * blocks..<rows.upperBound * blocks)) ?? []
+        let points = points(rows)
+        guard scales.count == rows.count * blocks, points.count == scales.count else { return [] }
+        let bytes = block * bits / 8
+        return codes.withBytes(in: rows.lowerBound * blocks * bytes..<rows.upperBound * blocks * bytes) { codes in
+            var result: [Float] = []
+            result.reserveCapacity(rows.count * k)
+            for row in 0..<rows.count {
+                for index in 0..<k {
+                    let at = row * blocks + index / block
+                    let place = index % block
+                    let code =
+                        bits == 8
+                        ? codes[at * bytes + place] : codes[at * bytes + place / 2] >> UInt8(place % 2 * 4) & 15
+                    result.append((Float(code) - points[at]) * scales[at])
+                }
+            }
+            return result
+        }
+    }
+
+    /// Zero points of the blocks of rows: half of the range where there are none.
+    private func points(_ rows: Range<Int>) -> [Float] {
+        guard let zeros else { return [Float](repeating: Float(1 << (bits - 1)), count: rows.count * blocks) }
+        if zeros.dtype.isFloat {
+            return (try? zeros.floats(in: rows.lowerBound * blocks..<rows.upperBound * blocks)) ?? []
+        }
+        let stride = (blocks * bits + 7) / 8
+        return zeros.withBytes(in: rows.lowerBound * stride..<rows.upperBound * stride) { bytes in
+            (0..<rows.count * blocks).map { index in
+                let (row, block) = (index / blocks, index % blocks)
+                return bits == 8
+                    ? Float(bytes[row * stride + block])
+                    : Float(bytes[row * stride + block / 2] >> UInt8(block % 2 * 4) & 15)
+            }
+        }
+    }
+}
