@@ -214,3 +214,34 @@ void pack_scatter_taps_f32(const float *columns, const pack_window *w, float *im
                     }
             }
 }
+
+/// Rows of one value each.
+static void resample_values(
+    const float *x, size_t outputs, size_t taps, const float *weights, const int32_t *places, float outside, float *y) {
+    for (size_t i = 0; i < outputs; i++, weights += taps, places += taps) {
+        float sum = places[0] < 0 ? outside : weights[0] * x[places[0]];
+        if (places[0] >= 0)
+            for (size_t t = 1; t < taps; t++) sum += weights[t] * x[places[t]];
+        y[i] = sum;
+    }
+}
+
+void pack_resample_f32(
+    const float *x, size_t inner, size_t outputs, size_t taps, const float *weights, const int32_t *places,
+    float outside, float *y) {
+    if (inner == 1) return resample_values(x, outputs, taps, weights, places, outside, y);
+    for (size_t i = 0; i < outputs; i++, weights += taps, places += taps, y += inner) {
+        if (places[0] < 0) {
+            for (size_t j = 0; j < inner; j++) y[j] = outside;
+            continue;
+        }
+        for (size_t t = 0; t < taps; t++) {
+            const float *row = x + (size_t)places[t] * inner;
+            float w = weights[t];
+            if (t == 0)
+                for (size_t j = 0; j < inner; j++) y[j] = w * row[j];
+            else if (w != 0.0f)
+                for (size_t j = 0; j < inner; j++) y[j] += w * row[j];
+        }
+    }
+}

@@ -13,6 +13,11 @@ public struct ImportedModel: Sendable {
     public let checkpoint: Checkpoint?
     /// The ONNX file, for a model that is one.
     public let onnx: ONNXFile?
+    /// Names of the classes that an ONNX file has; those of other models are the task's.
+    var classNames: [String] = []
+
+    /// Names of classes, in the order of their numbers.
+    public var labels: [String] { onnx == nil ? task.labels : classNames }
 
     /// What the model is for.
     public var task: Task { description.task }

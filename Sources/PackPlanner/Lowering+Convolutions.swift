@@ -8,6 +8,8 @@ extension Lowering {
         [
             "Conv": { lowering, node throws(PlannerError) in try lowering.lowerConv(node) },
             "ConvTranspose": { lowering, node throws(PlannerError) in try lowering.lowerConvTranspose(node) },
+            "DeformConv": { lowering, node throws(PlannerError) in try lowering.lowerDeformConv(node) },
+            "CausalConvWithState": { lowering, node throws(PlannerError) in try lowering.lowerCausalConv(node) },
             "Col2Im": { lowering, node throws(PlannerError) in try lowering.lowerCol2Im(node) },
         ],
         pooling, channelNormalizations, images, recurrent,
@@ -150,13 +152,32 @@ extension Lowering {
         return try plain(name, turned)
     }
 
+    private mutating func lowerDeformConv(_ node: Node) throws(PlannerError) {
+        let window = try window(node, weights: node.inputs[1])
+        let groups = try read(node) { n throws(GraphError) in
+            [try n.int("group", default: 1), try n.int("offset_group", default: 1)]
+        }
+        try step(PACK_OP_DeformConv, node, try values(node, 5), groups.map { Int64($0) } + window.words)
+    }
+
+    private mutating func lowerCausalConv(_ node: Node) throws(PlannerError) {
+        let (x, weights) = (try type(node.inputs[0], of: node), try type(node.inputs[1], of: node))
+        let name = try read(node) { n throws(GraphError) in try n.string("activation", default: "none") }
+        let state = TensorType(.f32, [x.shape[0], x.shape[1], weights.shape[2] - 1])
+        try step(
+            PACK_OP_CausalConv, node, try values(node, 4), [name == "none" ? 0 : 1],
+            outputs: [TensorType(.f32, x.shape), state])
+    }
+
     private mutating func lowerCol2Im(_ node: Node) throws(PlannerError) {
-        guard let block = known(node, input: 2) else {
-            throw refuse(node, "a block computed at run time", "a constant")
-        }
+        let rank = try spatial(node.outputs[0], of: node).count
+        // A kernel that is computed has extents of 1 among the attributes.
+        let block = known(node, input: 2)
         let window = try read(node) { n throws(GraphError) in
-            try WindowAttributes(n, kernel: block, rank: block.count)
+            try WindowAttributes(n, kernel: block ?? Array(repeating: 1, count: rank), rank: rank)
         }
-        try step(PACK_OP_Col2Im, node, [try value(node.inputs[0], of: node)], Array(window.words.dropFirst()))
+        let isComputed = measures(node) || block == nil
+        try step(
+            PACK_OP_Col2Im, node, try values(node, isComputed ? 3 : 1), Array(window.words.dropFirst()))
     }
 }

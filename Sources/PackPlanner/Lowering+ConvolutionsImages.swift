@@ -23,7 +23,8 @@ extension Lowering {
         },
         "AffineGrid": { lowering, node throws(PlannerError) in
             let aligned = try lowering.read(node) { n throws(GraphError) in try n.int("align_corners", default: 0) }
-            try lowering.step(PACK_OP_AffineGrid, node, try lowering.values(node, 1), [Int64(aligned)])
+            let count = lowering.measures(node) ? 2 : 1
+            try lowering.step(PACK_OP_AffineGrid, node, try lowering.values(node, count), [Int64(aligned)])
         },
         "RoiAlign": { lowering, node throws(PlannerError) in
             let words = try lowering.read(node) { n throws(GraphError) in
@@ -37,20 +38,41 @@ extension Lowering {
         },
     ]
 
-    /// Cutting and padding are one step: padding with negative counts cuts.
-    private mutating func lowerCentre(_ node: Node) throws(PlannerError) {
-        let (from, to) = (try type(node.inputs[0], of: node), try type(node.outputs[0], of: node))
-        var before: [Int64] = []
-        for (old, new) in zip(from.shape, to.shape) {
-            if old == new {
-                before.append(0)
-            } else if let old = old.constant, let new = new.constant {
-                before.append(Int64(new > old ? (new - old) / 2 : -((old - new) / 2)))
-            } else {
-                throw refuse(node, "\(old) to \(new)", "known extents")
-            }
+    /// The attributes of `PadFixed`, if the plan knows pads and constant.
+    func fixedPads(_ node: Node) throws(PlannerError) -> [Int64]? {
+        let type = try type(node.inputs[0], of: node)
+        guard !measures(node), type.shape.count <= 8, let pads = known(node, input: 1),
+            let axes = node.input(3) == nil ? Array(type.shape.indices) : known(node, input: 3),
+            pads.count == 2 * axes.count, let word = padding(node, type.dtype)
+        else { return nil }
+        let mode = try read(node) { n throws(GraphError) in
+            try n.choice("mode", ["constant", "reflect", "edge", "wrap"], default: "constant")
         }
-        try step(PACK_OP_PadFixed, node, [try value(node.inputs[0], of: node)], [0, 0] + before)
+        var before = [Int64](repeating: 0, count: type.shape.count)
+        for (place, entry) in axes.enumerated() {
+            before[try axis(entry, rank: before.count, node)] = Int64(pads[place])
+        }
+        return [Int64(mode), word] + before
+    }
+
+    /// The bits of the element that Pad adds, of types that constants are read as.
+    private func padding(_ node: Node, _ dtype: DType) -> Int64? {
+        guard let name = node.input(2) else { return 0 }
+        guard let constant = graph.constants[name], constant.count == 1 else { return nil }
+        switch dtype {
+        case .f32: return constant.scalarFloat.map { bits($0) }
+        case .f16, .bf16, .f64: return nil
+        default: return constant.scalarInteger.map { Int64($0) }
+        }
+    }
+
+    private mutating func lowerCentre(_ node: Node) throws(PlannerError) {
+        let rank = try type(node.inputs[0], of: node).shape.count
+        var axes: [Int64] = []
+        for entry in try read(node, { n throws(GraphError) in try n.ints("axes") }) ?? Array(0..<rank) {
+            axes.append(Int64(try axis(entry, rank: rank, node)))
+        }
+        try step(PACK_OP_CenterCropPad, node, try values(node, measures(node) ? 2 : 1), axes)
     }
 
     // MARK: Blocks
@@ -96,15 +118,34 @@ extension Lowering {
 
     // MARK: Resizing
 
-    private mutating func lowerResize(_ node: Node) throws(PlannerError) {
+    /// What Resize does to each axis, if the plan can say it.
+    func resizePlan(_ node: Node) throws(PlannerError) -> ResizePlan? {
         let type = try type(node.inputs[0], of: node)
         func constant(_ index: Int) -> Constant? { node.input(index).flatMap { graph.constants[$0] } }
         let (roi, scales) = (constant(1), constant(2))
         let sizes = node.input(3).flatMap { graph.contents[$0] }
+        guard !measures(node) else { return nil }
         let plan = try read(node) { n throws(GraphError) in
             try ResizePlan(n, shape: type.shape, roi: roi, scales: scales, sizes: sizes)
         }
-        guard let plan else { throw refuse(node, "scales or sizes computed at run time", "constant scales or sizes") }
+        return plan.isComplete && plan.axes.allSatisfy { $0.output != nil } ? plan : nil
+    }
+
+    private mutating func lowerComputedResize(_ node: Node) throws(PlannerError) {
+        let rank = try type(node.inputs[0], of: node).shape.count
+        var axes: [Int64] = []
+        for entry in try read(node, { n throws(GraphError) in try n.ints("axes") }) ?? Array(0..<rank) {
+            axes.append(Int64(try axis(entry, rank: rank, node)))
+        }
+        let policy = try read(node) { n throws(GraphError) in
+            try n.choice("keep_aspect_ratio_policy", ["stretch", "not_larger", "not_smaller"], default: "stretch")
+        }
+        try step(PACK_OP_Resize, node, try values(node, 4), [Int64(policy)] + (try resizeWords(node)) + axes)
+    }
+
+    private mutating func lowerResize(_ node: Node) throws(PlannerError) {
+        let type = try type(node.inputs[0], of: node)
+        guard let plan = try resizePlan(node) else { return try lowerComputedResize(node) }
         let words = try resizeWords(node)
         let crops = words[1] == 5
         var x = try value(node.inputs[0], of: node)

@@ -65,6 +65,6 @@ extension Lowering {
             let padding = window.before[axis] + window.after[axis]
             words.append(Int64(Swift.max(0, (count - 1) * window.strides[axis] - padding + window.kernel[axis])))
         }
-        try step(PACK_OP_MaxUnpool, node, try values(node, 2), words)
+        try step(PACK_OP_MaxUnpool, node, try values(node, measures(node) ? 3 : 2), words)
     }
 }

@@ -6,7 +6,11 @@ import PackGraph
 extension Lowering {
     /// Operators whose steps take f32 only.
     private static let floatOnly: Set<String> = [
-        "Linear", "Attention", "Embed", "LayerNormalization", "MaskedMean", "MaskedMax", "L2Normalize",
+        "Linear", "Attention", "Embed", "LayerNormalization", "MaskedMean", "MaskedMax", "L2Normalize", "Conv",
+        "ConvTranspose", "DeformConv", "CausalConvWithState", "Col2Im", "MaxPool", "AveragePool", "LpPool",
+        "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "MaxUnpool", "BatchNormalization",
+        "InstanceNormalization", "GroupNormalization", "RMSNormalization", "LpNormalization",
+        "MeanVarianceNormalization", "LRN", "Resize", "GridSample", "AffineGrid", "RoiAlign", "LSTM", "GRU", "RNN",
     ]
     private static let halves: Set<DType> = [.f16, .bf16]
 

@@ -119,12 +119,7 @@ extension Lowering {
         {
             return try lowerProduct(node, weight: producer.inputs[0], transposed: true)
         }
-        let a = try type(node.inputs[0], of: node)
-        let b = try type(right, of: node)
-        let isSimple =
-            a.dtype == .f32 && a.shape.count >= 2
-            && (b.shape.count == 2 || b.shape.count == a.shape.count && a.shape.dropLast(2) == b.shape.dropLast(2))
-        try lowerPlain(isSimple ? PACK_OP_MatMul : PACK_OP_MatMulAny, node, count: 2)
+        try lowerPlain(isFloat ? PACK_OP_MatMul : PACK_OP_MatMulAny, node, count: 2)
     }
 
     private mutating func lowerTranspose(_ node: Node) throws(PlannerError) {

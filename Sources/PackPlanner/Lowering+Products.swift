@@ -52,7 +52,7 @@ extension Lowering {
             isLast ? try result(node.outputs[0], of: node) : try temporary("\(node.outputs[0]).\(part)", type)
         }
         var total = try target(isLast: addend == nil && form.alpha == 1, "product")
-        try add(PACK_OP_MatMulAny, node, [a, b], [total])
+        try add(type.dtype == .f32 ? PACK_OP_MatMul : PACK_OP_MatMulAny, node, [a, b], [total])
         if form.alpha != 1 {
             let scaled = try target(isLast: addend == nil, "scaled")
             try pair(node, .multiply, type.dtype, total, try scalar(form.alpha, type.dtype, of: node), scaled)
@@ -100,21 +100,5 @@ extension Lowering {
             sides.append(side)
         }
         try step(PACK_OP_MatMulAny, node, sides)
-    }
-
-    private mutating func lowerEinsum(_ node: Node) throws(PlannerError) {
-        let text = try read(node) { n throws(GraphError) in try n.string("equation", default: "") }
-        let ranks = try node.inputs.map { name throws(PlannerError) in try type(name, of: node).shape.count }
-        guard let equation = EinsumEquation(text, ranks: ranks), node.inputs.count <= 3 else {
-            throw refuse(node, "equation \(text)", "up to three inputs")
-        }
-        var labels = equation.output
-        var words = [Int64(labels.count)]
-        for label in equation.inputs.joined() {
-            if !labels.contains(label) { labels.append(label) }
-            words.append(Int64(labels.firstIndex(of: label) ?? 0))
-        }
-        guard labels.count <= 16 else { throw refuse(node, "\(labels.count) labels", "at most 16") }
-        try lowerPlain(PACK_OP_Einsum, node, count: node.inputs.count, words)
     }
 }

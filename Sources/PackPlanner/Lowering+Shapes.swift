@@ -23,6 +23,9 @@ extension Lowering {
             try lowering.lowerPlain(PACK_OP_Shape, node, count: 1, [-1])
         },
         rules(["EyeLike"]) { (lowering, node) throws(PlannerError) in try lowering.lowerEye(node) },
+        rules(["BitCast"]) { (lowering, node) throws(PlannerError) in
+            try lowering.lowerPlain(PACK_OP_Reshape, node, count: 1, [Int64(ReshapeKind.bits.rawValue)])
+        },
         rules(["Cast", "CastLike"]) { (lowering, node) throws(PlannerError) in try lowering.lowerCast(node) },
     ])
 
@@ -77,6 +80,9 @@ extension Lowering {
     }
 
     private mutating func lowerPad(_ node: Node) throws(PlannerError) {
+        if let words = try fixedPads(node) {
+            return try step(PACK_OP_PadFixed, node, [try value(node.inputs[0], of: node)], words)
+        }
         let mode = try read(node) { n throws(GraphError) in try n.string("mode", default: "constant") }
         let kinds: [String: PadKind] = ["constant": .constant, "reflect": .reflect, "edge": .edge, "wrap": .wrap]
         guard let kind = kinds[mode] else { throw refuse(node, "mode \(mode)", "constant, reflect, edge or wrap") }

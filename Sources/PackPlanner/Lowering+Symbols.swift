@@ -9,7 +9,8 @@ extension Lowering {
         PACK_OP_Expand.rawValue, PACK_OP_ReduceAxes.rawValue, PACK_OP_OneHot.rawValue, PACK_OP_TopK.rawValue,
         PACK_OP_NonZero.rawValue, PACK_OP_Unique.rawValue, PACK_OP_Compress.rawValue, PACK_OP_Tile.rawValue,
         PACK_OP_Pad.rawValue, PACK_OP_SliceAxes.rawValue, PACK_OP_Split.rawValue, PACK_OP_Reshape.rawValue,
-        PACK_OP_Fill.rawValue, PACK_OP_Progression.rawValue,
+        PACK_OP_Fill.rawValue, PACK_OP_Progression.rawValue, PACK_OP_Resize.rawValue, PACK_OP_CenterCropPad.rawValue,
+        PACK_OP_AffineGrid.rawValue, PACK_OP_Col2Im.rawValue, PACK_OP_MaxUnpool.rawValue,
     ]
 
     /// For each symbol that no input defines, the first node that has it as a dimension of an output.
@@ -70,8 +71,11 @@ extension Lowering {
         if measures(node) || node.op == "Expand" && readsTarget(node) { return all }
         switch node.op {
         case "Reshape", "Unsqueeze", "Squeeze", "Flatten", "Identity", "Dropout", "Expand", "Tile", "Split", "CastLike",
-            "Resize", "CenterCropPad", "AffineGrid", "Col2Im":
+            "CenterCropPad", "AffineGrid":
             return Array(node.inputs.prefix(1))
+        case "Resize": return ((try? resizePlan(node)) ?? nil) == nil ? all : Array(node.inputs.prefix(1))
+        case "Pad": return ((try? fixedPads(node)) ?? nil) == nil ? all : Array(node.inputs.prefix(1))
+        case "Col2Im": return known(node, input: 2) == nil ? all : Array(node.inputs.prefix(1))
         case "MaxUnpool": return Array(node.inputs.prefix(2))
         case "ConstantOfShape", "EyeLike": return []
         case "Slice": return simpleSlice(node) != nil ? Array(node.inputs.prefix(1)) : all

@@ -14,5 +14,5 @@ extension Lowering {
     }
 
     /// Rules by operator; each family has a file.
-    static let rules: [String: LoweringRule] = merge([convolutions, elements])
+    static let rules: [String: LoweringRule] = merge([convolutions, elements, learning])
 }

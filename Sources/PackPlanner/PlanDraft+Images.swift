@@ -7,8 +7,10 @@ extension PlanDraft {
         switch pack_operator_id(UInt32(step.op)) {
         case PACK_OP_Conv: ["gemm_f32", "tap_rows", "unary"]
         case PACK_OP_ConvTranspose: ["gemm_f32", "unary"]
+        case PACK_OP_DeformConv: ["gemm_f32"]
+        case PACK_OP_CausalConv: ["tap_rows", "unary", "binary"]
         case PACK_OP_Pool: ["tap_rows"]
-        case PACK_OP_BatchNormalization: ["binary"]
+        case PACK_OP_BatchNormalization, PACK_OP_Binary: ["binary"]
         case PACK_OP_GroupNormalization: ["binary", "layer_norm"]
         case PACK_OP_Recurrent: ["gemm_f32", "gemm_f16", "unary", "binary"]
         default: []

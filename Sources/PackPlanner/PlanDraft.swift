@@ -175,7 +175,6 @@ extension PlanDraft {
             case PACK_OP_L2Normalize: families.insert("l2_normalize")
             case PACK_OP_Unary: families.insert("unary")
             case PACK_OP_MatMul: families.insert("gemm_f32")
-            case PACK_OP_MatMulAny: if dtype(step, 0) == .f32 { families.insert("gemm_f32") }
             case PACK_OP_Softmax: families.insert("softmax")
             default: families.formUnion(imageFamilies(step))
             }

@@ -135,7 +135,8 @@ public final class Session {
         isPrepared = true
     }
 
-    /// The bytes of activations and scratch memory that `prepare` would need, found without taking them.
+    /// The bytes of activations and scratch memory that `prepare` would need, found without taking them. What steps need whose
+    /// shapes data decide is not among them.
     public func predictArenaBytes() throws(RuntimeError) -> Int {
         isPrepared = false
         shapesChanged = true

@@ -1,5 +1,6 @@
 import PackCore
 import PackGraph
+import PackPasses
 import PackPlanner
 import PackRuntime
 import Testing
@@ -161,6 +162,27 @@ import Testing
                 }
                 #expect(found.count == expected.count && same, "round \(round): \(op) \(shape)")
             }
+        }
+    }
+
+    @Test func activationsAreAppliedByConvolutions() throws {
+        var random = SplitMix(state: 0xAC)
+        let (x, w) = (floats(2 * 3 * 36, &random), floats(4 * 3 * 9, &random))
+        for op in ["Conv", "ConvTranspose"] {
+            var graph = Graph()
+            graph.inputs = [Port("x", type([2, 3, 6, 6]))]
+            graph.constants["w"] = try Constant(floats: w, shape: op == "Conv" ? [4, 3, 3, 3] : [3, 4, 3, 3])
+            graph.nodes = [
+                Node(op, name: "c", inputs: ["x", "w"], outputs: ["z"]),
+                Node("Relu", name: "r", inputs: ["z"], outputs: ["y"]),
+            ]
+            graph.outputs = ["y"]
+            try graph.inferTypes()
+            let fused = try PassPipeline.standard.run(graph).graph
+            #expect(fused.nodes.map(\.op) == [op])
+            let found = try run(fused, [x], threads: 2, isa: nil)
+            #expect(try run(graph, [x], threads: 1, isa: nil) == found)
+            #expect(found.contains(0) && found.contains { $0 > 0 })
         }
     }
 

@@ -63,6 +63,8 @@ extension ElementCase {
             "Cast", [.list(.f64, 1.00390625 + 0x1p-40, 1.00390625)], ["to": .dtype(.bf16)],
             gives: .list(.bf16, 1.0078125, 1)),
         ElementCase(
+            "BitCast", [.list(.f32, 1, -2)], ["to": .dtype(.u32)], gives: .list(.u32, 1_065_353_216, 3_221_225_472)),
+        ElementCase(
             "Where", [TensorValue(.bool, [2, 1], [1, 0]), .list(.u16, 1, 2), .scalar(.u16, 9)],
             gives: TensorValue(.u16, [2, 2], [1, 2, 9, 9])),
     ]

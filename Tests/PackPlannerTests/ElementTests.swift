@@ -22,6 +22,28 @@ import Testing
         }
     }
 
+    /// Tasks take some rows and columns of a matrix each; matrices are repeated along leading axes.
+    @Test(arguments: [1, 3]) func multipliesInParts(threads: Int) throws {
+        let (m, k, n) = (300, 5, 270)
+        let a = TensorValue(.f32, [2, 1, m, k], (0..<2 * m * k).map { Double($0 % 7) - 3 })
+        let b = TensorValue(.f32, [3, k, n], (0..<3 * k * n).map { Double($0 % 5) - 2 })
+        let session = try Session(Graph.node("MatMul", [a, b], isFixed: false), threads: threads)
+        var expected: [Double] = []
+        for left in 0..<2 {
+            for right in 0..<3 {
+                for row in 0..<m {
+                    for column in 0..<n {
+                        expected.append(
+                            (0..<k).reduce(0) {
+                                $0 + a.numbers[(left * m + row) * k + $1] * b.numbers[(right * k + $1) * n + column]
+                            })
+                    }
+                }
+            }
+        }
+        #expect(try session.answer([a, b]) == [TensorValue(.f32, [2, 3, m, n], expected)])
+    }
+
     private func check(_ graph: Graph, _ given: [TensorValue], _ example: ElementCase) throws {
         let session = try Session(graph)
         for _ in 0..<2 {

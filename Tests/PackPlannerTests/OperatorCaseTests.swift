@@ -13,6 +13,13 @@ import Testing
 
     @Test func thereAreCases() { #expect(Self.cases.count > 50) }
 
+    /// Pads, sizes, shapes and weights may all come with a request.
+    @Test(arguments: cases) func givesTheSameWithoutConstants(example: OperatorCase) throws {
+        guard !example.constants.isEmpty else { return }
+        let differences = try example.differences(threads: 2, computed: true)
+        #expect(differences.isEmpty, "\(example.name): \(differences)")
+    }
+
     @Test(arguments: cases) func givesWhatOthersGive(example: OperatorCase) throws {
         for threads in [1, 3] {
             let differences = try example.differences(threads: threads)

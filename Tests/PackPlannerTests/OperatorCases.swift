@@ -67,13 +67,13 @@ struct OperatorCase: Sendable, CustomStringConvertible {
 
     struct Missing: Error { let name: String }
 
-    /// The graph of the one node.
-    func graph() throws -> Graph {
+    /// The graph of the one node; with `computed`, no operand is a constant.
+    func graph(computed: Bool = false) throws -> Graph {
         var graph = Graph()
         for name in Set(inputs) where !name.isEmpty {
             let tensor = try tensor(name)
             let dtype = tensor.record.type.dtype ?? .u8
-            if constants.contains(name) {
+            if !computed, constants.contains(name) {
                 graph.constants[name] = try Constant(dtype, tensor.record.shape, bytes: tensor.withBytes { Array($0) })
                 continue
             }
@@ -89,9 +89,10 @@ struct OperatorCase: Sendable, CustomStringConvertible {
     }
 
     /// Runs the case and says what is wrong with the results; empty if nothing is.
-    func differences(threads: Int, isa: String? = nil) throws -> String {
+    func differences(threads: Int, isa: String? = nil, computed: Bool = false) throws -> String {
         let metadata = PlanMetadata(task: .tensors)
-        let image = try Planner.draft(graph(), storage: WeightStorage(.f32), metadata: metadata).makeImage()
+        let image = try Planner.draft(graph(computed: computed), storage: WeightStorage(.f32), metadata: metadata)
+            .makeImage()
         let session = try Session(plan: image.bytes, threads: threads, instructionSet: isa, keeping: image)
         for input in 0..<session.inputCount {
             try session.setInputShape(input, tensor(session.name(ofInput: input)).record.shape)
@@ -116,16 +117,19 @@ struct OperatorCase: Sendable, CustomStringConvertible {
             return "\(name): \(session.outputDType(output).name)\(shape), not \(expected.record.shape); "
         }
         return expected.withBytes { bytes in
-            guard expected.record.type.dtype == .f32 else {
+            guard let dtype = expected.record.type.dtype, dtype == .f32 || dtype == .f16 else {
                 return bytes.elementsEqual(session.outputBytes(output)) ? "" : "\(name): bytes differ; "
             }
-            let found = session.outputBytes(output).bindMemory(to: Float.self)
-            for index in 0..<found.count {
-                let wanted = bytes.loadUnaligned(fromByteOffset: index * 4, as: Float.self)
-                if found[index] == wanted || (found[index].isNaN && wanted.isNaN) { continue }
-                let difference = abs(found[index] - wanted)
-                if !(difference <= tolerance.absolute + tolerance.relative * abs(wanted)) {
-                    return "\(name)[\(index)] is \(found[index]), not \(wanted); "
+            func float(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Float {
+                dtype == .f32
+                    ? bytes.loadUnaligned(fromByteOffset: index * 4, as: Float.self)
+                    : Float(Float16(bitPattern: bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)))
+            }
+            for index in 0..<bytes.count / dtype.size {
+                let (found, wanted) = (float(session.outputBytes(output), index), float(bytes, index))
+                if found == wanted || (found.isNaN && wanted.isNaN) { continue }
+                if !(abs(found - wanted) <= tolerance.absolute + tolerance.relative * abs(wanted)) {
+                    return "\(name)[\(index)] is \(found), not \(wanted); "
                 }
             }
             return ""

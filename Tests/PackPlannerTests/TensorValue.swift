@@ -83,10 +83,10 @@ struct TensorValue: Equatable, CustomStringConvertible {
 
 extension Session {
     /// Opens the plan of a graph.
-    convenience init(_ graph: Graph, limit: Int? = nil) throws {
+    convenience init(_ graph: Graph, threads: Int = 1, limit: Int? = nil) throws {
         let draft = try Planner.draft(graph, storage: WeightStorage(.f32), metadata: PlanMetadata(task: .tensors))
         let image = try draft.makeImage()
-        try self.init(plan: image.bytes, threads: 1, keeping: image)
+        try self.init(plan: image.bytes, threads: threads, keeping: image)
         if let limit { memoryLimit = limit }
     }
 

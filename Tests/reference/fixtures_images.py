@@ -8,7 +8,7 @@ from onnx import TensorProto, helper
 from onnx.reference import ReferenceEvaluator
 
 TYPES = {"float32": TensorProto.FLOAT, "int64": TensorProto.INT64, "int32": TensorProto.INT32, "uint8": TensorProto.UINT8,
-         "int8": TensorProto.INT8}
+         "int8": TensorProto.INT8, "float16": TensorProto.FLOAT16}
 random = np.random.default_rng(20)
 cases = []
 
@@ -75,6 +75,17 @@ def convolutions():
     case("transposed_3d", "ConvTranspose", [f(1, 2, 2, 3, 3), f(2, 2, 2, 2, 3)], strides=[2, 1, 2], pads=[0, 1, 0, 1, 0, 0])
     case("col2im", "Col2Im", [f(2, 18, 20), i(5, 6), i(3, 3)], fixed=[1, 2], reference=True, pads=[1, 0, 0, 1], opset=18)
     case("col2im_dilated", "Col2Im", [f(1, 4, 9), i(6, 5), i(2, 2)], fixed=[1, 2], reference=True, strides=[2, 1], dilations=[1, 2], opset=18)
+    h = lambda *shape: f(*shape).astype(np.float16)  # noqa: E731
+    case("conv_half", "Conv", [h(1, 3, 6, 5), h(4, 3, 3, 3), h(4)], fixed=[1, 2], tolerance=(2e-3, 2e-3), reference=True)
+    case("maxpool_half", "MaxPool", [h(1, 3, 6, 5)], kernel_shape=[2, 2], outputs=2)
+    shifts = random.uniform(-1.5, 1.5, (2, 36, 4, 5)).astype(np.float32)
+    case("deformconv", "DeformConv", [f(2, 4, 6, 5), f(6, 2, 3, 3), shifts, f(6), f(2, 18, 4, 5)], group=2, offset_group=2,
+         pads=[0, 1, 0, 1], reference=True, tolerance=(1e-4, 1e-5))
+    case("deformconv_stride", "DeformConv", [f(1, 2, 7, 6), f(3, 2, 2, 2), f(1, 8, 3, 3)], strides=[2, 2], dilations=[1, 2],
+         pads=[0, 1, 0, 1], reference=True, tolerance=(1e-4, 1e-5))
+    case("causal", "CausalConvWithState", [f(2, 3, 5), f(3, 1, 4), f(3), f(2, 3, 3)], outputs=2, activation="silu", reference=True,
+         opset=27, free={"0:0": "N", "0:2": "L", "3:0": "N"})
+    case("causal_short", "CausalConvWithState", [f(1, 2, 2), f(2, 1, 6)], outputs=2, reference=True, opset=27)
 
 
 def pooling():

@@ -2,7 +2,7 @@
 """Writes the cases of Fixtures/operators: single nodes with the outputs that another implementation gives.
 
     operator_cases.py fixtures            the committed cases, by onnxruntime or onnx.reference
-    operator_cases.py nodes FILE [OP...]  the node tests of the installed onnx package, for the given operators
+    operator_cases.py nodes FILE [--computed] [OP...]  the node tests of the installed onnx package, for the given operators
 
 Each FILE.json lists cases; FILE.safetensors holds their tensors, named CASE/NAME.
 """
@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import helper
 
-NAMES = {"float32": "F32", "int64": "I64", "int32": "I32", "uint8": "U8", "int8": "I8", "bool": "BOOL"}
+NAMES = {"float32": "F32", "float16": "F16", "int64": "I64", "int32": "I32", "uint8": "U8", "int8": "I8", "bool": "BOOL"}
 # Operands that say shapes; plans need them fixed.
 FIXED = {"Pad": [1, 2, 3], "Resize": [1, 2, 3], "CenterCropPad": [1], "AffineGrid": [1], "Col2Im": [1, 2], "MaxUnpool": [2]}
 
@@ -61,7 +61,9 @@ def attribute(a):
 
 
 def nodes(path, wanted):
-    """The node tests of onnx for the wanted operators, as far as their types are those of the runtime."""
+    """The node tests of onnx for the wanted operators, as far as their types are those of the runtime. With "--computed" among
+    them, no operand is a constant."""
+    computed = "--computed" in wanted
     from onnx.backend.test.case.node import collect_testcases
     cases = []
     for case in collect_testcases(None):
@@ -73,7 +75,7 @@ def nodes(path, wanted):
         if any(not hasattr(a, "dtype") or a.dtype.name not in NAMES for a in list(given) + list(expected)):
             print("skipped", case.name, file=sys.stderr)
             continue
-        fixed = [node.input[i] for i in FIXED.get(node.op_type, []) if i < len(node.input) and node.input[i]]
+        fixed = [] if computed else [node.input[i] for i in FIXED.get(node.op_type, []) if i < len(node.input) and node.input[i]]
         inputs = {i.name: np.asarray(a) for i, a in zip(graph.input, given)}
         cases.append((case.name, node, inputs, [np.asarray(e) for e in expected], fixed, {}, [1e-3, 1e-7]))
     write(path, cases)

@@ -95,7 +95,14 @@ enum pack_operator_error {
     X(Progression) \
     X(Determinant) \
     X(Einsum) \
-    X(MatMulAny)
+    X(MatMulAny) \
+    X(Resize) \
+    X(CenterCropPad) \
+    X(DeformConv) \
+    X(CausalConv) \
+    X(TreeEnsemble) \
+    X(SVMKernel) \
+    X(PairwiseProbability)
 
 #define PACK_OPERATOR_ID(name) PACK_OP_##name,
 enum pack_operator_id { PACK_OPERATORS(PACK_OPERATOR_ID) PACK_OPERATOR_COUNT };

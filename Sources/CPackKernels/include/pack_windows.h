@@ -1,6 +1,7 @@
 #pragma once
 // Windows that slide over images: what convolution and pooling lay out before the arithmetic.
 #include <stddef.h>
+#include <stdint.h>
 
 /// A window over an image of depth, height and width, in this order; images with fewer axes have extents of 1 before them.
 /// Output position o reads the input at o * stride + tap * dilation - before, where that lies inside; elsewhere there is 0.
@@ -31,3 +32,9 @@ void pack_gather_rows_f32(const float *x, size_t ldx, size_t rows, size_t column
 /// Adds to an image [depth, height, width], the input of the window, what each output of the window holds for each of its
 /// taps: columns is [taps, outputs]. What falls outside is left out. The opposite of laying out patches.
 void pack_scatter_taps_f32(const float *columns, const pack_window *window, float *image);
+
+/// Elements of `outputs` along an axis made of elements of another: each of `taps` weights times the rows of `inner` values at
+/// as many places, in order. Where the first place is negative the row is `outside`.
+void pack_resample_f32(
+    const float *x, size_t inner, size_t outputs, size_t taps, const float *weights, const int32_t *places,
+    float outside, float *y);

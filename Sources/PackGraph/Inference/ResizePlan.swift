@@ -15,12 +15,13 @@ package struct ResizePlan: Sendable {
     }
 
     package var axes: [Axis] = []
+    /// Whether nothing is left to be found when running: extents, scales and regions.
+    package private(set) var isComplete = true
 
-    /// Works out the axes.
+    /// Works out the axes, as far as operands are known.
     ///
-    /// - Returns: nil if scales or sizes are computed at run time.
     /// - Throws: `GraphError` for operands that do not go together.
-    package init?(
+    package init(
         _ node: Node, shape: [Dimension], roi: Constant?, scales: Constant?, sizes: [Dimension]?
     ) throws(GraphError) {
         _ = try node.choice("mode", ["nearest", "linear", "cubic"], default: "nearest")
@@ -43,10 +44,13 @@ package struct ResizePlan: Sendable {
                 axes[place].end = values[place + axes.count]
             }
         } else if crops {
-            throw GraphError(.unsupported, node, found: "no constant roi", expected: "a constant roi")
+            isComplete = false
         }
         if node.input(3) != nil, sizes?.isEmpty != true {
-            guard let sizes else { return nil }
+            guard let sizes else {
+                isComplete = false
+                return
+            }
             guard sizes.count == axes.count else {
                 throw GraphError(.wrongShape, node, found: "\(sizes.count) sizes", expected: "\(axes.count)")
             }
@@ -55,7 +59,10 @@ package struct ResizePlan: Sendable {
             guard node.input(2) != nil else {
                 throw GraphError(.wrongCount, node, found: "neither scales nor sizes", expected: "one of them")
             }
-            guard let scales else { return nil }
+            guard let scales else {
+                isComplete = false
+                return
+            }
             try take(try scales.floats(), node, shape)
         }
     }
@@ -68,9 +75,9 @@ package struct ResizePlan: Sendable {
         var ratios: [Double] = []
         for place in axes.indices {
             guard let size = sizes[place].constant, let extent = shape[axes[place].axis].constant, extent > 0 else {
-                throw GraphError(
-                    .unsupported, node, found: "a free dimension and keep_aspect_ratio_policy",
-                    expected: "fixed extents")
+                // The extents follow when running.
+                for place in axes.indices { axes[place].output = nil }
+                return isComplete = false
             }
             ratios.append(Double(size) / Double(extent))
         }

@@ -3,7 +3,8 @@ import PackCore
 extension ShapeRules {
     /// Convolutions, pooling and what belongs to images.
     static let convolutions = merge([
-        ["Conv": convolution, "ConvTranspose": transposedConvolution, "Col2Im": columnsToImage], pooling, images,
+        ["Conv": convolution, "ConvTranspose": transposedConvolution, "Col2Im": columnsToImage],
+        ["DeformConv": shiftedConvolution, "CausalConvWithState": causalConvolution], pooling, images,
         channelNormalizations, recurrent,
     ])
 
@@ -66,15 +67,74 @@ extension ShapeRules {
         return [Inferred(x.dtype, shape)]
     }
 
+    @Sendable private static func shiftedConvolution(_ op: Operands) throws(GraphError) -> [Inferred] {
+        try op.expect(inputs: 3...5)
+        let (x, weights, offset) = (try op.float(0), try op.float(1), try op.float(2))
+        guard x.shape.count == 4, weights.shape.count == 4, offset.shape.count == 4 else {
+            throw op.fault(.unsupported, found: "\(x), \(weights) and \(offset)", expected: "three tensors of rank 4")
+        }
+        let group = try op.node.int("group", default: 1)
+        let shifts = try op.node.int("offset_group", default: 1)
+        guard (1..<WindowAttributes.limit).contains(group), (1..<WindowAttributes.limit).contains(shifts),
+            (x.shape[1].constant ?? 0) % shifts == 0, (weights.shape[0].constant ?? 0) % group == 0
+        else {
+            throw op.fault(
+                .wrongAttribute, found: "group \(group), offset_group \(shifts)", expected: "divisors of the channels")
+        }
+        let extents = try kernel(op, weights)
+        let window = try WindowAttributes(op.node, kernel: extents, rank: 2)
+        _ = try op.same(x.shape[1], weights.shape[1] * .constant(group), "channels")
+        if op.optional(3) != nil {
+            let bias = try op.float(3)
+            guard bias.shape.count == 1 else {
+                throw op.fault(.wrongShape, input: 3, found: "\(bias)", expected: "a list")
+            }
+            _ = try op.same(bias.shape[0], weights.shape[0], "outputs")
+        }
+        var shape = [x.shape[0], weights.shape[0]]
+        for axis in 0..<2 {
+            let extent = try window.output(axis, of: x.shape[axis + 2], op.node)
+            shape.append(try op.same(extent, offset.shape[axis + 2], "extents of output and shifts"))
+        }
+        return [Inferred(x.dtype, shape)]
+    }
+
+    @Sendable private static func causalConvolution(_ op: Operands) throws(GraphError) -> [Inferred] {
+        try op.expect(inputs: 2...4, outputs: 1...2)
+        let (x, weights) = (try op.float(0), try op.float(1))
+        guard x.shape.count == 3, weights.shape.count == 3 else {
+            throw op.fault(.wrongShape, found: "\(x) and \(weights)", expected: "two tensors of rank 3")
+        }
+        _ = try op.same(x.shape[1], weights.shape[0], "channels")
+        _ = try op.same(weights.shape[1], 1, "channels of a group")
+        _ = try op.node.choice("activation", ["none", "silu", "swish"], default: "none")
+        try checkBias(op, x.shape[1])
+        let state = [x.shape[0], x.shape[1], weights.shape[2] - 1]
+        if op.optional(3) != nil {
+            let past = try op.float(3)
+            guard past.shape.count == 3 else {
+                throw op.fault(.wrongShape, input: 3, found: "\(past)", expected: "\(state)")
+            }
+            for axis in 0..<3 { _ = try op.same(past.shape[axis], state[axis], "extents on axis \(axis)") }
+        }
+        return [Inferred(x), Inferred(x.dtype, state)]
+    }
+
     @Sendable private static func columnsToImage(_ op: Operands) throws(GraphError) -> [Inferred] {
         try op.expect(inputs: 3...3)
         let type = try op.float(0)
         guard type.shape.count == 3 else {
             throw op.fault(.wrongShape, input: 0, found: "\(type)", expected: "rank 3")
         }
-        guard let image = op.content(1), let block = op.numbers(2), image.count == block.count else {
-            throw op.fault(
-                .unsupported, found: "shapes computed at run time", expected: "image and block shape of one rank")
+        guard let rank = try op.integer(1).shape.first?.constant, let same = try op.integer(2).shape.first?.constant,
+            rank == same
+        else {
+            throw op.fault(.unsupported, found: "shapes of free rank", expected: "image and block shape of one rank")
+        }
+        guard let image = op.content(1), let block = op.numbers(2) else {
+            _ = try WindowAttributes(op.node, kernel: Array(repeating: 1, count: rank), rank: rank)
+            let extents = op.content(1) ?? (0..<rank).map { op.unknown(axis: $0 + 2) }
+            return [Inferred(type.dtype, [type.shape[0], op.unknown(axis: 1)] + extents)]
         }
         let window = try WindowAttributes(op.node, kernel: block, rank: block.count)
         var taps = 1

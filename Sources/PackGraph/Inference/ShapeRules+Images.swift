@@ -70,7 +70,6 @@ extension ShapeRules {
         let plan = try ResizePlan(
             op.node, shape: type.shape, roi: op.constants.indices.contains(1) ? op.constants[1] : nil,
             scales: op.constants.indices.contains(2) ? op.constants[2] : nil, sizes: op.content(3))
-        guard let plan else { return [Inferred(type.dtype, unknown(op, type))] }
         var shape = type.shape
         for axis in plan.axes { shape[axis.axis] = axis.output ?? op.unknown(axis: axis.axis) }
         return [Inferred(type.dtype, shape)]

@@ -5,6 +5,10 @@ extension ShapeRules {
     @Sendable static func pad(_ op: Operands) throws(GraphError) -> [Inferred] {
         try op.expect(inputs: 1...4)
         let type = try op.type(0)
+        let mode = try op.node.string("mode", default: "constant")
+        guard ["constant", "reflect", "edge", "wrap"].contains(mode) else {
+            throw op.fault(.wrongAttribute, found: "mode \(mode)", expected: "constant, reflect, edge or wrap")
+        }
         let rank = type.shape.count
         let given = op.node.input(1) != nil ? op.content(1) : try op.node.ints("pads")?.map(Dimension.constant)
         let axes = op.node.input(3) != nil ? op.numbers(3) : Array(0..<rank)

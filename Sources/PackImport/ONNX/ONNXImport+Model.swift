@@ -79,7 +79,7 @@ extension ImportedModel {
     public init(_ imported: ONNXImport) throws(ImportError) {
         self.init(
             graph: try imported.runnable(), description: imported.description, tokenizerFolder: nil, checkpoint: nil,
-            onnx: imported.file)
+            onnx: imported.file, classNames: imported.labels)
     }
 
     /// The files that hold the weights.

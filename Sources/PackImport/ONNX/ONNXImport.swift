@@ -11,6 +11,8 @@ public struct ONNXImport: Sendable {
     public let graph: Graph
     /// What cannot be run, in the order of the nodes.
     public let problems: [ONNXProblem]
+    /// Names of classes: what an output's numbers, from 0 on, or the columns of scores stand for. Empty where classes have none.
+    public let labels: [String]
 
     /// The newest operators that are read, by domain.
     public static let newestVersions = [
@@ -39,6 +41,7 @@ public struct ONNXImport: Sendable {
         }
         problems += Self.unknownOutputs(graph, problems)
         self.file = file
+        labels = importer.labels
         self.graph = graph
         self.problems = problems
     }

@@ -9,6 +9,8 @@ struct ONNXImporter {
     let file: ONNXFile
     var graph = Graph()
     private(set) var problems: [ONNXProblem] = []
+    /// Names of the classes that an output numbers.
+    var labels: [String] = []
     /// Names of the values that the file's nodes and outputs read.
     let used: Set<String>
     private let functions: [FunctionKey: ONNXFunction]

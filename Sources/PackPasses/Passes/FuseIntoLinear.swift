@@ -1,11 +1,12 @@
 import PackGraph
 
 extension Pass {
-    /// An activation function behind a Linear.
+    /// An activation function behind a Linear or a convolution.
     static let fuseActivation = Pass(
         "fuse-activation", "Apply activation functions where the product is written", at: ["Relu", "Gelu", "Tanh"]
     ) { (rewriter: borrowing Rewriter, slot: Int, node: Node) throws(GraphError) in
-        guard let source = node.input(0), let (below, linear) = rewriter.openLinear(source),
+        guard let source = node.input(0),
+            let (below, linear) = rewriter.openLinear(source) ?? rewriter.openConvolution(source),
             try linear.string("activation", default: "none") == "none"
         else { return nil }
         var fused = linear
@@ -46,6 +47,14 @@ extension Pass {
 }
 
 extension Rewriter {
+    /// The convolution that makes a value with no other use.
+    fileprivate func openConvolution(_ value: String) -> (slot: Int, node: Node)? {
+        guard let (slot, node) = maker(value, "Conv") ?? maker(value, "ConvTranspose"), useCount(value) == 1,
+            !outputs.contains(value)
+        else { return nil }
+        return (slot, node)
+    }
+
     /// The Linear without residual that makes a value with no other use.
     fileprivate func openLinear(_ value: String) -> (slot: Int, node: Node)? {
         guard let (slot, node) = maker(value, "Linear"), useCount(value) == 1, !outputs.contains(value),

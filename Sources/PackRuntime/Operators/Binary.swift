@@ -36,6 +36,7 @@ enum Binary: Operator {
         let out = try step.output()
         let walk = try Broadcast(output: out, a, b)
         guard let kind = BinaryKind(rawValue: try step.attribute(0)) else { throw .attribute }
+        if applyKernel(step, kind, a, b, out) { return }
         if a.dtype == .f32 {
             let x = a.floats
             let y = b.floats
@@ -64,6 +65,37 @@ enum Binary: Operator {
             case .minimum: apply(walk, x, y, out.integers) { $0 < $1 ? $0 : $1 }
             }
         }
+    }
+
+    private struct Run {
+        let kernel: pack_binary_kernel
+        let kind: UInt32
+        let a: UnsafePointer<Float>
+        let b: UnsafePointer<Float>
+        let step: Int
+        let out: UnsafeMutablePointer<Float>
+        let count: Int
+        static let length = 1 << 14
+    }
+
+    /// Arithmetic of f32 tensors of one shape, or with a scalar, by the kernel, which gives the same bits.
+    private static func applyKernel(_ step: Step, _ kind: BinaryKind, _ a: Tensor, _ b: Tensor, _ out: Tensor) -> Bool {
+        guard a.dtype == .f32, kind.rawValue <= BinaryKind.divide.rawValue, a.hasShape(of: out),
+            b.count == 1 || b.hasShape(of: out), let kernel = step.kernels.pointee.binary,
+            let x = a.floats.baseAddress, let y = b.floats.baseAddress, let to = out.floats.baseAddress
+        else { return false }
+        // Codes of the first four are those of the kernel.
+        let run = Run(
+            kernel: kernel, kind: UInt32(kind.rawValue), a: x, b: y, step: b.count == 1 ? 0 : 1, out: to,
+            count: out.count)
+        step.parallel((out.count + Run.length - 1) / Run.length, run) { context, index, _ in
+            guard let run = context?.assumingMemoryBound(to: Run.self).pointee else { return }
+            let first = index * Run.length
+            run.kernel(
+                run.kind, run.a + first, run.b + first * run.step, run.step, run.out + first,
+                Swift.min(Run.length, run.count - first))
+        }
+        return true
     }
 
     @inline(__always)

@@ -198,8 +198,12 @@ private struct Product {
             let count = Swift.min(shape.blockPanels, shape.panels - first)
             let panels = panels(worker)
             layOut(unit, first, count, panels)
+            // Not all rows at once: those of the output lie pages apart.
+            let rows = shape.groupOutputs
             withUnsafePointer(to: product(unit, first, count, panels)) {
-                kernel($0, 0, shape.groupOutputs, 0, count)
+                for row in stride(from: 0, to: rows, by: Product.rowsPerTask) {
+                    kernel($0, row, Swift.min(row + Product.rowsPerTask, rows), 0, count)
+                }
             }
             first += count
         }

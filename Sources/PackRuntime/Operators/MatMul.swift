@@ -2,75 +2,90 @@ public import CPackKernels
 import CPackSystem
 import PackCore
 
-/// Product of two f32 tensors that are both computed (ONNX `MatMul` for ranks of at least 2, leading axes equal, or the second
-/// a matrix). The second operand is packed into panels in scratch memory, one matrix at a time.
+/// Product of two f32 tensors that are both computed (ONNX `MatMul`). Each task packs some columns of a matrix of the right
+/// operand into panels, in scratch memory of its thread, and multiplies some rows of the left one by them.
 enum MatMul: Operator {
-    private struct Shape {
-        let batch: Int
+    /// Panels that a task packs, and rows that it multiplies: packing is a small part of it, and all threads have work.
+    fileprivate static let panelsPerTask = 8
+    fileprivate static let rowsPerTask = 256
+
+    fileprivate struct Task {
+        let kernel: pack_gemm_kernel
         let m: Int
         let k: Int
         let n: Int
-        /// Elements between the second operand's matrices; 0 where one matrix serves all.
-        let stride: Int
+        let a: UnsafePointer<Float>
+        let b: UnsafePointer<Float>
+        let c: UnsafeMutablePointer<Float>
+        /// Elements between matrices: output, left, right.
+        let steps: Walk.Four
+        let columns: Int
+        /// Tasks of one matrix.
+        let tasks: Int
+        let scratch: UnsafeMutableRawPointer
+        let scratchPerWorker: Int
+    }
 
-        init(_ step: Step) throws(OperatorError) {
-            let a = try step.input(0)
-            let b = try step.input(1)
-            guard a.rank >= 2, b.rank >= 2 else { throw .shape }
-            k = b.extent(b.rank - 2)
-            n = b.last
-            guard a.last == k else { throw .shape }
-            if b.rank == 2 {
-                batch = 1
-                m = a.rows
-                stride = 0
-            } else {
-                guard a.rank == b.rank else { throw .shape }
-                for axis in 0..<a.rank - 2 where a.extent(axis) != b.extent(axis) { throw .shape }
-                batch = a.product(0..<a.rank - 2)
-                m = a.extent(a.rank - 2)
-                stride = k * n
-            }
-        }
+    private static func scratchPerWorker(_ shape: MatrixShape) throws(OperatorError) -> Int {
+        let bytes = pack_panels_bytes_f32(shape.k, Swift.min(shape.n, panelsPerTask * Int(PACK_PANEL)))
+        guard bytes < 1 << 40 else { throw .shape }
+        return (Int(bytes) + 63) & ~63
     }
 
     static func prepare(_ step: Step) throws(OperatorError) -> Int {
-        let shape = try Shape(step)
+        let shape = try MatrixShape(step)
         try step.input(0).require(.f32)
         try step.input(1).require(.f32)
-        let out = try step.output()
-        try out.require(.f32)
-        guard out.count == shape.batch * shape.m * shape.n else { throw .shape }
+        try step.output().require(.f32)
         guard step.kernels.pointee.gemm_f32 != nil else { throw .kernel }
-        let bytes = pack_panels_bytes_f32(shape.k, shape.n)
-        guard bytes < 1 << 40 else { throw .shape }
-        return Int(bytes)
+        return try product(try scratchPerWorker(shape), step.threads)
     }
 
     static func run(_ step: Step) throws(OperatorError) {
-        let shape = try Shape(step)
-        guard let a = try step.input(0).floats.baseAddress, let b = try step.input(1).floats.baseAddress,
-            let c = try step.output().floats.baseAddress, let panels = step.scratch, shape.n > 0
+        let shape = try MatrixShape(step)
+        let out = try step.output()
+        if shape.k == 0 { return out.clear() }
+        guard out.count > 0, let a = try step.input(0).floats.baseAddress, let b = try step.input(1).floats.baseAddress,
+            let c = out.floats.baseAddress, let scratch = step.scratch, let kernel = step.kernels.pointee.gemm_f32
         else { return }
-        if shape.k == 0 {
-            try step.output().floats.update(repeating: 0)
-            return
-        }
-        for index in 0..<shape.batch {
-            if index == 0 || shape.stride > 0 {
-                pack_panels_f32(
-                    b + index * shape.stride, shape.n, 0, shape.k, shape.n, panels.assumingMemoryBound(to: Float.self))
+        let width = panelsPerTask * Int(PACK_PANEL)
+        let columns = (shape.n + width - 1) / width
+        let tasks = columns * ((shape.m + rowsPerTask - 1) / rowsPerTask)
+        let run = shape.walk.run
+        let steps = shape.walk.steps
+        let bytes = try scratchPerWorker(shape)
+        try shape.walk.forEachRun { at throws(OperatorError) in
+            let task = Task(
+                kernel: kernel, m: shape.m, k: shape.k, n: shape.n, a: a + at[1], b: b + at[2], c: c + at[0],
+                steps: steps, columns: columns, tasks: tasks, scratch: scratch, scratchPerWorker: bytes)
+            step.parallel(tasks * run, task) { context, index, worker in
+                context?.assumingMemoryBound(to: Task.self).pointee.perform(index, worker)
             }
-            var gemm = pack_gemm()
-            gemm.a = UnsafeRawPointer(a + index * shape.m * shape.k)
-            gemm.lda = shape.k
-            gemm.panels = UnsafeRawPointer(panels)
-            gemm.k = shape.k
-            gemm.n = shape.n
-            gemm.c = c + index * shape.m * shape.n
-            gemm.ldc = shape.n
-            step.kernels.pointee.gemm_f32?(&gemm, 0, shape.m, 0, (shape.n + Int(PACK_PANEL) - 1) / Int(PACK_PANEL))
         }
+    }
+}
+
+extension MatMul.Task {
+    /// Packs the columns of a task and multiplies its rows by them.
+    fileprivate func perform(_ index: Int, _ worker: UInt32) {
+        let matrix = index / tasks
+        let width = MatMul.panelsPerTask * Int(PACK_PANEL)
+        let column = index % tasks % columns * width
+        let row = index % tasks / columns * MatMul.rowsPerTask
+        let count = Swift.min(width, n - column)
+        let panels = scratch + Int(worker) * scratchPerWorker
+        pack_panels_f32(
+            b + matrix * steps[2] + column, n, 0, k, count, panels.assumingMemoryBound(to: Float.self))
+        var gemm = pack_gemm()
+        gemm.a = UnsafeRawPointer(a + matrix * steps[1])
+        gemm.lda = k
+        gemm.panels = UnsafeRawPointer(panels)
+        gemm.k = k
+        gemm.n = count
+        gemm.c = c + matrix * steps[0] + column
+        gemm.ldc = n
+        kernel(
+            &gemm, row, Swift.min(row + MatMul.rowsPerTask, m), 0, (count + Int(PACK_PANEL) - 1) / Int(PACK_PANEL))
     }
 }
 

@@ -21,39 +21,11 @@ enum Transpose: Operator {
     static func run(_ step: Step) throws(OperatorError) {
         let x = try step.input(0)
         let out = try step.output()
-        switch x.dtype.size {
-        case 1: try permute(step, x.elements(UInt8.self), out.elements(UInt8.self))
-        case 2: try permute(step, x.elements(UInt16.self), out.elements(UInt16.self))
-        case 4: try permute(step, x.elements(UInt32.self), out.elements(UInt32.self))
-        default: try permute(step, x.elements(UInt64.self), out.elements(UInt64.self))
+        var walk = Walk()
+        for axis in 0..<out.rank {
+            try walk.add(out.extent(axis), out.stride(axis), x.stride(try step.attribute(axis)))
         }
-    }
-
-    private static func permute<T>(
-        _ step: Step, _ x: UnsafeMutableBufferPointer<T>, _ out: UnsafeMutableBufferPointer<T>
-    ) throws(OperatorError) {
-        let input = try step.input(0)
-        let output = try step.output()
-        guard output.count > 0 else { return }
-        var strides = InlineArray<8, Int>(repeating: 0)
-        var index = InlineArray<8, Int>(repeating: 0)
-        for axis in 0..<output.rank {
-            let from = try step.attribute(axis)
-            strides[axis] = input.product(from + 1..<input.rank)
-        }
-        var at = 0
-        for position in 0..<output.count {
-            out[position] = x[at]
-            var axis = output.rank - 1
-            while axis >= 0 {
-                index[axis] += 1
-                at += strides[axis]
-                if index[axis] < output.extent(axis) { break }
-                at -= index[axis] * strides[axis]
-                index[axis] = 0
-                axis -= 1
-            }
-        }
+        try out.copy(along: walk, from: x)
     }
 }
 

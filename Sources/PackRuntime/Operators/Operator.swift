@@ -65,6 +65,7 @@ struct Step {
     var threads: Int { Int(record.pointee.threads) }
     var scratch: UnsafeMutableRawPointer? { record.pointee.scratch }
     var inputCount: Int { Int(record.pointee.input_count) }
+    var attributeCount: Int { Int(record.pointee.attribute_count) }
     var outputCount: Int { Int(record.pointee.output_count) }
 
     /// An input that may be absent.

@@ -10,8 +10,9 @@ public enum PadMode: Int, Sendable {
     case wrap = 3
 }
 
-/// Adds elements around a tensor, or with negative counts takes some away by counts that the plan knows. Any element type. Attributes:
-/// `PadMode`, the bits of the constant, for each axis the elements added before. Those after follow from the output.
+/// Adds elements around a tensor, or with negative counts takes some away, by counts that the plan knows: `Pad` whose pads are
+/// constant. Any element type. Attributes: `PadMode`, the bits of the constant, for each axis the elements added before. Those
+/// after follow from the output.
 enum PadFixed: Operator {
     static func prepare(_ step: Step) throws(OperatorError) -> Int {
         let x = try step.input(0)
@@ -27,14 +28,19 @@ enum PadFixed: Operator {
     }
 
     static func run(_ step: Step) throws(OperatorError) {
-        let x = try step.input(0)
-        let out = try step.output()
-        let word = try step.attribute(1)
+        guard let mode = PadMode(rawValue: try step.attribute(0)) else { throw .attribute }
+        var before = InlineArray<8, Int>(repeating: 0)
+        for axis in 0..<(try step.input(0).rank) { before[axis] = try step.attribute(2 + axis) }
+        pad(try step.input(0), try step.output(), mode, before, try step.attribute(1))
+    }
+
+    /// Fills out, of the rank of x and at most 8 axes, with x from the places before on and, around it, what the mode says.
+    static func pad(_ x: Tensor, _ out: Tensor, _ mode: PadMode, _ before: InlineArray<8, Int>, _ word: Int) {
         switch x.dtype.size {
-        case 1: try pad(step, x.elements(UInt8.self), out.elements(UInt8.self), UInt8(truncatingIfNeeded: word))
-        case 2: try pad(step, x.elements(UInt16.self), out.elements(UInt16.self), UInt16(truncatingIfNeeded: word))
-        case 4: try pad(step, x.elements(UInt32.self), out.elements(UInt32.self), UInt32(truncatingIfNeeded: word))
-        default: try pad(step, x.elements(UInt64.self), out.elements(UInt64.self), UInt64(bitPattern: Int64(word)))
+        case 1: fill(x, out, mode, before, UInt8(truncatingIfNeeded: word))
+        case 2: fill(x, out, mode, before, UInt16(truncatingIfNeeded: word))
+        case 4: fill(x, out, mode, before, UInt32(truncatingIfNeeded: word))
+        default: fill(x, out, mode, before, UInt64(bitPattern: Int64(word)))
         }
     }
 
@@ -55,21 +61,20 @@ enum PadFixed: Operator {
         }
     }
 
-    private static func pad<T>(
-        _ step: Step, _ x: UnsafeMutableBufferPointer<T>, _ out: UnsafeMutableBufferPointer<T>, _ constant: T
-    ) throws(OperatorError) {
-        let input = try step.input(0)
-        let output = try step.output()
-        guard let mode = PadMode(rawValue: try step.attribute(0)), out.count > 0 else { return }
+    private static func fill<T>(
+        _ input: Tensor, _ output: Tensor, _ mode: PadMode, _ before: InlineArray<8, Int>, _ constant: T
+    ) {
+        let (x, out) = (input.elements(T.self), output.elements(T.self))
+        guard out.count > 0 else { return }
         guard input.rank > 0 else {
             out[0] = x[0]
             return
         }
         let last = input.rank - 1
-        let (width, extent, before) = (output.last, input.last, try step.attribute(2 + last))
+        let (width, extent, shift) = (output.last, input.last, before[last])
         // Where the row's own elements lie in it.
-        let low = Swift.max(0, Swift.min(width, before))
-        let high = Swift.max(low, Swift.min(width, before + extent))
+        let low = Swift.max(0, Swift.min(width, shift))
+        let high = Swift.max(low, Swift.min(width, shift + extent))
         var start = 0
         while start < out.count {
             var row: Int? = 0
@@ -77,7 +82,7 @@ enum PadFixed: Operator {
             var stride = extent
             var axis = last - 1
             while axis >= 0 {
-                let place = rest % output.extent(axis) - (try step.attribute(2 + axis))
+                let place = rest % output.extent(axis) - before[axis]
                 rest /= output.extent(axis)
                 if let known = row, let inside = source(place, input.extent(axis), mode) {
                     row = known + inside * stride
@@ -88,10 +93,10 @@ enum PadFixed: Operator {
                 axis -= 1
             }
             if let row {
-                for i in 0..<low { out[start + i] = source(i - before, extent, mode).map { x[row + $0] } ?? constant }
-                for i in low..<high { out[start + i] = x[row + i - before] }
+                for i in 0..<low { out[start + i] = source(i - shift, extent, mode).map { x[row + $0] } ?? constant }
+                for i in low..<high { out[start + i] = x[row + i - shift] }
                 for i in high..<width {
-                    out[start + i] = source(i - before, extent, mode).map { x[row + $0] } ?? constant
+                    out[start + i] = source(i - shift, extent, mode).map { x[row + $0] } ?? constant
                 }
             } else {
                 for i in 0..<width { out[start + i] = constant }

@@ -13,7 +13,7 @@ public enum ReduceKind: Int, Sendable {
 /// Reduces neighbouring axes of an f32 tensor. Attributes: `ReduceKind`, first axis, count of axes.
 ///
 /// The output has the input's elements over the other axes; whether reduced axes stay with extent 1 does not matter here.
-/// A maximum over no element is −∞.
+/// A maximum over no element is −∞. Sums are made in 64 bits.
 enum Reduce: Operator {
     private static func layout(_ step: Step) throws(OperatorError) -> (outer: Int, reduced: Int, inner: Int) {
         let x = try step.input(0)
@@ -34,26 +34,114 @@ enum Reduce: Operator {
         return 0
     }
 
+    private struct Task {
+        let kind: ReduceKind
+        let x: UnsafePointer<Float>?
+        let out: UnsafeMutablePointer<Float>?
+        let outer: Int
+        let reduced: Int
+        let inner: Int
+        /// Results of one piece of work, and pieces for each index of the outer axes where these are not cut themselves.
+        let width: Int
+        let pieces: Int
+    }
+
     static func run(_ step: Step) throws(OperatorError) {
-        let x = try step.input(0).floats
-        let out = try step.output().floats
         let (outer, reduced, inner) = try layout(step)
-        guard let kind = ReduceKind(rawValue: try step.attribute(0)) else { throw .attribute }
-        for i in 0..<outer {
-            for j in 0..<inner {
-                var result: Float = kind == .maximum ? -Float.infinity : 0
-                for k in 0..<reduced {
-                    let value = x[(i * reduced + k) * inner + j]
-                    switch kind {
-                    case .sum, .mean: result += value
-                    case .maximum: result = value > result || value.isNaN ? value : result
-                    case .norm: result += value * value
-                    }
-                }
-                if kind == .mean { result /= Float(reduced) }
-                if kind == .norm { result = result.squareRoot() }
-                out[i * inner + j] = result
+        guard let kind = ReduceKind(rawValue: try step.attribute(0)), outer > 0, inner > 0 else { return }
+        let width = 32
+        let pieces = inner == 1 ? 1 : (inner + width - 1) / width
+        let task = Task(
+            kind: kind, x: UnsafePointer(try step.input(0).floats.baseAddress),
+            out: try step.output().floats.baseAddress, outer: outer, reduced: reduced, inner: inner, width: width,
+            pieces: pieces)
+        step.parallel(inner == 1 ? (outer + width - 1) / width : outer * pieces, task, piece)
+    }
+
+    private static let piece: @convention(c) (UnsafeMutableRawPointer?, Int, UInt32) -> Void = { context, index, _ in
+        guard let task = context?.assumingMemoryBound(to: Task.self) else { return }
+        reduce(task.pointee, index)
+    }
+
+    private static func reduce(_ task: Task, _ index: Int) {
+        guard let x = task.x, let out = task.out else { return }
+        if task.inner == 1 {
+            for row in index * task.width..<Swift.min((index + 1) * task.width, task.outer) {
+                out[row] = finish(task, sum(task.kind, x + row * task.reduced, task.reduced))
             }
+            return
+        }
+        let (i, first) = (index / task.pieces, index % task.pieces * task.width)
+        let from = x + i * task.reduced * task.inner + first
+        columns(task, from, out + i * task.inner + first, Swift.min(task.width, task.inner - first))
+    }
+
+    private static func finish(_ task: Task, _ result: Double) -> Float {
+        switch task.kind {
+        case .mean: Float(result / Double(task.reduced))
+        case .norm: Float(result.squareRoot())
+        default: Float(result)
+        }
+    }
+
+    private static func start(_ kind: ReduceKind) -> Double { kind == .maximum ? -.infinity : 0 }
+
+    private static func add(_ kind: ReduceKind, _ value: Double, to result: inout Double) {
+        switch kind {
+        case .sum, .mean: result += value
+        case .maximum: result = value > result || value.isNaN ? value : result
+        case .norm: result += value * value
+        }
+    }
+
+    private static func add(_ kind: ReduceKind, _ value: SIMD8<Double>, to result: inout SIMD8<Double>) {
+        switch kind {
+        case .sum, .mean: result += value
+        case .maximum: result.replace(with: value, where: (value .> result) .| (value .!= value))
+        case .norm: result += value * value
+        }
+    }
+
+    private static func load(_ x: UnsafePointer<Float>) -> SIMD8<Double> {
+        SIMD8<Double>(UnsafeRawPointer(x).loadUnaligned(as: SIMD8<Float>.self))
+    }
+
+    /// Neighbouring values, in eight chains.
+    private static func sum(_ kind: ReduceKind, _ x: UnsafePointer<Float>, _ count: Int) -> Double {
+        var lanes = SIMD8<Double>(repeating: start(kind))
+        var i = 0
+        while i + 8 <= count {
+            add(kind, load(x + i), to: &lanes)
+            i += 8
+        }
+        var result = start(kind)
+        for lane in 0..<8 {
+            // A chain of squares is summed already.
+            add(kind == .norm ? .sum : kind, lanes[lane], to: &result)
+        }
+        while i < count {
+            add(kind, Double(x[i]), to: &result)
+            i += 1
+        }
+        return result
+    }
+
+    /// `width` neighbouring columns.
+    private static func columns(
+        _ task: Task, _ x: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ width: Int
+    ) {
+        var j = 0
+        while j + 8 <= width {
+            var lanes = SIMD8<Double>(repeating: start(task.kind))
+            for k in 0..<task.reduced { add(task.kind, load(x + k * task.inner + j), to: &lanes) }
+            for lane in 0..<8 { out[j + lane] = finish(task, lanes[lane]) }
+            j += 8
+        }
+        while j < width {
+            var result = start(task.kind)
+            for k in 0..<task.reduced { add(task.kind, Double(x[k * task.inner + j]), to: &result) }
+            out[j] = finish(task, result)
+            j += 1
         }
     }
 }

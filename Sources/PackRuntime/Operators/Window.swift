@@ -63,8 +63,10 @@ struct Window {
 
     /// Reads the words from `first` on: the number of axes, and for each of them kernel, stride, dilation and padding before. The
     /// image [N, C, axes…] is what windows fall on, one for each place of `places` [.., .., axes…], or without it as many as
-    /// the image and the padding hold.
-    init(_ step: Step, from first: Int, image: Tensor, places: Tensor?) throws(OperatorError) {
+    /// the image and the padding hold. The extents of the kernel may be given apart.
+    init(
+        _ step: Step, from first: Int, image: Tensor, places: Tensor?, kernel: Tensor? = nil
+    ) throws(OperatorError) {
         let rank = try step.attribute(first)
         guard (1...3).contains(rank) else { throw .attribute }
         guard image.rank == rank + 2, places == nil || places?.rank == rank + 2 else { throw .shape }
@@ -73,6 +75,10 @@ struct Window {
             var axis = WindowAxis()
             axis.input = image.extent(index + 2)
             axis.kernel = try Window.bounded(step, word, 1)
+            if let kernel {
+                guard kernel.count == rank, (1..<1 << 31).contains(kernel.index(index)) else { throw .shape }
+                axis.kernel = kernel.index(index)
+            }
             axis.stride = try Window.bounded(step, word + 1, 1)
             axis.dilation = try Window.bounded(step, word + 2, 1)
             axis.before = try Window.bounded(step, word + 3, 0)

@@ -64,11 +64,12 @@ extension PlanMetadata {
     init(_ imported: ImportedModel, tokenizer: [UInt8]) {
         let tokens = imported.description.maximumTokens
         guard imported.onnx == nil else {
-            self.init(task: imported.task.kind, tokenizer: tokenizer, symbolMaxima: ["batch": 4096])
+            self.init(
+                task: imported.task.kind, labels: imported.labels, tokenizer: tokenizer, symbolMaxima: ["batch": 4096])
             return
         }
         self.init(
-            task: imported.task.kind, labels: imported.task.labels, maximumTokens: tokens, tokenizer: tokenizer,
+            task: imported.task.kind, labels: imported.labels, maximumTokens: tokens, tokenizer: tokenizer,
             symbolMaxima: ["sequence": tokens, "batch": 4096])
     }
 }

@@ -39,8 +39,22 @@ extension Tensor {
 
     /// Copies along a walk whose first tensor is this one and whose second is the source.
     func copy(along walk: Walk, from source: Tensor) throws(OperatorError) {
+        var walk = walk
         let run = walk.run
         let steps = walk.steps
+        // Where the source's neighbours do not follow each other in the runs, small squares of both axes stay in the cache.
+        if steps[1] > 1, let other = walk.removeAxis(ofNeighbours: 1) {
+            return try walk.forEachRun { at throws(OperatorError) in
+                let side = 16
+                for first in Swift.stride(from: 0, to: run, by: side) {
+                    for row in 0..<other.extent {
+                        copy(
+                            at[0] + row * other.steps[0] + first * steps[0], steps[0], from: source,
+                            at[1] + row + first * steps[1], steps[1], Swift.min(side, run - first))
+                    }
+                }
+            }
+        }
         try walk.forEachRun { at throws(OperatorError) in
             copy(at[0], steps[0], from: source, at[1], steps[1], run)
         }

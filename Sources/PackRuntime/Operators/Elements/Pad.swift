@@ -91,16 +91,20 @@ enum Pad: MeasuringOperator {
                 from = place < 0 || from < 0 ? -1 : from + place
                 rest /= out.extent(axis)
             }
-            for i in 0..<out.last {
+            var i = 0
+            while i < out.last {
                 let place = tables[starts[last] + i]
+                var count = 1
                 if from >= 0, place >= 0 {
-                    out.copy(row * out.last + i, 1, from: x, from + place, 1, 1)
+                    while i + count < out.last, tables[starts[last] + i + count] == place + count { count += 1 }
+                    out.copy(row * out.last + i, 1, from: x, from + place, 1, count)
                 } else if let constant = step.optional(2) {
                     out.copy(row * out.last + i, 1, from: constant, 0, 1, 1)
                 } else {
                     out.raw?.advanced(by: (row * out.last + i) * out.dtype.size)
                         .initializeMemory(as: UInt8.self, repeating: 0, count: out.dtype.size)
                 }
+                i += count
             }
         }
     }

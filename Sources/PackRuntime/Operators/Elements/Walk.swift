@@ -43,6 +43,18 @@ struct Walk {
     /// Strides along a run.
     var steps: Four { axes == 0 ? Four(repeating: 1) : strides[axes - 1] }
 
+    /// Takes an axis other than that of the runs out of the walk, along which a tensor's elements are neighbours.
+    mutating func removeAxis(ofNeighbours tensor: Int) -> (extent: Int, steps: Four)? {
+        guard axes > 1, let axis = (0..<axes - 1).first(where: { strides[$0][tensor] == 1 }) else { return nil }
+        let removed = (extents[axis], strides[axis])
+        for later in axis..<axes - 1 {
+            extents[later] = extents[later + 1]
+            strides[later] = strides[later + 1]
+        }
+        axes -= 1
+        return removed
+    }
+
     /// Calls `body` with the positions at which each run starts.
     @inline(never)
     func forEachRun(_ body: (_ at: Four) throws(OperatorError) -> Void) throws(OperatorError) {
