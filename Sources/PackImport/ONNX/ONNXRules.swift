@@ -27,7 +27,9 @@ enum ONNXRules {
         }
     }
 
-    private static func isInferred(_ op: String) -> Bool { inferred.contains(op) && !fused.contains(op) && !learningNodes.contains(op) }
+    private static func isInferred(_ op: String) -> Bool {
+        inferred.contains(op) && !fused.contains(op) && !learningNodes.contains(op)
+    }
     private static let inferred = Set(inferredOperators)
 
     /// The operator as it is.
