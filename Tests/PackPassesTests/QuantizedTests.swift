@@ -23,13 +23,13 @@ import Testing
         return try Constant(dtype, shape, bytes: (0..<count).map { UInt8(truncatingIfNeeded: $0 * 37) })
     }
 
-    private func dynamic(_ part: String, bias: Bool, scale: String = "ws") -> [Node] {
+    private func dynamic(_ part: String, bias: Bool, weights: String = "w") -> [Node] {
         [
-            Node("MatMulInteger", name: part + ".p", inputs: ["q", "w", "z", "wz"], outputs: [part + "i"]),
+            Node("MatMulInteger", name: part + ".p", inputs: ["q", weights, "z", "wz"], outputs: [part + "i"]),
             Node(
                 "Cast", name: part + ".c", inputs: [part + "i"], outputs: [part + "f"], attributes: ["to": .dtype(.f32)]
             ),
-            Node("Mul", name: part + ".s", inputs: ["s", scale], outputs: [part + "u"]),
+            Node("Mul", name: part + ".s", inputs: ["s", "ws"], outputs: [part + "u"]),
             Node(
                 "Mul", name: part + ".m", inputs: [part + "f", part + "u"], outputs: [bias ? part + "m" : part + "y"]),
         ] + (bias ? [Node("Add", name: part + ".a", inputs: [part + "m", "b"], outputs: [part + "y"])] : [])
@@ -39,7 +39,8 @@ import Testing
         [
             "w": try codes(.i8, 8, 5), "wz": try codes(.i8, 5),
             "ws": try Constant(floats: [1, 2, 3, 4, 5], shape: [5]),
-            "b": try Constant(floats: [0, 1, 2, 3, 4], shape: [5]), "other": try Constant(floats: [7], shape: []),
+            "b": try Constant(floats: [0, 1, 2, 3, 4], shape: [5]),
+            "other": try Constant(.i8, [8, 5], bytes: [UInt8](repeating: 3, count: 40)),
         ]
     }
 
@@ -57,7 +58,7 @@ import Testing
     @Test func sharedCodesAreMadeOnce() throws {
         let before = try graph(
             ["batch", 8], try dynamicConstants(),
-            [quantize] + dynamic("a", bias: true) + dynamic("b", bias: false, scale: "other"), outputs: ["ay", "by"])
+            [quantize] + dynamic("a", bias: true) + dynamic("b", bias: false, weights: "other"), outputs: ["ay", "by"])
         let after = try PassPipeline.standard.run(before).graph
         #expect(after.operators == ["DynamicQuantizeLinear", "MatMulIntegerToFloat", "MatMulIntegerToFloat"])
     }
