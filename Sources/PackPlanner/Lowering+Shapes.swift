@@ -23,10 +23,6 @@ extension Lowering {
             try lowering.lowerPlain(PACK_OP_Shape, node, count: 1, [-1])
         },
         rules(["EyeLike"]) { (lowering, node) throws(PlannerError) in try lowering.lowerEye(node) },
-        rules(["BitCast"]) { (lowering, node) throws(PlannerError) in
-            try lowering.lowerPlain(PACK_OP_Reshape, node, count: 1, [Int64(ReshapeKind.bits.rawValue)])
-        },
-        rules(["Cast", "CastLike"]) { (lowering, node) throws(PlannerError) in try lowering.lowerCast(node) },
     ])
 
     private mutating func lowerReshape(_ node: Node) throws(PlannerError) {
@@ -35,14 +31,6 @@ extension Lowering {
         let kind: ReshapeKind =
             node.op == "Squeeze" ? .squeeze : node.op == "Unsqueeze" ? .unsqueeze : exact ? .exactExtents : .extents
         try lowerPlain(PACK_OP_Reshape, node, count: 2, [Int64(kind.rawValue)])
-    }
-
-    private mutating func lowerCast(_ node: Node) throws(PlannerError) {
-        let from = try type(node.inputs[0], of: node).dtype
-        if from == (try type(node.outputs[0], of: node).dtype) {
-            return try alias(node.outputs[0], to: node.inputs[0], of: node)
-        }
-        try lowerPlain(PACK_OP_Cast, node, count: 1)
     }
 
     private mutating func lowerShape(_ node: Node) throws(PlannerError) {

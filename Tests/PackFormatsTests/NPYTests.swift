@@ -11,7 +11,9 @@ import Testing
             let bytes = (0..<count * dtype.size).map { UInt8(truncatingIfNeeded: $0 & 1) }
             let array = NamedArray(name: "a", dtype: dtype, shape: shape, bytes: bytes)
             try NPY.write(array, to: folder.path + "/a.npy")
-            #expect(try NPY.read(folder.path + "/a.npy", name: "a") == array)
+            // NumPy has no types of a few bits: what holds them is another.
+            let expected = NamedArray(name: "a", dtype: dtype.numpyType, shape: shape, bytes: bytes)
+            #expect(try NPY.read(folder.path + "/a.npy", name: "a") == expected)
         }
     }
 

@@ -41,6 +41,7 @@ struct TensorValue: Equatable, CustomStringConvertible {
         case .u32: raw { UInt32($0) }
         case .i64: raw { Int64($0) }
         case .u64: raw { UInt64($0) }
+        default: raw { NarrowFloat(dtype)?.code($0, saturates: false) ?? UInt8(truncatingIfNeeded: Int($0)) }
         }
     }
 
@@ -64,6 +65,11 @@ struct TensorValue: Equatable, CustomStringConvertible {
             case .u32: read(UInt32.self) { Double($0) }
             case .i64: read(Int64.self) { Double($0) }
             case .u64: read(UInt64.self) { Double($0) }
+            default:
+                read(UInt8.self) { code in
+                    NarrowFloat(dtype).map { format in Double(format.value(code)) }
+                        ?? Double(NarrowInteger.value(code, dtype))
+                }
             }
         self.init(dtype, shape, numbers)
     }

@@ -3,7 +3,7 @@ import PackCore
 extension ShapeRules {
     /// Operators that pass elements on as they are, or change only their type.
     static let casts: [String: ShapeRule] = [
-        "BitCast": bitCast, "Identity": identity, "Dropout": dropout, "Cast": cast, "CastLike": castLike,
+        "Identity": identity, "Dropout": dropout, "Cast": cast, "CastLike": castLike,
     ]
 
     @Sendable private static func identity(_ op: Operands) throws(GraphError) -> [Inferred] {
@@ -24,17 +24,6 @@ extension ShapeRules {
             throw op.fault(.wrongAttribute, found: "to = \(code)", expected: "the code of an element type")
         }
         return [converted(op, to: dtype)]
-    }
-
-    @Sendable private static func bitCast(_ op: Operands) throws(GraphError) -> [Inferred] {
-        try op.expect(inputs: 1...1)
-        let type = try op.type(0)
-        let code = try op.node.int("to", default: 0)
-        guard let dtype = DType(onnxCode: code), dtype.size == type.dtype.size else {
-            throw op.fault(
-                .wrongAttribute, found: "to = \(code)", expected: "the code of a type of \(type.dtype.size) bytes")
-        }
-        return [Inferred(dtype, type.shape)]
     }
 
     @Sendable private static func castLike(_ op: Operands) throws(GraphError) -> [Inferred] {
