@@ -78,7 +78,12 @@ struct ChildProcess {
         var pointers = ([program] + arguments).map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
         var process: pid_t = 0
-        let code = posix_spawn(&process, program, &actions, &attributes, &pointers, environ)
+        var code = posix_spawn(&process, program, &actions, &attributes, &pointers, environ)
+        // A program that was just written can be held open for a moment by a process that another thread is starting.
+        for _ in 0..<50 where code == ETXTBSY {
+            usleep(20_000)
+            code = posix_spawn(&process, program, &actions, &attributes, &pointers, environ)
+        }
         guard code == 0 else {
             throw .resolver(program: program, what: "can't be run: \(String(cString: strerror(code)))", lines: [])
         }
