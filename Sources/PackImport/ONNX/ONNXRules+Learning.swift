@@ -4,7 +4,11 @@ import PackGraph
 
 extension ONNXRules {
     /// Operators of ai.onnx.ml. Linear models and what prepares features become basic operators.
-    static let learning: [String: ONNXRule] = merge([learningLinear, learningFeatures, learningEncoders, learningTrees, learningVectors])
+    static let learning: [String: ONNXRule] = merge([
+        learningLinear, learningFeatures, learningEncoders, learningTrees, learningVectors,
+    ])
+    /// Operators of com.microsoft that exporters of such models write.
+    static let learningMicrosoft: [String: ONNXRule] = ["CDist": distances]
 
     /// Nodes that only rules write: a file's operators of these names are others.
     static let learningNodes: Set<String> = ["TreeScores", "SVMKernel", "PairwiseProbability"]

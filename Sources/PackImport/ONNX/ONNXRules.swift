@@ -19,12 +19,14 @@ enum ONNXRules {
             if let rule = standard[operation.op] { return rule }
             return isInferred(operation.op) ? same : nil
         case "ai.onnx.ml": return learning[operation.op]
-        case "com.microsoft": return microsoft[operation.op]
+        case "com.microsoft": return microsoft[operation.op] ?? learningMicrosoft[operation.op]
         default: return nil
         }
     }
 
-    private static func isInferred(_ op: String) -> Bool { inferred.contains(op) && !fused.contains(op) && !learningNodes.contains(op) }
+    private static func isInferred(_ op: String) -> Bool {
+        inferred.contains(op) && !fused.contains(op) && !learningNodes.contains(op)
+    }
     private static let inferred = Set(inferredOperators)
 
     /// The operator as it is.

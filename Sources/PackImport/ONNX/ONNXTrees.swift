@@ -36,7 +36,8 @@ struct ONNXTrees {
         do throws(GraphError) {
             let (columns, weightColumns) = dtype == .f64 ? (4, 4) : (3, 2)
             return (
-                try Self.table(writer.nodes, columns), try Constant(.u32, [writer.roots.count], bytes: bytes(writer.roots)),
+                try Self.table(writer.nodes, columns),
+                try Constant(.u32, [writer.roots.count], bytes: bytes(writer.roots)),
                 try Self.table(writer.weights, weightColumns)
             )
         } catch { throw ONNXRefusal(.invalid, found: error.found, expected: error.expected) }
@@ -122,7 +123,9 @@ private struct ONNXTreeWriter {
             return put(place, 1, UInt32(only.target), only.value)
         }
         let first = weights.count / (isWide ? 4 : 2)
-        guard leaf.weights.count < ONNXTrees.fieldLimit, first < 1 << 30 else { throw .use("too many weights", "fewer") }
+        guard leaf.weights.count < ONNXTrees.fieldLimit, first < 1 << 30 else {
+            throw .use("too many weights", "fewer")
+        }
         put(place, UInt32(leaf.weights.count), UInt32(first), 0)
         for weight in leaf.weights { append(weight: weight.target, weight.value) }
     }

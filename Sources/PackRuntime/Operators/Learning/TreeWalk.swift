@@ -38,7 +38,8 @@ struct TreeWalk<Value: BinaryFloatingPoint> {
 
     private static func table<Record>(_ tensor: Tensor) -> UnsafeBufferPointer<Record> {
         guard let data = tensor.raw else { return UnsafeBufferPointer(start: nil, count: 0) }
-        return UnsafeBufferPointer(start: UnsafePointer(data.assumingMemoryBound(to: Record.self)), count: tensor.extent(0))
+        return UnsafeBufferPointer(
+            start: UnsafePointer(data.assumingMemoryBound(to: Record.self)), count: tensor.extent(0))
     }
 
     /// Scores of a block of rows.
