@@ -7,6 +7,8 @@ extension ONNXRules {
     static let learning: [String: ONNXRule] = merge([
         learningLinear, learningFeatures, learningEncoders, learningTrees, learningVectors,
     ])
+    /// Operators of com.microsoft that exporters of such models write.
+    static let learningMicrosoft: [String: ONNXRule] = ["CDist": distances]
 
     /// Nodes that only rules write: a file's operators of these names are others.
     static let learningNodes: Set<String> = ["TreeScores", "SVMKernel", "PairwiseProbability"]

@@ -113,4 +113,20 @@ extension ONNXRules {
         let found = importer.helper("Gather", operation, [x, flat], ["axis": .int(0)])
         importer.finish("Unsqueeze", operation, [found, importer.integers([0])])
     }
+
+    /// Distances of all rows of a [M, K] from all rows of b [N, K]: [M, N].
+    @Sendable static func distances(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation
+    ) throws(ONNXRefusal) {
+        let metric = try operation.text("metric") ?? "sqeuclidean"
+        guard ["euclidean", "sqeuclidean"].contains(metric) else {
+            throw .use("metric \(metric)", "euclidean or sqeuclidean")
+        }
+        let a = importer.helper("Unsqueeze", operation, [try operation.required(0), importer.integers([1])], [:], "a")
+        let b = importer.helper("Unsqueeze", operation, [try operation.required(1), importer.integers([0])], [:], "b")
+        let difference = importer.helper("Sub", operation, [a, b])
+        let square = importer.helper(
+            "ReduceSumSquare", operation, [difference, importer.integers([2])], ["keepdims": .int(0)])
+        importer.finish(metric == "euclidean" ? "Sqrt" : "Identity", operation, [square])
+    }
 }

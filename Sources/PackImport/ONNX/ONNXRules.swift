@@ -22,7 +22,8 @@ enum ONNXRules {
             if let rule = standard[operation.op] { return rule }
             return isInferred(operation.op) ? same : nil
         case "ai.onnx.ml": return learning[operation.op]
-        case "com.microsoft": return microsoft[operation.op] ?? quantized[operation.op]
+        case "com.microsoft":
+            return microsoft[operation.op] ?? quantized[operation.op] ?? learningMicrosoft[operation.op]
         default: return nil
         }
     }
