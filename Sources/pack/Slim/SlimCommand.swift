@@ -82,7 +82,8 @@ struct Slim: ParsableCommand {
         let arch = try architecture(of: profile)
         let result = try Slimmer(command: self, pipeline: pipeline, profile: profile, arch: arch).run()
         try write(SlimReport.document(result), SlimReport.json(result))
-        if result.output == nil && !dryRun { throw ExitStatus.no }
+        let isRefused = result.fit.verdict == .doesNotFit || result.comparison.smallest < result.budget
+        if isRefused { throw ExitStatus.no }
     }
 
     private func write(_ document: @autoclosure () -> Document, _ json: @autoclosure () -> JSON) throws {
