@@ -169,13 +169,7 @@ struct Lowering {
     ) throws(PlannerError) -> (panels: UInt32, scales: UInt32, sums: UInt32) {
         var kind = fixed ?? storage.kind(of: name)
         if kind == .int4, k > PACK_MAX_K_S4 { kind = .int8 }
-        let bytes: Int
-        switch kind {
-        case .f32: bytes = pack_panels_bytes_f32(k, n)
-        case .f16: bytes = pack_panels_bytes_f16(k, n)
-        case .int8: bytes = pack_panels_bytes_s8(k, n)
-        case .int4: bytes = pack_panels_bytes_s4(k, n)
-        }
+        let bytes = kind.panelsBytes(k, n)
         let values = try packed(
             name, kind, .panels(kind, k: k, n: n, transposed: transposed), bytes: bytes, shape: nil, scales: n,
             suffix: transposed ? "panels" : "panels.untransposed", hasSums: true)
@@ -190,10 +184,9 @@ struct Lowering {
         }
         let kind = storage.kind(of: name)
         let (rows, columns) = (constant.shape[0], constant.shape[1])
-        let row = kind == .int4 ? pack_row_bytes_s4(columns) : columns
         let values = try packed(
             name, kind, .table(kind, rows: rows, columns: columns), bytes: rows * kind.rowBytes(columns),
-            shape: [rows, row], scales: rows, suffix: "table", hasSums: false)
+            shape: [rows, kind.rowBytes(columns) / kind.dtype.size], scales: rows, suffix: "table", hasSums: false)
         return [values[0], values[1]]
     }
 

@@ -15,10 +15,7 @@ extension WeightChunk {
         switch form {
         case .plain: constant.byteCount
         case .table(let kind, let rows, let columns): rows * kind.rowBytes(columns)
-        case .panels(.f32, let k, let n, _): pack_panels_bytes_f32(k, n)
-        case .panels(.f16, let k, let n, _): pack_panels_bytes_f16(k, n)
-        case .panels(.int8, let k, let n, _): pack_panels_bytes_s8(k, n)
-        case .panels(.int4, let k, let n, _): pack_panels_bytes_s4(k, n)
+        case .panels(let kind, let k, let n, _): kind.panelsBytes(k, n)
         }
     }
 
@@ -95,7 +92,7 @@ extension WeightChunk {
         at place: Int, _ bytes: Int, _ kind: WeightKind, _ k: Int, _ n: Int, _ transposed: Bool
     ) -> WeightPiece {
         let panel = Int(PACK_PANEL)
-        let panelBytes = kind.panelBytes(k)
+        let panelBytes = kind.panelsBytes(k, panel)
         let wanted = clamp(place / panelBytes, bytes / panelBytes, (n + panel - 1) / panel)
         let columns = wanted.lowerBound * panel..<Swift.min(wanted.upperBound * panel, n)
         // Floats of a long panel are taken from a part of it; codes need all of a column for its scale.
@@ -117,25 +114,12 @@ extension WeightChunk {
 
     private func stored(_ values: [Float], _ kind: WeightKind, _ rows: Int, _ columns: Int) -> WeightPiece {
         guard values.count == rows * columns else { return WeightPiece() }
-        var piece = WeightPiece()
-        switch kind {
-        case .f32: piece.elements = values.withUnsafeBytes { Array($0) }
-        case .f16:
-            var halves = [UInt16](repeating: 0, count: values.count)
-            pack_f32_to_f16(values, &halves, values.count)
-            piece.elements = halves.withUnsafeBytes { Array($0) }
-        case .int8:
-            var codes = [Int8](repeating: 0, count: values.count)
-            var sums = [Int32](repeating: 0, count: rows)
-            piece.scales = [Float](repeating: 0, count: rows)
-            pack_quantize_columns_s8(values, columns, 1, columns, rows, &codes, &piece.scales, &sums)
-            piece.elements = codes.withUnsafeBytes { Array($0) }
-        case .int4:
-            piece.elements = [UInt8](repeating: 0, count: rows * kind.rowBytes(columns))
-            piece.scales = [Float](repeating: 0, count: rows)
-            writeRows(values, rows, columns, &piece.elements, &piece.scales)
+        return WeightPiece(kind, bytes: rows * kind.rowBytes(columns), scales: rows, sums: 0) { room in
+            values.withUnsafeBufferPointer { values in
+                guard let weights = values.baseAddress else { return }
+                kind.writeRows(weights, rows: rows, columns: columns, to: room)
+            }
         }
-        return piece
     }
 
     /// A part of the elements of a matrix with rows of `width` elements; empty if they can't be had.
@@ -150,38 +134,28 @@ extension WeightChunk {
 }
 
 extension WeightPiece {
-    /// A small matrix in panels: [n, k] when transposed, else [k, n].
-    static func packed(_ values: [Float], _ kind: WeightKind, _ k: Int, _ n: Int, _ transposed: Bool) -> WeightPiece {
-        var piece = WeightPiece()
-        let stride = transposed ? k : n
-        let flag: Int32 = transposed ? 1 : 0
-        switch kind {
-        case .f32:
-            var panels = [Float](repeating: 0, count: pack_panels_bytes_f32(k, n) / 4)
-            pack_panels_f32(values, stride, flag, k, n, &panels)
-            piece.elements = panels.withUnsafeBytes { Array($0) }
-        case .f16:
-            var panels = [UInt16](repeating: 0, count: pack_panels_bytes_f16(k, n) / 2)
-            pack_panels_f16(values, stride, flag, k, n, &panels)
-            piece.elements = panels.withUnsafeBytes { Array($0) }
-        case .int8:
-            var codes = [Int8](repeating: 0, count: k * n)
-            piece.scales = [Float](repeating: 0, count: n)
-            piece.sums = [Int32](repeating: 0, count: n)
-            pack_quantize_columns_s8(values, stride, flag, k, n, &codes, &piece.scales, &piece.sums)
-            var panels = [Int8](repeating: 0, count: pack_panels_bytes_s8(k, n))
-            pack_panels_s8(codes, k, 1, k, n, &panels)
-            piece.elements = panels.withUnsafeBytes { Array($0) }
-        case .int4:
-            piece.elements = [UInt8](repeating: 0, count: pack_panels_bytes_s4(k, n))
-            piece.scales = [Float](repeating: 0, count: n)
-            piece.sums = [Int32](repeating: 0, count: n)
-            withGroups(rows: n, of: k) { codes, groupScales in
-                pack_quantize_groups_s4(
-                    values, stride, flag, k, n, codes, groupScales, &piece.scales, &piece.sums)
-                pack_panels_s4(codes, groupScales, k, n, &piece.elements)
+    /// Has a piece written into room of the given sizes; scales and sums only where the kind has them.
+    init(_ kind: WeightKind, bytes: Int, scales: Int, sums: Int, _ write: (WeightRoom) -> Void) {
+        elements = [UInt8](repeating: 0, count: bytes)
+        self.scales = [Float](repeating: 0, count: kind.hasScales ? scales : 0)
+        self.sums = [Int32](repeating: 0, count: kind.hasScales ? sums : 0)
+        elements.withUnsafeMutableBytes { elements in
+            self.scales.withUnsafeMutableBufferPointer { scales in
+                self.sums.withUnsafeMutableBufferPointer { sums in
+                    guard let base = elements.baseAddress else { return }
+                    write(WeightRoom(elements: base, scales: scales.baseAddress, sums: sums.baseAddress))
+                }
             }
         }
-        return piece
+    }
+
+    /// A small matrix in panels: [n, k] when transposed, else [k, n].
+    static func packed(_ values: [Float], _ kind: WeightKind, _ k: Int, _ n: Int, _ transposed: Bool) -> WeightPiece {
+        WeightPiece(kind, bytes: kind.panelsBytes(k, n), scales: n, sums: n) { room in
+            values.withUnsafeBufferPointer { values in
+                guard let weights = values.baseAddress else { return }
+                kind.writePanels(weights, k: k, n: n, transposed: transposed, to: room)
+            }
+        }
     }
 }

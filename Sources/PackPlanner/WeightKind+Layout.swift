@@ -18,13 +18,13 @@ extension WeightKind {
     /// Bytes of a row of a table.
     func rowBytes(_ columns: Int) -> Int { self == .int4 ? pack_row_bytes_s4(columns) : columns * dtype.size }
 
-    /// Bytes of one panel of a matrix of depth `k`.
-    func panelBytes(_ k: Int) -> Int {
+    /// Bytes of a matrix [k, n] in panels.
+    func panelsBytes(_ k: Int, _ n: Int) -> Int {
         switch self {
-        case .f32: pack_panels_bytes_f32(k, Int(PACK_PANEL))
-        case .f16: pack_panels_bytes_f16(k, Int(PACK_PANEL))
-        case .int8: pack_panels_bytes_s8(k, Int(PACK_PANEL))
-        case .int4: pack_panels_bytes_s4(k, Int(PACK_PANEL))
+        case .f32: pack_panels_bytes_f32(k, n)
+        case .f16: pack_panels_bytes_f16(k, n)
+        case .int8: pack_panels_bytes_s8(k, n)
+        case .int4: pack_panels_bytes_s4(k, n)
         }
     }
 

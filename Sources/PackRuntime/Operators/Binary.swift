@@ -59,7 +59,7 @@ enum Binary: Operator {
             case .multiply: apply(walk, x, y, out.integers) { $0 &* $1 }
             case .divide:
                 apply(walk, x, y, out.integers) { $1 == 0 ? 0 : $0.dividedReportingOverflow(by: $1).partialValue }
-            case .power: apply(walk, x, y, out.integers) { power($0, $1) }
+            case .power: apply(walk, x, y, out.integers) { integerPower($0, $1) }
             case .equal: apply(walk, x, y, out.elements(Bool.self)) { $0 == $1 }
             case .maximum: apply(walk, x, y, out.integers) { $0 > $1 ? $0 : $1 }
             case .minimum: apply(walk, x, y, out.integers) { $0 < $1 ? $0 : $1 }
@@ -106,20 +106,6 @@ enum Binary: Operator {
         walk.forEachRow { at, run, step in
             for i in 0..<run { out[at.0 + i] = operation(x[at.1 + i * step.0], y[at.2 + i * step.1]) }
         }
-    }
-
-    /// Integer power by squaring; negative exponents give what rounding the exact result towards zero gives.
-    private static func power(_ base: Int64, _ exponent: Int64) -> Int64 {
-        if exponent < 0 { return base == 1 ? 1 : base == -1 ? (exponent % 2 == 0 ? 1 : -1) : 0 }
-        var result: Int64 = 1
-        var factor = base
-        var left = exponent
-        while left > 0 {
-            if left & 1 == 1 { result = result &* factor }
-            factor = factor &* factor
-            left >>= 1
-        }
-        return result
     }
 }
 

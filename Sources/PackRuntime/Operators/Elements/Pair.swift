@@ -132,7 +132,7 @@ enum Pair: Operator {
         case .subtract: each(x, x, n) { $0 &- $1 }
         case .multiply: each(x, x, n) { $0 &* $1 }
         case .divide: each(x, x, n) { $1 == 0 ? 0 : $0.dividedReportingOverflow(by: $1).partialValue }
-        case .power: each(x, x, n) { power($0, $1) }
+        case .power: each(x, x, n) { integerPower($0, $1) }
         case .minimum: each(x, x, n) { $0 < $1 ? $0 : $1 }
         case .maximum: each(x, x, n) { $0 > $1 ? $0 : $1 }
         case .modulo:
@@ -157,20 +157,6 @@ enum Pair: Operator {
         _ x: UnsafeMutablePointer<T>, _ out: UnsafeMutablePointer<R>, _ n: Int, _ body: (T, T) -> R
     ) {
         for i in 0..<n { out[i] = body(x[i], x[blockElements + i]) }
-    }
-
-    /// Integer power by squaring; negative exponents give what rounding the exact result towards zero gives.
-    private static func power<T: FixedWidthInteger>(_ base: T, _ exponent: T) -> T {
-        if exponent < 0 { return base == 1 ? 1 : base == 0 &- 1 ? (exponent & 1 == 0 ? 1 : 0 &- 1) : 0 }
-        var result: T = 1
-        var factor = base
-        var left = exponent
-        while left > 0 {
-            if left & 1 == 1 { result = result &* factor }
-            factor = factor &* factor
-            left >>= 1
-        }
-        return result
     }
 }
 

@@ -11,8 +11,6 @@ public enum ReshapeKind: Int, Sendable {
     case squeeze = 2
     /// ONNX `Unsqueeze`: the axes of extent 1 to add.
     case unsqueeze = 3
-    /// ONNX `BitCast`: the same bits as another type of as many bytes.
-    case bits = 4
 }
 
 /// Copies a tensor into a shape that the second input tells. Attribute: `ReshapeKind`.
@@ -20,8 +18,7 @@ enum Reshape: MeasuringOperator {
     static func prepare(_ step: Step) throws(OperatorError) -> Int {
         let x = try step.input(0)
         let out = try step.output()
-        let isBits = try step.attribute(0) == ReshapeKind.bits.rawValue
-        guard isBits ? x.dtype.size == out.dtype.size : x.dtype == out.dtype else { throw .type }
+        guard x.dtype == out.dtype else { throw .type }
         guard x.count == out.count else { throw .shape }
         return 0
     }
@@ -33,7 +30,6 @@ enum Reshape: MeasuringOperator {
         try list.requireInteger()
         guard let kind = ReshapeKind(rawValue: try step.attribute(0)) else { throw .attribute }
         switch kind {
-        case .bits: throw .attribute
         case .extents, .exactExtents: try setExtents(x, list, out, kind)
         case .squeeze, .unsqueeze:
             let rank = kind == .squeeze ? x.rank : out.rank

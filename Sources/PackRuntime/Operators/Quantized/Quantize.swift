@@ -117,14 +117,8 @@ enum Quantize: Operator {
         zeros.update(repeating: 0, count: blockElements)
         grid.forEachRun { at, count, first, step in
             x.load(at, 1, count, numbers)
-            if step == 0 {
-                let one = scale.number(first)
-                for i in 0..<count { scales[i] = one }
-                if let zero { zeros.update(repeating: zero.number(first), count: count) }
-            } else {
-                scale.load(first, 1, count, scales)
-                zero?.load(first, 1, count, zeros)
-            }
+            scale.spread(first, step, count, scales)
+            zero?.spread(first, step, count, zeros)
             for i in 0..<count { numbers[i] = Double(Float(numbers[i] / scales[i])) }
             if isHalf {
                 for i in 0..<count {
@@ -163,26 +157,31 @@ enum Dequantize: Operator {
         let grid = try QuantizationGrid(step)
         let x = try step.input(0)
         let scale = try step.input(1)
-        let zero = step.optional(2)
+        // Codes that are floats have none.
+        let zero = x.dtype.wide == .float ? nil : step.optional(2)
         let out = try step.output()
         guard let scratch = step.scratch else { throw .attribute }
         let numbers = scratch.assumingMemoryBound(to: Double.self)
         let scales = numbers + blockElements
         let zeros = scales + blockElements
-        let isFloat = x.dtype.wide == .float
         zeros.update(repeating: 0, count: blockElements)
         grid.forEachRun { at, count, first, step in
             x.load(at, 1, count, numbers)
-            if step == 0 {
-                let one = scale.number(first)
-                for i in 0..<count { scales[i] = one }
-                if let zero, !isFloat { zeros.update(repeating: zero.number(first), count: count) }
-            } else {
-                scale.load(first, 1, count, scales)
-                if !isFloat { zero?.load(first, 1, count, zeros) }
-            }
+            scale.spread(first, step, count, scales)
+            zero?.spread(first, step, count, zeros)
             for i in 0..<count { numbers[i] = Double(Float(numbers[i] - zeros[i]) * Float(scales[i])) }
             out.store(at, 1, count, numbers)
+        }
+    }
+}
+
+extension Tensor {
+    /// Loads numbers from `first` on, or `first` for all where the step is 0.
+    fileprivate func spread(_ first: Int, _ step: Int, _ count: Int, _ to: UnsafeMutablePointer<Double>) {
+        if step == 0 {
+            to.update(repeating: number(first), count: count)
+        } else {
+            load(first, 1, count, to)
         }
     }
 }
