@@ -1,5 +1,7 @@
 #include "gemm_cases.h"
 
+#pragma clang fp contract(off)
+
 typedef struct {
     void (*check)(const gemm_case *, sequence *, void *);
     const uint32_t *activations;
@@ -45,4 +47,31 @@ double activation_value(uint32_t activation, double x) {
     case PACK_ACTIVATION_TANH: return tanh(x);
     default: return x;
     }
+}
+
+static float finished(const gemm_case *c, const integer_product *p, int64_t sum, size_t i, size_t j) {
+    float scale = p->row_scale[i] * p->column_scale[j], value = scale * (float)sum;
+    if (c->bias) value = value + p->bias[j];
+    value = c->activation == PACK_ACTIVATION_NONE ? value : (float)activation_value(c->activation, value);
+    if (c->residual) value = value + p->residual[i * p->ldc + j];
+    return value;
+}
+
+void compare_integers(
+    const gemm_case *c, const integer_product *p,
+    int64_t (*sum)(const gemm_case *c, const void *operands, size_t i, size_t j), const void *operands,
+    kernel_check *result) {
+    int exact = c->activation <= PACK_ACTIVATION_RELU;
+    for (size_t i = 0; i < c->rows; i++)
+        for (size_t j = 0; j < p->ldc; j++) {
+            float found = p->c[i * p->ldc + j], wanted = p->residual[i * p->ldc + j];
+            int inside = i >= c->row_begin && i < c->row_end && j >= c->panel_begin * PACK_PANEL
+                && j < c->panel_end * PACK_PANEL && j < c->n;
+            if (inside) wanted = finished(c, p, sum(c, operands, i, j), i, j);
+            if (exact || !inside ? memcmp(&found, &wanted, 4) != 0 : !near(result, found, wanted, 4e-7 * (1 + fabsf(wanted))))
+                fail(result, "rows %zu k %zu n %zu bias %d residual %d activation %u at %zu,%zu: %.9g, expected %.9g",
+                     c->rows, c->k, c->n, c->bias, c->residual, c->activation, i, j, found, wanted);
+        }
+    if (exact) digest(result, p->c, c->rows * p->ldc * 4);
+    digest_fused(result, p->c, c->rows * p->ldc);
 }

@@ -16,3 +16,16 @@ void for_gemm_cases(
     void *context);
 
 double activation_value(uint32_t activation, double x);
+
+/// The operands that follow the exact sums of a product of codes, and where its results are.
+typedef struct {
+    const float *row_scale, *column_scale, *bias, *residual, *c;
+    size_t ldc;
+} integer_product;
+
+/// Compares c with what the sums ask for, inside the computed part, and with the residual, which c held before, outside.
+/// `sum` gives the exact sum of an element, zero points taken off.
+void compare_integers(
+    const gemm_case *c, const integer_product *p,
+    int64_t (*sum)(const gemm_case *c, const void *operands, size_t i, size_t j), const void *operands,
+    kernel_check *result);

@@ -1,7 +1,5 @@
 #include "gemm_cases.h"
 
-#pragma clang fp contract(off)
-
 typedef struct {
     pack_gemm_kernel kernel;
     kernel_check *result;
@@ -42,31 +40,12 @@ static product make(const gemm_case *c, sequence *s, int extreme) {
     return p;
 }
 
-static float expected(const gemm_case *c, const product *p, size_t i, size_t j) {
+static int64_t exact_sum(const gemm_case *c, const void *operands, size_t i, size_t j) {
+    const product *p = operands;
     int64_t sum = 0;
     for (size_t l = 0; l < c->k; l++)
         sum += ((int64_t)p->a[i * p->lda + l] - p->row_zero[i]) * (int64_t)p->w[j * c->k + l];
-    float scale = p->row_scale[i] * p->column_scale[j], value = scale * (float)sum;
-    if (c->bias) value = value + p->bias[j];
-    value = c->activation == PACK_ACTIVATION_NONE ? value : (float)activation_value(c->activation, value);
-    if (c->residual) value = value + p->residual[i * p->ldc + j];
-    return value;
-}
-
-static void compare(const gemm_case *c, const product *p, kernel_check *result) {
-    int exact = c->activation <= PACK_ACTIVATION_RELU;
-    for (size_t i = 0; i < c->rows; i++)
-        for (size_t j = 0; j < p->ldc; j++) {
-            float found = p->c[i * p->ldc + j], wanted = p->residual[i * p->ldc + j];
-            int inside = i >= c->row_begin && i < c->row_end && j >= c->panel_begin * PACK_PANEL
-                && j < c->panel_end * PACK_PANEL && j < c->n;
-            if (inside) wanted = expected(c, p, i, j);
-            if (exact || !inside ? memcmp(&found, &wanted, 4) != 0 : !near(result, found, wanted, 4e-7 * (1 + fabsf(wanted))))
-                fail(result, "rows %zu k %zu n %zu bias %d residual %d activation %u at %zu,%zu: %.9g, expected %.9g",
-                     c->rows, c->k, c->n, c->bias, c->residual, c->activation, i, j, found, wanted);
-        }
-    if (exact) digest(result, p->c, c->rows * p->ldc * 4);
-    digest_fused(result, p->c, c->rows * p->ldc);
+    return sum;
 }
 
 static void check(const gemm_case *c, sequence *s, void *context_pointer) {
@@ -77,7 +56,8 @@ static void check(const gemm_case *c, sequence *s, void *context_pointer) {
                    .row_zero = p.row_zero, .column_scale = p.column_scale, .column_sum = p.column_sum};
     g.residual = c->residual == 2 ? p.c : c->residual == 1 ? p.residual : 0;
     x->kernel(&g, c->row_begin, c->row_end, c->panel_begin, c->panel_end);
-    compare(c, &p, x->result);
+    integer_product done = {p.row_scale, p.column_scale, p.bias, p.residual, p.c, p.ldc};
+    compare_integers(c, &done, exact_sum, &p, x->result);
     x->result->cases++;
     release(p.a, x->result, "a"), release(p.w, x->result, "w"), release(p.panels, x->result, "panels");
     release(p.row_scale, x->result, "row_scale"), release(p.row_zero, x->result, "row_zero");

@@ -206,21 +206,16 @@ struct ONNXDataTests {
     @Test func readsEveryModelAndValue() throws {
         var models = 0
         var values = 0
-        var folders = [path]
-        while let folder = folders.popLast() {
-            for name in try FolderWalk.names(in: folder) {
-                let file = "\(folder)/\(name)"
-                if try FileContents.kind(of: file) == .folder {
-                    folders.append(file)
-                } else if name.hasSuffix(".onnx") {
-                    let model = try ONNXFile(path: file).model
-                    #expect(!model.graph.outputs.isEmpty)
-                    models += 1
-                } else if name.hasSuffix(".pb") {
-                    let isSequence = file.contains("sequence") && (try? ONNXValue.read(file, as: .tensor)) == nil
-                    _ = try ONNXValue.read(file, as: isSequence ? .sequence : .tensor)
-                    values += 1
-                }
+        for entry in try FolderWalk.entries(of: path) {
+            let file = "\(path)/\(entry.path)"
+            if file.hasSuffix(".onnx") {
+                let model = try ONNXFile(path: file).model
+                #expect(!model.graph.outputs.isEmpty)
+                models += 1
+            } else if file.hasSuffix(".pb") {
+                let isSequence = file.contains("sequence") && (try? ONNXValue.read(file, as: .tensor)) == nil
+                _ = try ONNXValue.read(file, as: isSequence ? .sequence : .tensor)
+                values += 1
             }
         }
         #expect(models > 100 && values > 200, "\(models) models, \(values) values")

@@ -54,17 +54,9 @@ struct ONNXImportDataTests {
     @Test func importsEveryModelOrSaysWhyNot() throws {
         var runnable = 0
         var refused = 0
-        var folders = [path]
-        while let folder = folders.popLast() {
-            for name in try FolderWalk.names(in: folder) {
-                let file = "\(folder)/\(name)"
-                if try FileContents.kind(of: file) == .folder {
-                    folders.append(file)
-                } else if name.hasSuffix(".onnx") {
-                    let onnx = try ONNXImport.load(file)
-                    if onnx.problems.isEmpty { runnable += 1 } else { refused += 1 }
-                }
-            }
+        for entry in try FolderWalk.entries(of: path) where entry.path.hasSuffix(".onnx") {
+            let onnx = try ONNXImport.load("\(path)/\(entry.path)")
+            if onnx.problems.isEmpty { runnable += 1 } else { refused += 1 }
         }
         print("onnx data: \(runnable) models imported, \(refused) refused")
         #expect(runnable > 50)

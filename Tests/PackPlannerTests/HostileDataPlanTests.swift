@@ -36,16 +36,6 @@ import Testing
         try session.run()
     }
 
-    /// Makes the checksum of changed tables right again, so that the checks behind it are reached.
-    private func resealed(_ bytes: [UInt8]) -> [UInt8] {
-        var bytes = bytes
-        let metadata = bytes.withUnsafeBytes { Int($0.loadUnaligned(fromByteOffset: 24, as: UInt64.self)) }
-        guard metadata >= 40, metadata <= bytes.count else { return bytes }
-        let sum = bytes.withUnsafeBytes { planChecksum(UnsafeRawBufferPointer(rebasing: $0[40..<metadata])) }
-        bytes.withUnsafeMutableBytes { $0.storeBytes(of: sum, toByteOffset: 32, as: UInt64.self) }
-        return bytes
-    }
-
     @Test func survivesRandomBytesInTables() throws {
         var random = SplitMix(state: 0xBAD5)
         print("seed 0xBAD5")

@@ -155,7 +155,6 @@ import Testing
     private func changed(_ bytes: [UInt8], _ random: inout SplitMix) -> [UInt8] {
         var bytes = bytes
         // Sections are listed from byte 56 on; attributes are the eighth.
-        let metadata = bytes.withUnsafeBytes { Int($0.loadUnaligned(fromByteOffset: 24, as: UInt64.self)) }
         let entry = 56 + 7 * 16
         let (offset, count) = bytes.withUnsafeBytes {
             (
@@ -168,9 +167,7 @@ import Testing
         let word = words.randomElement(using: &random) ?? 0
         let at = offset + Int.random(in: 0..<count, using: &random) * 8
         bytes.withUnsafeMutableBytes { $0.storeBytes(of: word, toByteOffset: at, as: Int64.self) }
-        let sum = bytes.withUnsafeBytes { planChecksum(UnsafeRawBufferPointer(rebasing: $0[40..<metadata])) }
-        bytes.withUnsafeMutableBytes { $0.storeBytes(of: sum, toByteOffset: 32, as: UInt64.self) }
-        return bytes
+        return resealed(bytes)
     }
 
     private func attempt(_ bytes: [UInt8], _ example: OperatorCase) throws {
