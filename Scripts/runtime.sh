@@ -38,8 +38,11 @@ JSON
     if [ -e "$out/pack-run" ] && [ -z "$(find "$kernels/libPackKernels.a" Scripts/runtime.sh \
         Sources/{PackCore,PackRuntime,PackTokenizers,PackServing,pack-run} -newer "$out/pack-run")" ]; then return; fi
     compile "$triple" "$include" "$kernels" "$scratch/PackRun.o"
-    "$lld" -r "$lib/crt1.o" "$lib/crti.o" "$scratch/PackRun.o" --whole-archive "$kernels/libPackKernels.a" \
-        --no-whole-archive --start-group "$lib/libc.a" "$libgcc" "$unicode" --end-group "$lib/crtn.o" -o "$out/runtime.o"
+    # In the order of their names, whichever were compiled last: the same sources then give the same bytes.
+    local objects=() source
+    while read -r source; do objects+=("$kernels/${source%%/*}.build/${source#*/}.o"); done < <(
+        cd Sources && find CPackKernels CPackSystem -name '*.c' | LC_ALL=C sort)
+    "$lld" -r "$lib/crt1.o" "$lib/crti.o" "$scratch/PackRun.o" "${objects[@]}" --start-group "$lib/libc.a" "$libgcc" "$unicode" --end-group "$lib/crtn.o" -o "$out/runtime.o"
     # Only a linker reads it, and nothing unwinds the stack.
     "$objcopy" --strip-debug --remove-section=.eh_frame --remove-section=.rela.eh_frame --remove-section=.comment \
         "$out/runtime.o"
