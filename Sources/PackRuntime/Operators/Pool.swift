@@ -34,7 +34,7 @@ enum Pool: Operator {
             if kind == .norm { plane.apply(scratch, worker) { power(Swift.abs($0), Float(p)) } }
             plane.reduce(
                 kernels, scratch, worker, weights: kind == .maximum ? nil : UnsafePointer(ones),
-                from: kind == .maximum ? -.infinity : 0, function: 0, to: to)
+                from: kind == .maximum ? -.infinity : 0, activation: .none, to: to)
             switch kind {
             case .maximum: break
             case .norm: for i in 0..<window.outputCount { to[i] = power(to[i], 1 / Float(p)) }
