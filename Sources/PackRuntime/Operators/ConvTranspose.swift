@@ -71,7 +71,8 @@ enum ConvTranspose: Operator {
 
     static func prepare(_ step: Step) throws(OperatorError) -> Int {
         let shape = try Shape(step)
-        guard step.kernels.pointee.gemm_f32 != nil, step.kernels.pointee.unary != nil || shape.activation.kind == 0 else {
+        guard step.kernels.pointee.gemm_f32 != nil, step.kernels.pointee.unary != nil || shape.activation.kind == 0
+        else {
             throw .kernel
         }
         return shape.panelBytes + shape.weightBytes + (try bytes(shape.workerBytes, step.threads))

@@ -14,7 +14,8 @@ struct Bench: ParsableCommand {
             quantize it themselves.
             """)
 
-    @Argument(help: ArgumentHelp("A model folder, an ONNX file, a bundle, or a model.pack.", valueName: "model-or-bundle"))
+    @Argument(
+        help: ArgumentHelp("A model folder, an ONNX file, a bundle, or a model.pack.", valueName: "model-or-bundle"))
     var path: String
 
     @Option(help: ArgumentHelp("Other runtimes, separated by commas: onnxruntime.", valueName: "peers"))
