@@ -93,6 +93,10 @@ extension ElementCase {
             "CumSum", [matrix, .scalar(.i32, 1)], ["exclusive": .int(1), "reverse": .int(1)],
             gives: TensorValue(.f32, [2, 3], [1, 3, 0, -1, -6, 0])),
         ElementCase("Hardmax", [matrix], ["axis": .int(0)], gives: TensorValue(.f32, [2, 3], [0, 0, 1, 1, 1, 0])),
+        // Each step rounded to f16, as by NumPy; rounded once, all three differ.
+        ElementCase(
+            "Softmax", [.list(.f16, 2.59375, -1.5, 3.375)],
+            gives: .list(.f16, 0.312255859375, 0.005207061767578125, 0.68212890625)),
         ElementCase(
             "Softmax", [TensorValue(.f64, [2, 1], [0, 0])], ["axis": .int(0)],
             gives: TensorValue(.f64, [2, 1], [0.5, 0.5])),
