@@ -30,10 +30,11 @@ class Reject(Exception):
 
 
 class Value:
-    """A tensor: its numbers, the shaken ones, and whether it holds numbers that are not finite."""
+    """A tensor: its numbers, the shaken ones, whether other nodes are kept from it, by how much integers may be off, and whether
+    it holds numbers that are not finite."""
 
-    def __init__(self, base, shaken=None, hold=False):
-        self.base, self.shaken, self.hold = base, shaken or [base] * SHAKES, hold
+    def __init__(self, base, shaken=None, hold=False, slack=0):
+        self.base, self.shaken, self.hold, self.slack = base, shaken or [base] * SHAKES, hold or slack > 0, slack
         self.special = base.dtype.kind == "f" and not np.isfinite(base).all()
 
     def tolerance(self):
@@ -94,7 +95,8 @@ class Draft:
         self.nodes, self.values = [], {}
         self.inputs, self.constants = [], []
         self.allows_empty = random.rand() < 0.06
-        self.rejected = None
+        # Whether extents of inputs may be free, and why the last node was not taken.
+        self.named, self.rejected = True, None
 
     # Choices.
 
@@ -187,8 +189,10 @@ class Draft:
 
     # Nodes.
 
-    def node(self, op, inputs, outputs=1, exact=False, steps=False, domain="", special=None, **attributes):
-        """Adds a node; the names of its outputs. `exact`: it rounds nothing; `steps`: its results jump."""
+    def node(self, op, inputs, outputs=1, exact=False, steps=False, domain="", special=None, slack=0,
+             **attributes):
+        """Adds a node; the names of its outputs. `exact`: it rounds nothing; `steps`: its results jump; `slack`: by how much
+        integers may be off."""
         attributes = {k: v for k, v in attributes.items() if v is not None}
         wanted = [True] * outputs if isinstance(outputs, int) else outputs
         names = [f"v{len(self.values)}_{i}" if w else "" for i, w in enumerate(wanted)]
@@ -208,7 +212,7 @@ class Draft:
         for index, (name, base) in enumerate(zip(kept, results)):
             base = np.asarray(base)
             moves = [np.asarray(s[index]) for s in shaken]
-            added[name] = Value(base, [m if exact else self.shake(m) for m in moves])
+            added[name] = Value(base, [m if exact else self.shake(m) for m in moves], slack=slack)
             self.check(op, added[name], special)
         self.nodes.append(node)
         self.values.update(added)

@@ -140,7 +140,7 @@ def some_axes(g, rank, least=1):
 def reduce(g):
     op = g.choose(["Sum", "Sum", "Mean", "Mean", "Max", "Min", "Prod", "SumSquare", "L1", "L2", "LogSum", "LogSumExp"])
     types = NUMBERS if op in ("Max", "Min", "Sum") else [F32, F32, F32, F64]
-    a = g.pick(types, low=1, where=lambda x: x.size > 0 or op in ("Sum", "Mean", "L1"))
+    a = g.pick(types, low=1, where=lambda x: x.size > 0 or op in ("Sum", "L1"))
     attributes = {"keepdims": g.choose([None, 0, 1])}
     axes = None if g.chance(0.2) else some_axes(g, g.at(a).ndim)
     operands = [a]
@@ -181,7 +181,8 @@ def transpose(g):
 
 
 def reshape(g):
-    a = g.pick(ANY, special=True)
+    # Without elements, many shapes fit that could not otherwise.
+    a = g.pick(ANY, special=True, where=lambda x: x.size > 0)
     array = g.at(a)
     if g.chance(0.2):
         return g.node("Flatten", [a], exact=True, axis=int(g.random.randint(-array.ndim, array.ndim + 1)))
@@ -210,6 +211,8 @@ def squeeze(g):
         axes = [i - g.at(a).ndim if g.chance(0.3) else i for i in ones if g.chance(0.7)] or None
         if axes is None and g.chance(0.8):
             axes = [ones[0]]
+        # Without axes, only known extents can be dropped before running.
+        g.named = g.named and axes is not None
         op = "Squeeze"
     else:
         a = g.pick(ANY, high=4, special=True)

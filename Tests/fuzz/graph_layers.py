@@ -162,6 +162,9 @@ def pool(g):
         attributes["ceil_mode"] = 1
     if op == "AveragePool" and g.chance(0.4):
         attributes["count_include_pad"] = 1
+    dilations = attributes.get("dilations", [1] * len(kernel))
+    if any((k - 1) * d + 1 > e for k, d, e in zip(kernel, dilations, array.shape[2:])):
+        raise Reject("a window larger than the image")
     several = op == "MaxPool" and g.chance(0.2)
     g.node(op, [x], outputs=2 if several else 1, steps=several, kernel_shape=kernel, **attributes)
 

@@ -7,7 +7,8 @@ node's operands and results move by a few rounding errors (graph_draft.py); inte
 A case is refused if pack says that it cannot run the graph. With `--case`, one case is run, and cut to the smallest part
 that still differs; its graph, inputs and expected outputs go to the folder of `--keep`.
 
-Usage: onnx_graphs.py [--pack FILE] [--cases N] [--first N] [--seed N] [--jobs N] [--case N] [--keep FOLDER] [--verbose]
+Usage: onnx_graphs.py [--pack FILE] [--cases N] [--first N] [--seed N] [--jobs N] [--case N] [--keep FOLDER]
+                      [--rules NAME...] [--verbose]
 """
 import argparse
 import collections
@@ -27,23 +28,25 @@ from onnx.reference import ReferenceEvaluator  # noqa: E402
 
 import graph_elements  # noqa: E402
 import graph_layers  # noqa: E402
+import graph_more  # noqa: E402
 import graph_patterns  # noqa: E402
 from graph_draft import Draft, Reject, Value, info  # noqa: E402
 
-FAMILIES = [graph_elements.RULES, graph_layers.RULES, graph_patterns.RULES]
+FAMILIES = [graph_elements.RULES, graph_layers.RULES, graph_patterns.RULES, graph_more.RULES]
 RULES = [rule for family in FAMILIES for rule in family]
-WEIGHTS = np.array([weight for _, weight in RULES], np.float64)
 
 
-def draft(seed, number):
-    """The graph of a case."""
+def draft(seed, number, only=()):
+    """The graph of a case; of some rules alone, where they are named."""
+    rules = [rule for rule in RULES if not only or rule[0].__name__ in only]
+    weights = np.array([weight for _, weight in rules], np.float64)
     random = np.random.RandomState([seed & 0x7FFFFFFF, number])
     g = Draft(random, int(random.choice([11, 13, 13, 14, 15, 16, 17, 17, 18, 18, 19, 20, 21, 22, 23])))
     wanted = int(random.choice([1, 2, 3, 4, 6, 8, 11, 15]))
     for _ in range(wanted * 4):
         if len(g.nodes) >= wanted:
             break
-        rule = RULES[int(random.choice(len(RULES), p=WEIGHTS / WEIGHTS.sum()))][0]
+        rule = rules[int(random.choice(len(rules), p=weights / weights.sum()))][0]
         try:
             rule(g)
         except Reject as error:
@@ -64,10 +67,10 @@ class Case:
         made = [o for node in g.nodes for o in node.output if o]
         outputs = [o for o in made if o not in used or g.chance(0.1)]
         symbols = {}
-        if g.chance(0.4):
+        if g.named and g.chance(0.4):
             # Extents that are equal have one name, or each its own.
             apart = g.chance(0.3)
-            for name in g.inputs:
+            for name in [n for n in g.inputs if not g.values[n].hold]:
                 for axis, extent in enumerate(g.at(name).shape):
                     if g.chance(0.6):
                         symbols[name, axis] = f"{name}_{axis}" if apart else f"n{extent}"
@@ -96,6 +99,8 @@ class Case:
             [info(n, base[n], [f"{n}_{a}" for a in range(base[n].ndim)]) for n in self.outputs],
             [numpy_helper.from_array(base[n], n) for n in sorted(constants)])
         imports = [helper.make_opsetid("", self.opset)]
+        if any(node.domain for node in self.nodes):
+            imports.append(helper.make_opsetid("com.microsoft", 1))
         return helper.make_model(graph, opset_imports=imports, ir_version=min(10, onnx.IR_VERSION))
 
     def feeds(self):
@@ -139,7 +144,7 @@ def difference(value, given):
     if base.size == 0:
         return ""
     if base.dtype.kind != "f":
-        wrong = given != base
+        wrong = np.abs(given.astype(np.int64) - base.astype(np.int64)) > value.slack
     else:
         a, b = given.astype(np.float64), base.astype(np.float64)
         off = np.abs(np.where(np.isfinite(b) & np.isfinite(a), a - b, 0))
@@ -178,9 +183,9 @@ WAYS = [[], ["--unoptimized"]]
 
 def examine(arguments):
     """Number, operators, status and words of one case."""
-    pack, seed, number = arguments
+    pack, seed, number, only = arguments
     try:
-        g = draft(seed, number)
+        g = draft(seed, number, only)
         if not g.nodes:
             return number, [], "empty", g.rejected or "", []
         case = Case.of(g)
@@ -235,9 +240,9 @@ def by_reference(case):
     return [difference(case.values[n], np.asarray(r)) or "the same" for n, r in zip(case.outputs, results)]
 
 
-def show(pack, seed, number, keep):
+def show(pack, seed, number, keep, only):
     """Runs one case, and reduces it if something is wrong."""
-    g = draft(seed, number)
+    g = draft(seed, number, only)
     if not g.nodes:
         print("an empty graph:", g.rejected)
         return 0
@@ -271,12 +276,13 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--case", type=int, help="run this one alone, and reduce it")
     parser.add_argument("--keep", help="a folder for the reduced case")
+    parser.add_argument("--rules", nargs="*", default=[], help="draw nodes by these rules alone")
     parser.add_argument("--verbose", action="store_true", help="list what was refused, and how often operators occurred")
     options = parser.parse_args()
     if options.case is not None:
-        return show(options.pack, options.seed, options.case, options.keep)
+        return show(options.pack, options.seed, options.case, options.keep, options.rules)
     counts, operators = collections.Counter(), collections.Counter()
-    work = [(options.pack, options.seed, n) for n in range(options.first, options.first + options.cases)]
+    work = [(options.pack, options.seed, n, options.rules) for n in range(options.first, options.first + options.cases)]
     with multiprocessing.get_context("fork").Pool(options.jobs) as pool:
         for number, ops, status, words, flags in pool.imap_unordered(examine, work, chunksize=4):
             counts[status] += 1
