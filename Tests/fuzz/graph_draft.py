@@ -16,7 +16,7 @@ from onnx.reference import ReferenceEvaluator
 SHAKES = 3
 # By how much results of one type may be off, relative: 8 steps of f32, 1.5 of f16. What runs in f64 elsewhere may run in f32.
 NOISE = {np.dtype(np.float32): 1e-6, np.dtype(np.float64): 1e-6, np.dtype(np.float16): 1.5e-3}
-LARGEST = {np.dtype(np.float32): 1e4, np.dtype(np.float64): 1e4, np.dtype(np.float16): 200.0}
+LARGEST = {np.dtype(np.float32): 1e6, np.dtype(np.float64): 1e6, np.dtype(np.float16): 200.0}
 # How much further operands are moved before functions with steps.
 CLEARANCE = 64
 FLOATS = [np.float32, np.float64, np.float16]
@@ -225,7 +225,7 @@ class Draft:
         if array.dtype.kind != "f" or array.size == 0:
             return array
         noise = 1 + NOISE[array.dtype] * self.random.uniform(-1, 1, array.shape)
-        return (array * noise).astype(array.dtype)
+        return np.asarray((array * noise).astype(array.dtype))
 
     def check(self, op, value, special):
         base = value.base
@@ -253,7 +253,7 @@ def cleared(value, index):
     if value.base.dtype.kind != "f" or value.hold:
         return value.base
     base = value.base.astype(np.float64)
-    return (base + CLEARANCE * (value.shaken[index].astype(np.float64) - base)).astype(value.base.dtype)
+    return np.asarray((base + CLEARANCE * (value.shaken[index].astype(np.float64) - base)).astype(value.base.dtype))
 
 
 def check_steps(results, others):

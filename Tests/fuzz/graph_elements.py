@@ -347,7 +347,7 @@ def scatter(g):
 
 def one_hot(g):
     depth = g.choose([2, 3, 5])
-    a = indices(g, g.shape(0, 2, 30), depth, dtype=np.int64)
+    a = indices(g, g.shape(1, 2, 30), depth, dtype=np.int64)
     values = g.put(g.numbers([2], g.choose([F32, I64])))
     g.node("OneHot", [a, g.integers(depth, constant=g.chance(0.8)), values], exact=True,
            axis=g.random.randint(-g.at(a).ndim - 1, g.at(a).ndim + 1))

@@ -3,7 +3,8 @@ import PackGraph
 extension ONNXRules {
     /// Operators of onnxruntime (domain `com.microsoft`), by what they do in the standard's.
     static let microsoft: [String: ONNXRule] = [
-        "FusedMatMul": fusedMatMul, "FusedGemm": fusedGemm, "FusedConv": fusedConv, "Gelu": gelu, "BiasGelu": biasGelu, "FastGelu": fastGelu,
+        "FusedMatMul": fusedMatMul, "FusedGemm": fusedGemm, "FusedConv": fusedConv, "Gelu": gelu, "BiasGelu": biasGelu,
+        "FastGelu": fastGelu,
         "QuickGelu": quickGelu, "LayerNormalization": layerNorm, "SimplifiedLayerNormalization": simplified,
         "SkipLayerNormalization": skipLayerNorm, "SkipSimplifiedLayerNormalization": skipLayerNorm,
         "Attention": microsoftAttention, "EmbedLayerNormalization": embedLayerNorm,
