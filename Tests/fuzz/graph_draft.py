@@ -147,7 +147,7 @@ class Draft:
         return self.put(self.numbers(shape, dtype, low, high), constant)
 
     def integers(self, numbers, constant=True, dtype=np.int64):
-        return self.put(np.array(numbers, dtype), constant=constant, hold=True)
+        return self.put(np.array(numbers, dtype), constant=constant or self.allows_empty, hold=True)
 
     def scalar(self, number, dtype=np.float32, constant=True):
         return self.put(np.array(number, dtype), constant=constant, hold=True)
@@ -214,6 +214,8 @@ class Draft:
             moves = [np.asarray(s[index]) for s in shaken]
             added[name] = Value(base, [m if exact else self.shake(m) for m in moves], slack=slack)
             self.check(op, added[name], special)
+        # Of two free extents 0 and 1, the result has 0: that is not known before running.
+        self.named = self.named and all(v.base.size > 0 for v in [*operands.values(), *added.values()])
         self.nodes.append(node)
         self.values.update(added)
         return names[0] if len(names) == 1 else names
