@@ -107,7 +107,8 @@ enum pack_operator_error {
     X(Dequantize) \
     X(DynamicQuantize) \
     X(IntegerMatMul) \
-    X(IntegerConv)
+    X(IntegerConv) \
+    X(NonMaxSuppression)
 
 #define PACK_OPERATOR_ID(name) PACK_OP_##name,
 enum pack_operator_id { PACK_OPERATORS(PACK_OPERATOR_ID) PACK_OPERATOR_COUNT };
