@@ -21,6 +21,11 @@ extension Lowering {
         "RegexFullMatch": { lowering, node throws(PlannerError) in
             try lowering.lowerPlain(PACK_OP_RegexFullMatch, node, count: 3)
         },
+        "TextTokens": { lowering, node throws(PlannerError) in
+            let words = try lowering.words(
+                node, [("between", 0), ("least", 1), ("start", -1), ("end", -1), ("padding", 0)])
+            try lowering.step(PACK_OP_TextTokens, node, try lowering.values(node, 3), words)
+        },
         "TermCounts": { lowering, node throws(PlannerError) in
             let words = try lowering.words(node, [("least", 1), ("most", 1), ("skips", 0), ("mode", 0)])
             try lowering.step(PACK_OP_TermCounts, node, try lowering.values(node, 4), words)

@@ -126,7 +126,8 @@ enum pack_operator_error {
     X(StringSplit) \
     X(StringNormalizer) \
     X(RegexFullMatch) \
-    X(TermCounts)
+    X(TermCounts) \
+    X(TextTokens)
 
 #define PACK_OPERATOR_ID(name) PACK_OP_##name,
 enum pack_operator_id { PACK_OPERATORS(PACK_OPERATOR_ID) PACK_OPERATOR_COUNT };

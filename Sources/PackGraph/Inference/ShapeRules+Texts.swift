@@ -4,7 +4,7 @@ extension ShapeRules {
     /// Operators on texts. Importers give those that are made of texts, such as patterns, as constants.
     static let texts: [String: ShapeRule] = [
         "StringConcat": stringConcat, "StringSplit": stringSplit, "StringNormalizer": stringNormalizer,
-        "RegexFullMatch": fullMatch, "TermCounts": termCounts,
+        "RegexFullMatch": fullMatch, "TermCounts": termCounts, "TextTokens": tokens,
     ]
 
     @Sendable private static func stringConcat(_ op: Operands) throws(GraphError) -> [Inferred] {
@@ -38,6 +38,12 @@ extension ShapeRules {
         try op.expect(.string, input: 0)
         for index in 1...2 { try op.expect(.i32, input: index) }
         return [Inferred(.bool, try op.type(0).shape)]
+    }
+
+    /// Texts, a program, and ranges of scalars.
+    @Sendable private static func tokens(_ op: Operands) throws(GraphError) -> [Inferred] {
+        let shape = try fullMatch(op)[0].type?.shape ?? []
+        return [Inferred(.string, shape + [op.unknown(axis: shape.count)])]
     }
 
     /// Terms (texts or i64), the nodes and edges of a tree, and weights.

@@ -11,7 +11,9 @@ extension ONNXRules {
     static let learningMicrosoft: [String: ONNXRule] = ["CDist": distances]
 
     /// Nodes that only rules write: a file's operators of these names are others.
-    static let learningNodes: Set<String> = ["TreeScores", "SVMKernel", "PairwiseProbability", "TermCounts"]
+    static let learningNodes: Set<String> = [
+        "TreeScores", "SVMKernel", "PairwiseProbability", "TermCounts", "TextTokens",
+    ]
 }
 
 /// What becomes of scores (post_transform).

@@ -25,6 +25,9 @@ extension ONNXRules {
         importer.emit("StringSplit", operation, [x], attributes, outputs: outputs)
     }
 
+    /// Operators on texts of com.microsoft.
+    static let microsoftTexts: [String: ONNXRule] = ["Tokenizer": tokenizer]
+
     /// A pattern is compiled here, once.
     @Sendable private static func fullMatch(
         _ importer: inout ONNXImporter, _ operation: ONNXOperation
@@ -33,6 +36,14 @@ extension ONNXRules {
         guard let pattern = try operation.text("pattern") else {
             throw ONNXRefusal(.invalid, found: "no pattern", expected: "a pattern")
         }
+        let inputs = [x] + (try compiled(&importer, operation, pattern))
+        importer.emit("RegexFullMatch", operation, inputs)
+    }
+
+    /// Program and ranges of a pattern.
+    private static func compiled(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation, _ pattern: String
+    ) throws(ONNXRefusal) -> [String] {
         let program: RegexProgram
         do throws(RegexFault) { program = try RegexProgram(pattern) } catch {
             throw ONNXRefusal(
@@ -44,7 +55,37 @@ extension ONNXRules {
             operation, "program")
         let ranges = try importer.numbers(
             program.ranges.flatMap { $0 }.map { Int($0) }, .i32, shape: [program.ranges.count, 2], operation, "ranges")
-        importer.emit("RegexFullMatch", operation, [x, steps, ranges])
+        return [steps, ranges]
+    }
+
+    /// Tokens are what matches tokenexp, or what stands between matches of the separators; one empty separator stands for single
+    /// scalars. Marks are the control characters STX and ETX.
+    @Sendable private static func tokenizer(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation
+    ) throws(ONNXRefusal) {
+        let x = try operation.required(0)
+        let separators = try operation.texts("separators") ?? []
+        let expression = try operation.text("tokenexp") ?? ""
+        guard separators.isEmpty != expression.isEmpty else {
+            throw ONNXRefusal(.invalid, found: "separators and tokenexp", expected: "one of them")
+        }
+        let isScalars = separators == [""]
+        guard isScalars || !separators.contains("") else {
+            throw ONNXRefusal(.invalid, found: "an empty separator among others", expected: "it alone")
+        }
+        let between = separators.map { "(?:\($0))" }.joined(separator: "|")
+        let pattern = isScalars ? "(?s:.)" : separators.isEmpty ? expression : between
+        var attributes: [String: Attribute] = [
+            "between": .int(separators.isEmpty || isScalars ? 0 : 1),
+            "least": .int(try operation.int("mincharnum", default: 1)),
+            "padding": .int(try importer.code(try operation.text(bytes: "pad_value") ?? [])),
+        ]
+        if try operation.int("mark", default: 0) != 0 {
+            attributes["start"] = .int(try importer.code([2]))
+            attributes["end"] = .int(try importer.code([3]))
+        }
+        let inputs = [x] + (try compiled(&importer, operation, pattern))
+        importer.emit("TextTokens", operation, inputs, attributes)
     }
 
     // MARK: Case

@@ -24,6 +24,7 @@ enum ONNXRules {
         case "ai.onnx.ml": return learning[operation.op]
         case "com.microsoft":
             return microsoft[operation.op] ?? quantized[operation.op] ?? learningMicrosoft[operation.op]
+                ?? microsoftTexts[operation.op]
         default: return nil
         }
     }

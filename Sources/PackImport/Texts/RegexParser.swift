@@ -10,6 +10,8 @@ struct RegexParser {
         var lines = false
         /// `.` matches line ends too (s).
         var dotTakesAll = false
+        /// Repetitions are lazy unless a `?` follows (U).
+        var isLazy = false
     }
 
     private let pattern: [Unicode.Scalar]
@@ -84,21 +86,20 @@ struct RegexParser {
     }
 
     private mutating func repetition(of node: RegexNode) throws(RegexFault) -> RegexNode {
-        guard let (least, most) = try counts() else { return node }
-        // Lazy or not, the same texts match.
-        _ = skip("?" as Unicode.Scalar)
+        guard var times = try counts() else { return node }
+        times.isLazy = skip("?" as Unicode.Scalar) != flags.isLazy
         let end = at
         guard try counts() == nil else {
             throw RegexFault("a repetition of a repetition at \(end)", "parentheses around the inner one")
         }
-        return .repeated(node, least, most)
+        return .repeated(node, times)
     }
 
     /// `*`, `+`, `?`, `{n}`, `{n,}` or `{n,m}`; nil for anything else, braces that are none of these included.
-    private mutating func counts() throws(RegexFault) -> (Int, Int?)? {
-        if skip("*" as Unicode.Scalar) { return (0, nil) }
-        if skip("+" as Unicode.Scalar) { return (1, nil) }
-        if skip("?" as Unicode.Scalar) { return (0, 1) }
+    private mutating func counts() throws(RegexFault) -> RegexRepetition? {
+        if skip("*" as Unicode.Scalar) { return RegexRepetition(least: 0, most: nil) }
+        if skip("+" as Unicode.Scalar) { return RegexRepetition(least: 1, most: nil) }
+        if skip("?" as Unicode.Scalar) { return RegexRepetition(least: 0, most: 1) }
         let start = at
         guard skip("{" as Unicode.Scalar), let least = number() else {
             at = start
@@ -115,7 +116,7 @@ struct RegexParser {
                 "a repetition of \(least) to \(most.map { "\($0)" } ?? "any") times",
                 "ascending numbers up to \(RegexProgram.repetitionLimit)")
         }
-        return (least, most)
+        return RegexRepetition(least: least, most: most)
     }
 
     private mutating func number() -> Int? {
@@ -166,7 +167,7 @@ struct RegexParser {
             case "i": flags.anyCase = value
             case "m": flags.lines = value
             case "s": flags.dotTakesAll = value
-            case "U": break
+            case "U": flags.isLazy = value
             case "-" where value: value = false
             case ":": return true
             case ")": return false

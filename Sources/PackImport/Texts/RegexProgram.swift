@@ -49,7 +49,7 @@ public struct RegexProgram: Equatable, Sendable {
         case .assertion(let assertion): try add(.check, Int(assertion.rawValue))
         case .sequence(let nodes): for node in nodes { try emit(node) }
         case .either(let nodes): try emit(either: nodes)
-        case .repeated(let node, let least, let most): try emit(node, least, most)
+        case .repeated(let node, let times): try emit(node, times)
         }
     }
 
@@ -67,30 +67,35 @@ public struct RegexProgram: Equatable, Sendable {
         for end in ends { instructions[end][1] = Int32(instructions.count) }
     }
 
-    private mutating func emit(_ node: RegexNode, _ least: Int, _ most: Int?) throws(RegexFault) {
-        for _ in 0..<least {
+    private mutating func emit(_ node: RegexNode, _ times: RegexRepetition) throws(RegexFault) {
+        for _ in 0..<times.least {
             let start = instructions.count
             try emit(node)
             // What takes no steps needs none more often either: else nested repetitions of nothing would take forever here.
             if instructions.count == start { return }
         }
         let start = instructions.count
-        guard let most else {
-            try add(.split, start + 1)
+        guard let most = times.most else {
+            try add(.split, start + 1, start + 1)
             try emit(node)
             try add(.jump, start)
-            instructions[start][2] = Int32(instructions.count)
+            leave([start], times)
             return
         }
         var splits: [Int] = []
-        for _ in least..<most {
+        for _ in times.least..<most {
             splits.append(instructions.count)
-            try add(.split, instructions.count + 1)
+            try add(.split, instructions.count + 1, instructions.count + 1)
             let start = instructions.count
             try emit(node)
             if instructions.count == start { break }
         }
-        for split in splits { instructions[split][2] = Int32(instructions.count) }
+        leave(splits, times)
+    }
+
+    /// Lets splits lead here too: first if fewer repetitions are tried first.
+    private mutating func leave(_ splits: [Int], _ times: RegexRepetition) {
+        for split in splits { instructions[split][times.isLazy ? 1 : 2] = Int32(instructions.count) }
     }
 }
 
@@ -104,13 +109,21 @@ public struct RegexFault: Error, Equatable {
     init(_ found: String, _ expected: String) { (self.found, self.expected) = (found, expected) }
 }
 
-/// A part of a pattern. Whether repetitions are greedy does not matter to whether a whole text matches.
+/// How often a part of a pattern is repeated.
+struct RegexRepetition {
+    let least: Int
+    /// nil: any number of times.
+    let most: Int?
+    /// Whether fewer are tried first.
+    var isLazy = false
+}
+
+/// A part of a pattern.
 indirect enum RegexNode {
     case nothing
     case scalars(ScalarSet)
     case assertion(RegexAssertion)
     case sequence([RegexNode])
     case either([RegexNode])
-    /// At least so often, at most so often (nil: any number).
-    case repeated(RegexNode, Int, Int?)
+    case repeated(RegexNode, RegexRepetition)
 }
