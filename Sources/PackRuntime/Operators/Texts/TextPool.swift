@@ -23,9 +23,16 @@ struct TextPool {
     private var byteMaximum = Int(UInt32.max)
     private var countMaximum = Int(UInt32.max) - 1
     private let seed: UInt64
+    private let byteRoom: Int
+    private let countRoom: Int
 
-    /// - Parameter seed: What an attacker must not know, so that texts cannot be made to collide.
-    init(seed: UInt64) { self.seed = seed }
+    /// - Parameters:
+    ///   - seed: What an attacker must not know, so that texts cannot be made to collide.
+    ///   - bytes: What texts of one run may have beyond those that are always kept.
+    ///   - count: Texts that one run may add.
+    init(seed: UInt64, bytes: Int = byteLimit, count: Int = countLimit) {
+        (self.seed, byteRoom, countRoom) = (seed, bytes, count)
+    }
 
     mutating func free() {
         bytes.free()
@@ -71,8 +78,8 @@ struct TextPool {
             count -= 1
         }
         byteCount = count == 0 ? 0 : end(count - 1)
-        byteMaximum = Swift.min(byteCount + TextPool.byteLimit, Int(UInt32.max))
-        countMaximum = Swift.min(count + TextPool.countLimit, Int(UInt32.max) - 1)
+        byteMaximum = Swift.min(byteCount + byteRoom, Int(UInt32.max))
+        countMaximum = Swift.min(count + countRoom, Int(UInt32.max) - 1)
     }
 
     private func end(_ code: Int) -> Int { ends.start(UInt32.self).map { Int($0[code]) } ?? 0 }
@@ -166,8 +173,10 @@ private struct GrowingBytes {
 
 extension Texts {
     /// Number of texts in a pool of its own after some were added, each given back, and the pool reset: for tests.
-    package static func probe(_ texts: [[UInt8]], keeping kept: Int) -> (codes: [Int64], count: Int, again: [Int64]) {
-        var pool = TextPool(seed: 7)
+    package static func probe(
+        _ texts: [[UInt8]], keeping kept: Int, bytes: Int = 1 << 26, count: Int = 1 << 22
+    ) -> (codes: [Int64], count: Int, again: [Int64]) {
+        var pool = TextPool(seed: 7, bytes: bytes, count: count)
         defer { pool.free() }
         func codes() -> [Int64] {
             texts.map { text in
