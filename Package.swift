@@ -86,8 +86,8 @@ let toolTargets: [Target] = [
     tests(
         "PackPlannerTests",
         [
-            "PackCore", "PackIO", "PackFormats", "PackGraph", "PackImport", "PackPasses", "PackPlanner", "PackRuntime",
-            "WireBuilding",
+            "CPackKernels", "PackCore", "PackIO", "PackFormats", "PackGraph", "PackImport", "PackPasses", "PackPlanner",
+            "PackRuntime", "WireBuilding",
         ]),
     tests("PackServingTests", ["PackCore", "PackServing", "CPackSystem"]),
     tests("PackLabTests", ["PackCore", "PackLab", "PackServing", "CPackSystem"]),

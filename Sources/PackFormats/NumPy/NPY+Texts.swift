@@ -25,7 +25,7 @@ extension NamedArray {
             return
         }
         var texts: [[UInt8]] = []
-        for start in stride(from: 0, to: bytes.count, by: header.itemBytes) {
+        for start in stride(from: 0, to: bytes.count, by: Swift.max(header.itemBytes, 1)) {
             let element = bytes[start..<start + header.itemBytes]
             texts.append(try header.isUTF32 ? Self.utf8(element, texts.count) : Self.plain(element, texts.count))
         }
