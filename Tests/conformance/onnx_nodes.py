@@ -19,6 +19,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 import ml_dtypes
 import numpy as np
@@ -149,10 +150,17 @@ def run_set(case, options, path, model, inputs, expected, folder):
     # Light models list their initializers as inputs too.
     infos = fields(model) if case.kind == "real" else model.graph.input
     for index, (info, value) in enumerate(zip(infos, inputs)):
-        if not isinstance(value, (list, dict, type(None))):
-            value = np.asarray(value)
+        # An optional without a value is left out.
+        if value is None or isinstance(value, dict):
+            continue
+        if isinstance(value, list):
+            file = os.path.join(folder, f"input_{index}.npz")
+            write_list(file, [to_numpy(np.asarray(entry)) for entry in value])
+            command += ["--input", f"{info.name}={file}"]
+            continue
+        value = np.asarray(value)
         # Values that NumPy's files do not hold are left out: pack refuses the model's types before it asks for them.
-        if isinstance(value, np.ndarray) and (value.dtype.kind in "biuf" or value.dtype.name in (*STAND_INS, "bfloat16")):
+        if value.dtype.kind in "biuf" or value.dtype.name in (*STAND_INS, "bfloat16"):
             file = os.path.join(folder, f"input_{index}.npy")
             np.save(file, to_numpy(value))
             command += ["--input", f"{info.name}={file}"]
@@ -164,15 +172,31 @@ def run_set(case, options, path, model, inputs, expected, folder):
             words in text for words in ("cannot be run", "asks for something that is not supported"))
         return ("refused" if refused else "failed"), (
             first_line(text) if result.returncode > 0 else f"ended by signal {-result.returncode}")
-    listed = json.loads(result.stdout)["outputs"]
-    outputs = [
-        from_numpy(np.load(os.path.join(folder, "out", listed[o.name]["file"])), listed[o.name]["dtype"])
-        for o in model.graph.output]
+    answer = json.loads(result.stdout)
+    outputs = [output(answer, info.name, os.path.join(folder, "out")) for info in model.graph.output]
     try:
         Runner.assert_similar_outputs(expected, outputs, case.rtol, case.atol, path)
     except (AssertionError, TypeError, AttributeError) as error:
         return "failed", "differs: " + first_line(error)
     return "passed", ""
+
+
+def write_list(path, arrays):
+    """An .npz file of arrays in their order, an empty one too."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for index, array in enumerate(arrays):
+            with archive.open(f"arr_{index}.npy", "w") as f:
+                np.save(f, array)
+
+
+def output(answer, name, folder):
+    """An output as onnx's runner has it: an array, a list of arrays, or None."""
+    if name in answer.get("absent", []):
+        return None
+    if name in answer.get("sequences", {}):
+        return [output(answer, entry, folder) for entry in answer["sequences"][name]]
+    entry = answer["outputs"][name]
+    return from_numpy(np.load(os.path.join(folder, entry["file"])), entry["dtype"])
 
 
 def collect(options):

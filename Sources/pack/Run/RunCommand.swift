@@ -1,6 +1,8 @@
 import ArgumentParser
 import Glibc
 import PackIO
+import PackImport
+import PackPasses
 import PackPlanner
 import PackRuntime
 import PackServing
@@ -15,6 +17,12 @@ struct Run: ParsableCommand {
             the bundle's server would be sent: {"text": "…"}, {"texts": ["…"]} or {"inputs": {"NAME": [[…]]}}. \
             --inputs takes tensors by name from NumPy's .npz instead, --input NAME=FILE.npy one tensor (repeat it for \
             others); --output FILE.npz then gets all outputs by name, --output-folder DIR an .npy for each.
+
+            An input of an ONNX model that is a list of tensors is --input NAME=FILE.npz, its entries in the file's order \
+            (in --inputs they are called NAME.0, NAME.1, …); an optional input may be left out. Outputs that are lists are \
+            written as NAME.0, NAME.1, …, and named under "sequences"; those without a value under "absent". Where the value \
+            of a small input decides what is computed (how often a loop turns, say), it is taken as fixed for the run; \
+            --explain says so.
             """)
 
     @Argument(help: ArgumentHelp("A model folder, an ONNX file, a bundle, or a model.pack.", valueName: "model"))
@@ -30,13 +38,24 @@ struct Run: ParsableCommand {
     var inputs: String?
 
     @Option(
-        help: ArgumentHelp("One tensor, as numpy.save writes it; may be repeated.", valueName: "name=file.npy"))
+        help: ArgumentHelp(
+            "One tensor, as numpy.save writes it, or a list of tensors as numpy.savez does; may be repeated.",
+            valueName: "name=file.npy"))
     var input: [String] = []
 
     @Option(
         help: ArgumentHelp(
             "Write each output to NAME.npy in this folder, and a list of the files.", valueName: "folder"))
     var outputFolder: String?
+
+    @OptionGroup var shapes: ShapeOptions
+    @OptionGroup var fixed: FixedOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Let values inside an ONNX model, separated by commas, be inputs; what only they needed goes.",
+            valueName: "names"))
+    var cutInputs: String?
 
     @Flag(help: "Run a model's graph as it was exported, without any pass.")
     var unoptimized = false
@@ -87,12 +106,14 @@ struct Run: ParsableCommand {
     func run() throws {
         let clock = ContinuousClock()
         let start = clock.now
-        let image = try PlanSource.load(
-            path, storage: WeightStorage(WeightKind(option: quantize) ?? .f32), isOptimized: !unoptimized)
+        let given = try tensors.map(RunInputs.init)
+        let model = try open(given)
         let loaded = clock.now
-        let session = try LocalSession.open(image, threads: threads, instructionSet: isa)
-        if let tensors {
-            return try TensorRun(session).run(tensors, output: output, folder: outputFolder, explain: explain)
+        let session = try LocalSession.open(model.image, threads: threads, instructionSet: isa)
+        if let given {
+            if explain { writeError(model.notes.map { $0 + "\n" }.joined()) }
+            return try TensorRun(session, fixed: model.fixed, forms: model.forms)
+                .run(given, output: output, folder: outputFolder, explain: explain)
         }
         let predictor = try LocalSession.predictor(session)
         let opened = clock.now
@@ -119,10 +140,36 @@ struct Run: ParsableCommand {
         }
     }
 
+    /// A plan, with what is known of a model beside it.
+    private struct Opened {
+        let image: PlanImage
+        var fixed: Set<String> = []
+        var forms: [ONNXOutput] = []
+        var notes: [String] = []
+    }
+
+    private func open(_ given: RunInputs?) throws -> Opened {
+        var specialization = ONNXSpecialization()
+        try shapes.fix(&specialization)
+        try fixed.fix(&specialization)
+        specialization.inputs = try Assignment.names(cutInputs, "--cut-inputs")
+        let storage = WeightStorage(WeightKind(option: quantize) ?? .f32)
+        guard let file = ONNXImport.path(at: path) else {
+            guard specialization.isEmpty else { throw ImportError.notFixable(path) }
+            return Opened(image: try PlanSource.load(path, storage: storage, isOptimized: !unoptimized))
+        }
+        let model = try RunImport(file, specialization, given)
+        let options = unoptimized ? PassOptions(limit: 0) : PassOptions()
+        let pipeline = try ModelPipeline(try ImportedModel(model.imported), options)
+        return Opened(
+            image: try pipeline.draft(storage).makeImage(),
+            fixed: Set(model.imported.specialization.values.keys), forms: model.imported.outputs, notes: model.notes)
+    }
+
     private var hasRequest: Bool { !text.isEmpty || json != nil || inputs != nil || !input.isEmpty }
 
     /// Where tensors come from; nil for texts and JSON.
-    private var tensors: TensorRun.Source? {
+    private var tensors: RunInputs.Source? {
         if let inputs { return .archive(inputs) }
         guard text.isEmpty, json == nil else { return nil }
         return .files(
