@@ -3,8 +3,10 @@ import PackCore
 extension Evaluator {
     /// Operators that fold where their operands are known.
     package static let operators = Set(Scalar.functions.keys).union([
-        "Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual", "And",
-        "Or", "Xor", "Not", "Where", "Clip", "Cast", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Expand",
+        "Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual",
+        "And",
+        "Or", "Xor", "Not", "Where", "Clip", "Cast", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose",
+        "Expand",
         "Gather", "Slice", "Concat", "Split", "Range", "ConstantOfShape", "ReduceMean", "ReduceSum", "ReduceProd",
         "ReduceMax", "ReduceMin", "Mod",
     ])

@@ -152,6 +152,6 @@ extension ImportError {
         ImportError(
             .specialization,
             ErrorFacts(
-                "does not agree with what is to be fixed", file: file, found: found, expected: expected, hint: hint))
+                "does not take what is to be fixed", file: file, found: found, expected: expected, hint: hint))
     }
 }

@@ -23,6 +23,8 @@ struct ONNXEdges {
     private(set) var extents: [String: Int] = [:]
     /// Names of the dimensions and inputs that were fixed, of those that were to be.
     private var done: Set<String> = []
+    /// Inputs that need not be there.
+    private var optional: [String] = []
     private let fixed: ONNXSpecialization
     private let file: String
 
@@ -31,13 +33,16 @@ struct ONNXEdges {
     /// - Parameters:
     ///   - infos: The inputs of the file that are needed.
     ///   - ports: Values that become inputs by a cut.
+    ///   - dropped: The inputs that are not needed; what is said of them does not matter.
     ///   - defaults: Names of inputs that have a value of the file's.
     init(
-        _ infos: [ONNXValueInfo], _ ports: [Port], defaults: Set<String>, _ fixed: ONNXSpecialization, file: String
+        _ infos: [ONNXValueInfo], _ ports: [Port], dropped: [ONNXValueInfo], defaults: Set<String>,
+        _ fixed: ONNXSpecialization, file: String
     ) throws(ImportError) {
         (self.fixed, self.file) = (fixed, file)
         let asked = infos.filter { !defaults.contains($0.name) || fixed.values[$0.name] != nil }
-        let symbols = asked.flatMap { Self.symbols($0.type, $0.name) } + ports.flatMap { $0.type.shape.flatMap(\.symbols) }
+        let symbols =
+            asked.flatMap { Self.symbols($0.type, $0.name) } + ports.flatMap { $0.type.shape.flatMap(\.symbols) }
         for name in fixed.shapes.keys.sorted() {
             guard let shape = fixed.shapes[name], shape.count == 1, symbols.contains(name) else { continue }
             done.insert("shape " + name)
@@ -48,7 +53,8 @@ struct ONNXEdges {
         for port in ports { try fix(port.name, port.type.shape) }
         for port in ports { inputs.append(try tensor(port.name, port.type)) }
         for info in asked { inputs.append(try input(info.name, info.type)) }
-        try checkNames(symbols)
+        let irrelevant = Set(dropped.map(\.name) + dropped.flatMap { Self.symbols($0.type, $0.name) })
+        try checkNames(symbols, irrelevant)
     }
 
     // MARK: Extents
@@ -140,6 +146,7 @@ struct ONNXEdges {
     private mutating func input(_ name: String, _ type: ONNXType) throws(ImportError) -> Input {
         switch type {
         case .optional(let inner):
+            optional.append(name)
             guard fixed.absent.contains(name) else { return try input(name, inner) }
             done.insert("absent " + name)
             return .absent(name)
@@ -158,7 +165,8 @@ struct ONNXEdges {
         return .refused(
             name,
             ONNXRefusal(
-                .unsupportedType, found: "an input of type \(type)", expected: "a tensor of numbers, or a list of such"))
+                .unsupportedType, found: "an input of type \(type)", expected: "a tensor of numbers, or a list of such")
+        )
     }
 
     /// A tensor of unknown rank, unless its shape is given.
@@ -236,20 +244,23 @@ struct ONNXEdges {
     // MARK: Names
 
     /// Refuses what names nothing that there is.
-    private func checkNames(_ symbols: [String]) throws(ImportError) {
+    private func checkNames(_ symbols: [String], _ irrelevant: Set<String>) throws(ImportError) {
+        func isWrong(_ kind: String, _ name: String) -> Bool {
+            !done.contains("\(kind) \(name)") && !irrelevant.contains(name)
+        }
         var seen: Set<String> = []
         let dimensions = (symbols + inputs.map(\.name)).filter { seen.insert($0).inserted }
-        for name in fixed.shapes.keys.sorted() where !done.contains("shape " + name) {
+        for name in fixed.shapes.keys.sorted() where isWrong("shape", name) {
             throw .noSuchName(name, "--shape", among: dimensions, file: file)
         }
-        for name in fixed.values.keys.sorted() where !done.contains("value " + name) {
+        for name in fixed.values.keys.sorted() where isWrong("value", name) {
             throw .noSuchName(name, "--value", among: inputs.flatMap(\.tensorNames), file: file)
         }
-        for name in fixed.lengths.keys.sorted() where !done.contains("length " + name) {
+        for name in fixed.lengths.keys.sorted() where isWrong("length", name) {
             throw .noSuchName(name, "--length", among: inputs.filter(\.isList).map(\.name), file: file)
         }
-        for name in fixed.absent.sorted() where !done.contains("absent " + name) {
-            throw .noSuchName(name, "--absent", among: inputs.filter(\.isAbsent).map(\.name), file: file)
+        for name in fixed.absent.sorted() where isWrong("absent", name) {
+            throw .noSuchName(name, "--absent", among: optional, file: file)
         }
     }
 }
@@ -279,6 +290,4 @@ extension ONNXEdges.Input {
         default: false
         }
     }
-
-    var isAbsent: Bool { if case .absent = self { true } else { false } }
 }

@@ -47,7 +47,9 @@ struct ONNXFixedValue {
 
     private func constant(_ shape: [Int], _ bytes: [UInt8]) throws(ImportError) -> Constant {
         let suits = shape.count == type.shape.count && zip(shape, type.shape).allSatisfy { ($1.constant ?? $0) == $0 }
-        guard suits, let constant = try? Constant(type.dtype, shape, bytes: bytes) else { throw refuse("shape \(shape)") }
+        guard suits, let constant = try? Constant(type.dtype, shape, bytes: bytes) else {
+            throw refuse("shape \(shape)")
+        }
         return constant
     }
 

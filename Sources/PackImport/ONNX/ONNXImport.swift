@@ -57,7 +57,7 @@ public struct ONNXImport: Sendable {
             // Of a graph with other problems the rest may not hold together either.
             guard !problems.isEmpty else { throw ImportError(error, file: file.file.path) }
         }
-        problems += Self.unknownOutputs(graph, problems)
+        problems += Self.unknownOutputs(graph, problems, importer)
         self.file = file
         labels = importer.labels
         outputs = importer.outputForms
@@ -75,8 +75,10 @@ public struct ONNXImport: Sendable {
         let defaults = Set(graph.initializers.map(\.name)).union(graph.sparseInitializers.map(\.values.name))
         let given = Set(fixed.inputs)
         let ports = try newPorts(cut, file, fixed)
+        let needed = Set(cut.inputs.map(\.name))
         let edges = try ONNXEdges(
-            cut.inputs, ports, defaults: defaults.subtracting(given), fixed, file: path)
+            cut.inputs, ports, dropped: graph.inputs.filter { !needed.contains($0.name) },
+            defaults: defaults.subtracting(given), fixed, file: path)
         return ONNXImporter(file, cut, edges)
     }
 
@@ -97,9 +99,12 @@ public struct ONNXImport: Sendable {
         let symbols = Set(importer.graph.inputs.flatMap { $0.type.shape.flatMap(\.symbols) })
         var ports: [Port] = []
         for name in cut.newInputs {
-            guard let type = importer.graph.types[name], importer.sequences[name] == nil else {
+            // Where nothing tells the elements' type, they are taken for the usual numbers.
+            let given = fixed.shapes[name].map { TensorType(.f32, $0.map(Dimension.constant)) }
+            guard let type = importer.graph.types[name] ?? given, importer.sequences[name] == nil else {
                 throw .contradiction(
-                    "--inputs \(name)", "a tensor whose element type and rank are known", file: file.file.path)
+                    "--inputs \(name)", "a tensor whose type is known", file: file.file.path,
+                    hint: "give --shape \(name)=1x2x3 for a tensor of f32")
             }
             let shape = type.shape.enumerated().map { axis, dimension -> Dimension in
                 if case .symbol(let symbol) = dimension, symbols.contains(symbol) { return dimension }
@@ -132,12 +137,14 @@ public struct ONNXImport: Sendable {
     }
 
     /// Values of the graph's edge whose types nothing tells.
-    private static func unknownOutputs(_ graph: Graph, _ problems: [ONNXProblem]) -> [ONNXProblem] {
+    private static func unknownOutputs(
+        _ graph: Graph, _ problems: [ONNXProblem], _ importer: ONNXImporter
+    ) -> [ONNXProblem] {
         guard problems.isEmpty else { return [] }
         return graph.outputs.filter { graph.types[$0] == nil }.map {
             ONNXProblem(
                 kind: .unsupportedUse, place: $0, op: "", found: "an output of unknown type or rank",
-                expected: "a type that can be told before running", hint: ONNXProblem.Kind.unsupportedUse.hint)
+                expected: "a type that can be told before running", needs: importer.needs([.shape($0)]))
         }
     }
 }

@@ -30,6 +30,7 @@ extension ONNXImporter {
         guard body.inputs.count == values.count else {
             throw ONNXRefusal(.invalid, found: "\(body.inputs.count) inputs", expected: "\(values.count)")
         }
+        try count(body)
         let inner = ONNXScope(
             inside: scope, seesOuter: true, prefix: "\(operation.name)/\(part)", versions: scope.versions,
             attributes: scope.attributes)

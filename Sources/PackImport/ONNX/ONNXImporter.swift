@@ -17,6 +17,7 @@ struct ONNXImporter {
     private var nodeNames: Set<String> = []
     private var valueNames: Set<String> = []
     private var expanded = 0
+    private var written = 0
     /// Set where functions turned out to grow without end; nothing more is added then.
     private var isStopped = false
     /// Lists of values by the names that the file has for the lists.
@@ -51,6 +52,8 @@ struct ONNXImporter {
     static let nodeLimit = 1 << 20
     /// Functions in functions and branches in branches.
     static let depthLimit = 64
+    /// Nodes that loops and branches are written out as.
+    static let writtenLimit = 1 << 16
 
     init(_ file: ONNXFile, _ cut: ONNXCut, _ edges: ONNXEdges) {
         (self.file, self.cut, self.edges) = (file, cut, edges)
@@ -71,6 +74,7 @@ struct ONNXImporter {
         addEdges(model.graph)
         for node in cut.nodes { add(node, scope) }
         addOutputs(cut.outputs)
+        dropSettled()
     }
 
     /// Adds a node of the file, or of a function or branch of it.
@@ -99,6 +103,16 @@ struct ONNXImporter {
             note(error, operation)
             keep(operation)
         }
+    }
+
+    /// Counts what a body or branch adds.
+    mutating func count(_ body: ONNXGraph) throws(ONNXRefusal) {
+        written += 1 + body.nodes.count
+        guard written > Self.writtenLimit else { return }
+        isStopped = true
+        throw ONNXRefusal(
+            .unsupportedUse, found: "loops in loops without end",
+            expected: "at most \(Self.writtenLimit) nodes in all turns")
     }
 
     private mutating func convert(_ operation: ONNXOperation, _ scope: ONNXScope) throws(ONNXRefusal) {

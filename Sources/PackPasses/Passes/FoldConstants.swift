@@ -67,7 +67,8 @@ extension Rewriter {
         if wanted.isEmpty { return nil }
         if known.count == wanted.count { return known }
         guard Evaluator.isExact(node, graph.types, { graph.constants[$0] }),
-            let tensors = try? Evaluator.fold(node, graph.constants) else { return nil }
+            let tensors = try? Evaluator.fold(node, graph.constants)
+        else { return nil }
         for (output, tensor) in zip(node.outputs, tensors) where useCount(output) > 0 {
             guard let tensor else { return nil }
             known[output] = try Constant(tensor)

@@ -54,7 +54,9 @@ struct Benchmark {
         let isFolder = try FileContents.kind(of: command.path) == .folder
         let isModel = ONNXImport.path(at: command.path) != nil
         let isBundle = try !isModel && (!isFolder || FileContents.kind(of: command.path + "/model.pack") == .regular)
+        let specialization = try command.specialization()
         if isBundle {
+            guard specialization.isEmpty else { throw ImportError.notFixable(command.path) }
             guard lists.storage == nil else {
                 throw Refusal(
                     facts: ErrorFacts(
@@ -63,7 +65,7 @@ struct Benchmark {
             }
             return ([BenchPlan(name: "pack bundle", image: try PlanSource.load(command.path))], nil)
         }
-        let pipeline = try ModelPipeline.load(command.path)
+        let pipeline = try ModelPipeline.load(command.path, specialization: specialization)
         let plans = try (lists.storage ?? [.f32, .int8]).map { kind in
             BenchPlan(
                 name: "pack \(kind.precision)", image: try pipeline.draft(WeightStorage(kind)).makeImage())

@@ -48,8 +48,8 @@ struct Run: ParsableCommand {
             "Write each output to NAME.npy in this folder, and a list of the files.", valueName: "folder"))
     var outputFolder: String?
 
-    @OptionGroup var shapes: ShapeOptions
-    @OptionGroup var fixed: FixedOptions
+    @OptionGroup(title: "An ONNX model's inputs and outputs") var shapes: ShapeOptions
+    @OptionGroup(title: "An ONNX model's inputs and outputs") var fixed: FixedOptions
 
     @Option(
         help: ArgumentHelp(
@@ -158,12 +158,22 @@ struct Run: ParsableCommand {
             guard specialization.isEmpty else { throw ImportError.notFixable(path) }
             return Opened(image: try PlanSource.load(path, storage: storage, isOptimized: !unoptimized))
         }
-        let model = try RunImport(file, specialization, given)
+        var model = try RunImport(file, specialization, given)
         let options = unoptimized ? PassOptions(limit: 0) : PassOptions()
-        let pipeline = try ModelPipeline(try ImportedModel(model.imported), options)
-        return Opened(
-            image: try pipeline.draft(storage).makeImage(),
-            fixed: Set(model.imported.specialization.values.keys), forms: model.imported.outputs, notes: model.notes)
+        while true {
+            let pipeline = try ModelPipeline(try ImportedModel(model.imported), options)
+            let draft: PlanDraft
+            do {
+                draft = try pipeline.draft(storage)
+            } catch let error as ImportError {
+                // The inputs may tell what the plan lacks; each round fixes something more.
+                guard try model.fix(Unrunnable.problems(pipeline.optimized, pipeline.metadata)) else { throw error }
+                continue
+            }
+            return Opened(
+                image: try draft.makeImage(), fixed: Set(model.imported.specialization.values.keys),
+                forms: model.imported.outputs, notes: model.notes)
+        }
     }
 
     private var hasRequest: Bool { !text.isEmpty || json != nil || inputs != nil || !input.isEmpty }

@@ -62,9 +62,11 @@ struct RunInputs {
 /// An ONNX model imported for the inputs at hand: their values and shapes are known, so that what decides the structure of the
 /// graph can be taken as fixed for the run.
 struct RunImport {
-    let imported: ONNXImport
+    private(set) var imported: ONNXImport
     /// What was taken as fixed, a line each.
     private(set) var notes: [String] = []
+
+    private let given: RunInputs?
 
     /// Rounds in which what was fixed shows what else has to be.
     private static let rounds = 32
@@ -80,19 +82,24 @@ struct RunImport {
         if let given {
             for info in try ONNXImport.neededInputs(file, fixed) { Self.fix(info.name, info.type, given, &fixed) }
         }
-        var imported = try ONNXImport(file, fixed)
+        self.given = given
+        imported = try ONNXImport(file, fixed)
         for _ in 0..<Self.rounds {
-            guard let given else { break }
-            var isChanged = false
-            for need in imported.problems.flatMap(\.needs) {
-                guard let note = Self.fix(need, given, imported.graph, &fixed) else { continue }
-                notes.append(note)
-                isChanged = true
-            }
-            guard isChanged else { break }
-            imported = try ONNXImport(file, fixed)
+            guard try fix(imported.problems) else { break }
         }
-        self.imported = imported
+    }
+
+    /// Imports again with what is known of the inputs and was lacking.
+    ///
+    /// - Returns: Whether anything of it was known.
+    mutating func fix(_ problems: [ONNXProblem]) throws -> Bool {
+        guard let given else { return false }
+        var fixed = imported.specialization
+        let made = problems.flatMap(\.needs).compactMap { Self.fix($0, given, imported.graph, &fixed) }
+        guard !made.isEmpty else { return false }
+        notes += made
+        imported = try ONNXImport(imported.file, fixed)
+        return true
     }
 
     /// Lengths of lists, and inputs that are not there, are never known from the file alone.
