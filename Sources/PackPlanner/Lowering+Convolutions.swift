@@ -65,21 +65,12 @@ extension Lowering {
         return try tables.add(name, type, PACK_PLAN_ALIAS, offset: Int(root))
     }
 
-    /// The code of a fused activation.
-    func activation(_ node: Node) throws(PlannerError) -> Int64 {
-        let name = try read(node) { n throws(GraphError) in try n.string("activation", default: "none") }
-        guard let code = Lowering.activations[name] else {
-            throw refuse(node, "activation \(name)", "none, relu, gelu, gelu_tanh or tanh")
-        }
-        return code
-    }
-
     private mutating func lowerConv(_ node: Node) throws(PlannerError) {
         let window = try window(node, weights: node.inputs[1])
         let group = try read(node) { n throws(GraphError) in try n.int("group", default: 1) }
         var inputs = try values(node, 3, except: 1)
         inputs[1] = try convolutionWeights(node)
-        try step(PACK_OP_Conv, node, inputs, [try activation(node), Int64(group)] + window.words)
+        try step(PACK_OP_Conv, node, inputs, try activation(node) + [Int64(group)] + window.words)
     }
 
     /// The weights of a convolution. Rows that lie a multiple of a page apart would compete for the same few lines of the
@@ -115,7 +106,7 @@ extension Lowering {
             try TransposedWindow(n, kernel: kernel, rank: inputs.count)
         }
         let group = try read(node) { n throws(GraphError) in try n.int("group", default: 1) }
-        var words = [try activation(node), Int64(group), Int64(inputs.count)]
+        var words = try activation(node) + [Int64(group), Int64(inputs.count)]
         for axis in inputs.indices {
             guard let before = window.before(axis, input: inputs[axis], output: outputs[axis]) else {
                 throw refuse(node, "padding that depends on a free dimension", "padding that is known")

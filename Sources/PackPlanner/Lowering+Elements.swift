@@ -54,14 +54,12 @@ extension Lowering {
     private static let kernels: [String: pack_unary] = [
         "Relu": PACK_UNARY_RELU, "Tanh": PACK_UNARY_TANH, "Erf": PACK_UNARY_ERF, "Sigmoid": PACK_UNARY_SIGMOID,
         "Exp": PACK_UNARY_EXP, "Sqrt": PACK_UNARY_SQRT, "Neg": PACK_UNARY_NEGATE, "Abs": PACK_UNARY_ABS,
-        "Reciprocal": PACK_UNARY_RECIPROCAL,
+        "Reciprocal": PACK_UNARY_RECIPROCAL, "LeakyRelu": PACK_UNARY_LEAKY_RELU,
+        "HardSigmoid": PACK_UNARY_HARD_SIGMOID, "HardSwish": PACK_UNARY_HARD_SWISH, "Swish": PACK_UNARY_SILU,
     ]
 
     private mutating func lowerFunction(_ node: Node) throws(PlannerError) {
         let dtype = try type(node.inputs[0], of: node).dtype
-        if dtype == .f32, let kernel = Lowering.kernels[node.op] {
-            return try lowerPlain(PACK_OP_Unary, node, count: 1, [Int64(kernel.rawValue)])
-        }
         if node.op == "Not" { return try lowerPlain(PACK_OP_Unary, node, count: 1, [-1]) }
         let isSimple = Lowering.simple[node.op] != nil
         guard let form = Lowering.simple[node.op] ?? Lowering.library[node.op] else { return }
@@ -69,11 +67,14 @@ extension Lowering {
         if !dtype.isFloat, ["Floor", "Ceil", "Round"].contains(node.op) {
             return try alias(node.outputs[0], to: node.inputs[0], of: node)
         }
-        var words = [Int64(form.code)]
+        var parameters: [Float] = []
         for (name, standard) in form.parameters {
-            words.append(bits(try read(node) { n throws(GraphError) in try n.float(name, default: standard) }))
+            parameters.append(try read(node) { n throws(GraphError) in try n.float(name, default: standard) })
         }
-        while words.count < 3 { words.append(0) }
+        if dtype == .f32, let kernel = Lowering.kernels[node.op] {
+            return try lowerPlain(PACK_OP_Unary, node, count: 1, words(kernel, parameters))
+        }
+        let words = [Int64(form.code)] + (parameters + [0, 0]).prefix(2).map { bits($0) }
         try lowerPlain(isSimple ? PACK_OP_Function : PACK_OP_Transcendental, node, count: 1, words)
     }
 
@@ -81,7 +82,7 @@ extension Lowering {
         let isTanh = try read(node) { n throws(GraphError) in try n.string("approximate", default: "none") } == "tanh"
         if try type(node.inputs[0], of: node).dtype == .f32 {
             let kind = isTanh ? PACK_UNARY_GELU_TANH : PACK_UNARY_GELU_ERF
-            return try lowerPlain(PACK_OP_Unary, node, count: 1, [Int64(kind.rawValue)])
+            return try lowerPlain(PACK_OP_Unary, node, count: 1, words(kind))
         }
         let kind = isTanh ? TranscendentalKind.geluTanh : .gelu
         try lowerPlain(PACK_OP_Transcendental, node, count: 1, [Int64(kind.rawValue), 0, 0])

@@ -95,7 +95,7 @@ extension Lowering {
         if type.dtype == .f32, isConstant {
             let low = limits[0].flatMap { graph.constants[$0]?.scalarFloat } ?? -.infinity
             let high = limits[1].flatMap { graph.constants[$0]?.scalarFloat } ?? .infinity
-            return try lowerPlain(PACK_OP_Clip, node, count: 1, [bits(low), bits(high)])
+            return try lowerPlain(PACK_OP_Unary, node, count: 1, words(PACK_UNARY_CLIP, [low, high]))
         }
         guard limits[0] != nil || limits[1] != nil else {
             return try alias(node.outputs[0], to: node.inputs[0], of: node)

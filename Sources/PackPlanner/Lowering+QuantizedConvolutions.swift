@@ -44,7 +44,7 @@ extension Lowering {
             [
                 try converted(left, TensorType(.f32, aType.shape), operands.a + ".f32", of: node),
                 try converted(right, TensorType(.f32, bType.shape), operands.b + ".f32", of: node), PACK_PLAN_ABSENT,
-            ], [sums], [0, Int64(group)] + window.words)
+            ], [sums], [0, 0, 0, Int64(group)] + window.words)
         guard type.dtype != .i32 else { return try step(PACK_OP_Cast, node, [sums]) }
         let whole = try temporary(node.outputs[0] + ".sums", TensorType(.i32, type.shape))
         try add(PACK_OP_Cast, node, [sums], [whole])

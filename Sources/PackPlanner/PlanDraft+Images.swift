@@ -9,7 +9,7 @@ extension PlanDraft {
         case PACK_OP_ConvTranspose: ["gemm_f32", "unary"]
         case PACK_OP_DeformConv: ["gemm_f32"]
         case PACK_OP_CausalConv: ["tap_rows", "unary", "binary"]
-        case PACK_OP_Pool: ["tap_rows"]
+        case PACK_OP_Pool: ["tap_rows", "binary"]
         case PACK_OP_BatchNormalization, PACK_OP_Binary: ["binary"]
         case PACK_OP_GroupNormalization: ["binary", "layer_norm"]
         case PACK_OP_Recurrent: ["gemm_f32", "gemm_f16", "unary", "binary"]

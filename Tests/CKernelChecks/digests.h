@@ -9,7 +9,7 @@
     X(quantize_rows, 0x16ea758959e3f33e)                                                                               \
     X(layer_norm, 0x222965f2b9fd9820)                                                                                  \
     X(softmax, 0xd2dbb1d13c6525be)                                                                                     \
-    X(unary, 0xeba3a4f77dffb7c7)                                                                                       \
+    X(unary, 0xf5cd111cff9067d9)                                                                                       \
     X(binary, 0xdf3ea30ec01f11fa)                                                                                      \
     X(attention_f32, 0xb66e8f9aae3f9e53)                                                                               \
     X(mul_add_rows, 0xd53a2f2f4dcd3e13)                                                                                \

@@ -2,6 +2,11 @@
 
 #include "support.h"
 
+/// Of the functions that have parameters.
+static const float parameters[2] = {0.1875f, 0.625f};
+
+static double within(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
+
 static double exact(uint32_t kind, double x) {
     switch (kind) {
     case PACK_UNARY_RELU: return x < 0 ? 0 : x;
@@ -15,6 +20,11 @@ static double exact(uint32_t kind, double x) {
     case PACK_UNARY_NEGATE: return -x;
     case PACK_UNARY_ABS: return fabs(x);
     case PACK_UNARY_RECIPROCAL: return 1 / x;
+    case PACK_UNARY_LEAKY_RELU: return x < 0 ? x * parameters[0] : x;
+    case PACK_UNARY_HARD_SIGMOID: return within(x * parameters[0] + parameters[1], 0, 1);
+    case PACK_UNARY_HARD_SWISH: return x * within(x / 6 + 0.5, 0, 1);
+    case PACK_UNARY_CLIP: return within(x, parameters[0], parameters[1]);
+    case PACK_UNARY_SILU: return x == -INFINITY ? NAN : x / (1 + exp(-x * parameters[0]));
     default: return x;
     }
 }
@@ -26,7 +36,7 @@ static double ulp(double y) {
 }
 
 /// The error that pack_kernels.h allows.
-static double allowed(uint32_t kind, double y) {
+static double allowed(uint32_t kind, double x, double y) {
     switch (kind) {
     case PACK_UNARY_EXP: return 2 * ulp(y);
     case PACK_UNARY_SIGMOID: return fmax(4 * ulp(y), 3e-38);
@@ -34,17 +44,20 @@ static double allowed(uint32_t kind, double y) {
     case PACK_UNARY_ERF: return 6 * ulp(y);
     case PACK_UNARY_GELU_ERF: return 1e-7 + ulp(y);
     case PACK_UNARY_GELU_TANH: return 1e-7 + 2 * ulp(y);
+    case PACK_UNARY_SILU: return fmax(8 * ulp(y) + fabs(x * parameters[0] * y) * 6e-8, 3e-38 * fabs(x));
+    case PACK_UNARY_HARD_SIGMOID: return y == 0 || y == 1 ? 6e-8 : 1e-7 * (1 + fabs(x));
+    case PACK_UNARY_HARD_SWISH: return 1e-7 * (1 + fabs(x)) + ulp(y);
     default: return ulp(y) / 2 * 1.001;
     }
 }
 
 static void sweep(pack_unary_kernel kernel, uint32_t kind, const float *x, size_t n, kernel_check *result) {
     float *y = guarded(n * sizeof *y);
-    kernel(kind, x, y, n);
+    kernel(kind, parameters, x, y, n);
     for (size_t i = 0; i < n; i++) {
         double wanted = exact(kind, x[i]), found = y[i];
         if (fabs(wanted) > 3.4028235e38) wanted = copysign(INFINITY, wanted);
-        if (!near(result, found, wanted, allowed(kind, wanted)))
+        if (!near(result, found, wanted, allowed(kind, x[i], wanted)))
             fail(result, "function %u of %.9g: %.9g, expected %.9g", kind, x[i], found, wanted);
     }
     digest_fused(result, y, n);
@@ -57,7 +70,7 @@ void check_unary(pack_any_kernel any, kernel_check *result) {
     enum { COUNT = 100003 };
     float *x = malloc(COUNT * sizeof *x);
     sequence s = {11};
-    for (uint32_t kind = 0; kind <= PACK_UNARY_RECIPROCAL; kind++) {
+    for (uint32_t kind = 0; kind <= PACK_UNARY_LAST; kind++) {
         for (size_t i = 0; i < COUNT; i++) x[i] = -22.0f + 44.0f * (float)i / COUNT;
         sweep(kernel, kind, x, COUNT, result);
         for (size_t i = 0; i < COUNT; i++) x[i] = next_value(&s) * 100;
@@ -74,8 +87,8 @@ void check_unary(pack_any_kernel any, kernel_check *result) {
         float in_place[19];
         memcpy(in_place, x, sizeof in_place);
         float apart[19];
-        kernel(kind, x, apart, 19);
-        kernel(kind, in_place, in_place, 19);
+        kernel(kind, parameters, x, apart, 19);
+        kernel(kind, parameters, in_place, in_place, 19);
         if (memcmp(in_place, apart, sizeof apart) != 0 && kind != PACK_UNARY_SQRT)
             fail(result, "function %u differs in place", kind);
     }

@@ -16,7 +16,7 @@ import Testing
         let unary = try #require(kernels.unary)
         var values: [Float] = [-1, 0, 2]
         values.withUnsafeMutableBufferPointer { x in
-            unary(UInt32(PACK_UNARY_RELU.rawValue), x.baseAddress, x.baseAddress, x.count)
+            unary(UInt32(PACK_UNARY_RELU.rawValue), nil, x.baseAddress, x.baseAddress, x.count)
         }
         #expect(values == [0, 0, 2])
         #expect(pack_kernels_isa(&kernels, UInt32(PACK_FAMILY_unary.rawValue)) == PACK_ISA_portable.rawValue)

@@ -118,7 +118,10 @@ typedef void (*pack_softmax_kernel)(
 ///   SIGMOID     4 ulp (3e-38 where it is smaller)
 ///   GELU_ERF    1e-7 + 1 ulp
 ///   GELU_TANH   1e-7 + 2 ulp, while x³ is a float
+///   SILU        8 ulp, and what rounding p[0]·x makes of it (3e-38 · |x| where it is smaller)
+///   HARD_SIGMOID, HARD_SWISH  1e-7 · (1 + |x|) where they are neither 0 nor at their limit
 ///   the others are rounded correctly
+/// p are parameters, and may be NULL for functions without any.
 /// NaN gives NaN.
 enum pack_unary {
     PACK_UNARY_RELU = 1,
@@ -132,10 +135,16 @@ enum pack_unary {
     PACK_UNARY_NEGATE = 9,
     PACK_UNARY_ABS = 10,
     PACK_UNARY_RECIPROCAL = 11,
+    PACK_UNARY_LEAKY_RELU = 12,   // x, below 0 p[0]·x
+    PACK_UNARY_HARD_SIGMOID = 13, // p[0]·x + p[1] within 0 … 1
+    PACK_UNARY_HARD_SWISH = 14,   // x times (x/6 + ½ within 0 … 1)
+    PACK_UNARY_CLIP = 15,         // x within p[0] … p[1]
+    PACK_UNARY_SILU = 16,         // x · sigmoid(p[0]·x)
+    PACK_UNARY_LAST = PACK_UNARY_SILU,
 };
 
 /// y = f(x) for n values; kind is an enum pack_unary, and any other value copies. y may be x.
-typedef void (*pack_unary_kernel)(uint32_t kind, const float *x, float *y, size_t n);
+typedef void (*pack_unary_kernel)(uint32_t kind, const float *p, const float *x, float *y, size_t n);
 
 enum pack_binary {
     PACK_BINARY_ADD = 0,

@@ -33,7 +33,12 @@ float pack_activate_portable(uint32_t activation, float x) {
     }
 }
 
-static float apply(uint32_t kind, float x) {
+static float limit(float x, float low, float high) {
+    x = x < low ? low : x;
+    return x > high ? high : x;
+}
+
+static float apply(uint32_t kind, const float *p, float x) {
     switch (kind) {
     case PACK_UNARY_ERF: return erff(x);
     case PACK_UNARY_SIGMOID: return sigmoid(x);
@@ -42,12 +47,17 @@ static float apply(uint32_t kind, float x) {
     case PACK_UNARY_NEGATE: return -x;
     case PACK_UNARY_ABS: return __builtin_fabsf(x);
     case PACK_UNARY_RECIPROCAL: return 1.0f / x;
+    case PACK_UNARY_LEAKY_RELU: return x < 0 ? x * p[0] : x;
+    case PACK_UNARY_HARD_SIGMOID: return limit(x * p[0] + p[1], 0.0f, 1.0f);
+    case PACK_UNARY_HARD_SWISH: return x * limit(x * (1.0f / 6.0f) + 0.5f, 0.0f, 1.0f);
+    case PACK_UNARY_CLIP: return limit(x, p[0], p[1]);
+    case PACK_UNARY_SILU: return x * sigmoid(x * p[0]);
     default: return pack_activate_portable(kind, x); // the two enums agree on the activations
     }
 }
 
-void pack_unary_portable(uint32_t kind, const float *x, float *y, size_t n) {
-    for (size_t i = 0; i < n; i++) y[i] = apply(kind, x[i]);
+void pack_unary_portable(uint32_t kind, const float *p, const float *x, float *y, size_t n) {
+    for (size_t i = 0; i < n; i++) y[i] = apply(kind, p, x[i]);
 }
 
 static float combine(uint32_t kind, float a, float b) {

@@ -31,12 +31,12 @@ public final class PeerEngine {
         }
     }
 
-    /// Reads lines of JSON, `{"load": [KIND, MODEL, THREADS]}` or `{"run": [SHAPES, VOCABULARY, SECONDS]}`; answers each with
-    /// one line.
+    /// Reads lines of JSON, `{"load": [KIND, MODEL, SCRATCH, THREADS]}` or `{"run": {"inputs": [[NAME, SHAPE, LIMIT]], "seconds": SECONDS}}`;
+    /// answers each with one line.
     private static let script = """
         import json, os, sys, time
         session = None
-        def load(kind, model, threads):
+        def load(kind, model, scratch, threads):
             global session
             import numpy
             import onnxruntime as ort
@@ -47,7 +47,7 @@ public final class PeerEngine {
             options.log_severity_level = 3
             path = model
             if kind == "int8":
-                path = model + ".int8.onnx"
+                path = scratch + "/int8.onnx"
                 if not os.path.exists(path):
                     import logging
                     logging.disable(logging.WARNING)
@@ -55,23 +55,26 @@ public final class PeerEngine {
                     quantize_dynamic(model, path, per_channel=True, weight_type=QuantType.QInt8)
                     import onnx
                     nodes = onnx.load(path, load_external_data=False).graph.node
-                    if not any(node.op_type in ("MatMulInteger", "DynamicQuantizeMatMul") for node in nodes):
+                    if not any(node.op_type in ("MatMulInteger", "DynamicQuantizeMatMul", "ConvInteger") for node in nodes):
                         os.remove(path)
                         raise RuntimeError("its quantizer found no product with constant weights")
             session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
             return {"version": ort.__version__}
-        def run(shapes, vocabulary, seconds):
+        def run(inputs, seconds):
             import numpy as np
             random = np.random.default_rng()
+            kinds = {port.name: port.type for port in session.get_inputs()}
+            types = {"double": "float64", "float16": "float16", "int64": "int64", "int32": "int32", "int8": "int8",
+                     "uint8": "uint8", "bool": "bool"}
             feeds = {}
-            for port in session.get_inputs():
-                shape = shapes[port.name]
-                if port.name == "input_ids":
-                    feeds[port.name] = random.integers(0, vocabulary, shape).astype(np.int64)
-                elif port.name == "token_type_ids":
-                    feeds[port.name] = np.zeros(shape, np.int64)
+            for name, shape, limit in inputs:
+                if name not in kinds:
+                    continue
+                dtype = types.get(kinds[name][7:-1], "float32")
+                if limit == 0:
+                    feeds[name] = random.standard_normal(shape).astype(dtype)
                 else:
-                    feeds[port.name] = np.ones(shape, np.int64)
+                    feeds[name] = (random.integers(0, limit, shape) if limit > 1 else np.full(shape, max(limit, 0))).astype(dtype)
             times = []
             session.run(None, feeds)
             end = time.perf_counter() + seconds
@@ -85,13 +88,56 @@ public final class PeerEngine {
         for line in sys.stdin:
             try:
                 request = json.loads(line)
-                answer = load(*request["load"]) if "load" in request else run(*request["run"])
+                answer = load(*request["load"]) if "load" in request else run(**request["run"])
             except ImportError as error:
                 answer = {"error": str(error), "isImport": True}
             except Exception as error:
                 answer = {"error": type(error).__name__ + ": " + str(error)}
             print(json.dumps(answer), file=answers, flush=True)
         """
+
+    /// What one input of a model is filled with.
+    public struct Input: Encodable, Sendable {
+        /// Its name.
+        public let name: String
+        /// Its extents.
+        public let shape: [Int]
+        /// What its elements are.
+        public let fill: Fill
+
+        /// Values for an input of the given name and extents.
+        public init(name: String, shape: [Int], fill: Fill) { (self.name, self.shape, self.fill) = (name, shape, fill) }
+
+        /// Writes `[NAME, SHAPE, LIMIT]`.
+        public func encode(to encoder: any Encoder) throws {
+            var list = encoder.unkeyedContainer()
+            try list.encode(name)
+            try list.encode(shape)
+            try list.encode(fill.limit)
+        }
+    }
+
+    /// Values to fill inputs with.
+    public enum Fill: Sendable, Equatable {
+        /// Random numbers, normally distributed.
+        case normal
+        /// Random integers from zero up to, not with, a limit of 2 or more.
+        case below(Int)
+        /// Zero everywhere.
+        case zeros
+        /// One everywhere.
+        case ones
+
+        /// What the script is told: 0 for normal numbers, -1 for zeros, 1 for ones.
+        var limit: Int {
+            switch self {
+            case .normal: 0
+            case .below(let limit): limit
+            case .zeros: -1
+            case .ones: 1
+            }
+        }
+    }
 
     /// A request: one of the two.
     private struct Request: Encodable {
@@ -101,27 +147,21 @@ public final class PeerEngine {
         struct Load: Encodable {
             let kind: String
             let model: String
+            let scratch: String
             let threads: Int
 
             func encode(to encoder: any Encoder) throws {
                 var list = encoder.unkeyedContainer()
                 try list.encode(kind)
                 try list.encode(model)
+                try list.encode(scratch)
                 try list.encode(threads)
             }
         }
 
         struct Run: Encodable {
-            let shapes: [String: [Int]]
-            let vocabulary: Int
+            let inputs: [Input]
             let seconds: Double
-
-            func encode(to encoder: any Encoder) throws {
-                var list = encoder.unkeyedContainer()
-                try list.encode(shapes)
-                try list.encode(vocabulary)
-                try list.encode(seconds)
-            }
         }
     }
 
@@ -137,10 +177,11 @@ public final class PeerEngine {
     /// - Parameters:
     ///   - kind: `fp32` or `int8` (its own dynamic quantization, per channel).
     ///   - model: Path of the ONNX file.
+    ///   - scratch: A folder for its own forms of the model.
     ///   - threads: Threads for it to compute with.
     ///   - python: Path of a Python that has onnxruntime (and onnx, for int8).
     /// - Throws: ``Failure``. The caller must ignore `SIGPIPE`: a process that has ended is an error here.
-    public init(kind: String, model: String, threads: Int, python: String) throws {
+    public init(kind: String, model: String, scratch: String, threads: Int, python: String) throws {
         name = "onnxruntime \(kind)"
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [python, "-c", PeerEngine.script]
@@ -148,7 +189,7 @@ public final class PeerEngine {
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
         do { try process.run() } catch { throw Failure(peer: name, message: "\(error)", problem: .noPython) }
-        let answer = try ask(Request(load: .init(kind: kind, model: model, threads: threads)))
+        let answer = try ask(Request(load: .init(kind: kind, model: model, scratch: scratch, threads: threads)))
         version = answer.version ?? "unknown"
     }
 
@@ -163,10 +204,10 @@ public final class PeerEngine {
     /// Runs for about so many seconds, at least three times after one that is not counted; the seconds of each.
     ///
     /// - Parameters:
-    ///   - shapes: The extents of each input. `input_ids` gets random ids, `token_type_ids` zeros, any other ones.
-    ///   - vocabulary: How many ids there are.
-    public func run(shapes: [String: [Int]], vocabulary: Int, seconds: Double) throws -> [Double] {
-        try ask(Request(run: .init(shapes: shapes, vocabulary: vocabulary, seconds: seconds))).times ?? []
+    ///   - inputs: What each input is filled with.
+    ///   - seconds: How long it goes on.
+    public func run(inputs: [Input], seconds: Double) throws -> [Double] {
+        try ask(Request(run: .init(inputs: inputs, seconds: seconds))).times ?? []
     }
 
     private func ask(_ request: Request) throws -> Answer {

@@ -21,8 +21,10 @@ extension Pass {
 extension Rewriter {
     fileprivate mutating func fold(limit: Int) throws(GraphError) {
         for slot in slots.indices {
-            guard let node = slots[slot], let patch = try folded(node, slot, limit) else { continue }
-            guard try apply(patch) else { return }
+            guard let node = slots[slot] else { continue }
+            var patch = try folded(node, slot, limit)
+            if patch == nil { patch = try foldedTree(node, slot, limit) }
+            if let patch, try !apply(patch) { return }
         }
     }
 
@@ -42,6 +44,59 @@ extension Rewriter {
             patch.aliases.append(Patch.Alias(value: output, replacement: name))
         }
         return patch
+    }
+
+    /// The patch that puts a constant in the place of nodes that nothing else reads from, where together they take no more
+    /// room than what they read: weights that are cut up and put together in another order.
+    private func foldedTree(_ node: Node, _ slot: Int, _ limit: Int) throws(GraphError) -> Patch? {
+        var slots: Set<Int> = []
+        guard node.outputs.count == 1, !outputs.contains(node.outputs[0]),
+            bytes(of: node).map({ $0 <= limit }) ?? false,
+            collect(slot, into: &slots), slots.count > 1, isClosed(slots, anchor: slot)
+        else { return nil }
+        var read: Set<String> = []
+        for slot in slots { read.formUnion((self.slots[slot]?.inputs ?? []).filter { graph.constants[$0] != nil }) }
+        let freed = read.reduce(0) { sum, name in
+            let isOwn = !outputs.contains(name) && (users[name] ?? []).allSatisfy { slots.contains($0) }
+            return sum + (isOwn ? graph.constants[name]?.byteCount ?? 0 : 0)
+        }
+        guard let made = bytes(of: node), made <= max(Pass.stepBytes, freed) else { return nil }
+        var constants = graph.constants.filter { read.contains($0.key) }
+        for slot in slots.sorted() {
+            guard let node = self.slots[slot], let tensors = try? Evaluator.fold(node, constants) else { return nil }
+            for (output, tensor) in zip(node.outputs, tensors) {
+                if let tensor { constants[output] = try Constant(tensor) }
+            }
+        }
+        guard let result = constants[node.outputs[0]] else { return nil }
+        var patch = Patch(path(slots))
+        patch.removed = slots.sorted()
+        let name = freshValue(node.outputs[0] + ".folded")
+        patch.constants[name] = result
+        patch.aliases = [Patch.Alias(value: node.outputs[0], replacement: name)]
+        return patch
+    }
+
+    /// Adds the node of a slot and those that make what it reads, as long as all goes back to constants and only moves them.
+    private func collect(_ slot: Int, into found: inout Set<Int>) -> Bool {
+        guard let node = slots[slot],
+            ["Slice", "Concat", "Transpose", "Reshape", "Unsqueeze", "Squeeze"].contains(node.op),
+            found.count < 256, isMovable(node)
+        else { return false }
+        for input in node.inputs where !input.isEmpty && graph.constants[input] == nil {
+            guard let (maker, _) = maker(input), found.contains(maker) || collect(maker, into: &found) else {
+                return false
+            }
+        }
+        found.insert(slot)
+        return true
+    }
+
+    private func isMovable(_ node: Node) -> Bool {
+        let exact: Set<DType> = [.f32, .i64, .i32, .bool]
+        return (node.inputs + node.outputs).allSatisfy { value in
+            value.isEmpty || graph.types[value].map { exact.contains($0.dtype) } ?? false
+        }
     }
 
     /// Bytes of a node's results; `nil` where they are not fixed.

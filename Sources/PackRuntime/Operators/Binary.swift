@@ -41,10 +41,10 @@ enum Binary: Operator {
             let x = a.floats
             let y = b.floats
             switch kind {
-            case .add: apply(walk, x, y, out.floats) { $0 + $1 }
-            case .subtract: apply(walk, x, y, out.floats) { $0 - $1 }
-            case .multiply: apply(walk, x, y, out.floats) { $0 * $1 }
-            case .divide: apply(walk, x, y, out.floats) { $0 / $1 }
+            case .add: applyRows(step, walk, kind, x, y, out.floats) { $0 + $1 }
+            case .subtract: applyRows(step, walk, kind, x, y, out.floats) { $0 - $1 }
+            case .multiply: applyRows(step, walk, kind, x, y, out.floats) { $0 * $1 }
+            case .divide: applyRows(step, walk, kind, x, y, out.floats) { $0 / $1 }
             case .power: apply(walk, x, y, out.floats) { $1 == 2 ? $0 * $0 : pack_powf($0, $1) }
             case .equal: apply(walk, x, y, out.elements(Bool.self)) { $0 == $1 }
             case .maximum: apply(walk, x, y, out.floats) { $0 > $1 || $0.isNaN ? $0 : $1 }
@@ -96,6 +96,28 @@ enum Binary: Operator {
                 Swift.min(Run.length, run.count - first))
         }
         return true
+    }
+
+    /// Rows long enough by the kernel, which gives the same bits.
+    @inline(__always)
+    private static func applyRows(
+        _ step: Step, _ walk: Broadcast, _ kind: BinaryKind, _ x: UnsafeMutableBufferPointer<Float>,
+        _ y: UnsafeMutableBufferPointer<Float>, _ out: UnsafeMutableBufferPointer<Float>,
+        _ operation: (Float, Float) -> Float
+    ) {
+        guard let kernel = step.kernels.pointee.binary, let first = x.baseAddress, let second = y.baseAddress,
+            let to = out.baseAddress
+        else { return apply(walk, x, y, out, operation) }
+        let isCommutative = kind == .add || kind == .multiply
+        walk.forEachRow { at, run, strides in
+            if run >= 8, strides.0 == 1 {
+                kernel(UInt32(kind.rawValue), first + at.1, second + at.2, strides.1, to + at.0, run)
+            } else if run >= 8, isCommutative, strides.1 == 1 {
+                kernel(UInt32(kind.rawValue), second + at.2, first + at.1, 0, to + at.0, run)
+            } else {
+                for i in 0..<run { out[at.0 + i] = operation(x[at.1 + i * strides.0], y[at.2 + i * strides.1]) }
+            }
+        }
     }
 
     @inline(__always)

@@ -15,6 +15,32 @@ struct Broadcast {
         strides.0 = try Broadcast.strides(of: a, in: output)
         if let b { strides.1 = try Broadcast.strides(of: b, in: output) }
         if let c { strides.2 = try Broadcast.strides(of: c, in: output) }
+        joinAxes()
+    }
+
+    /// Makes the last axis as long as it can be: the axis before joins it while every input goes on evenly, or repeats.
+    private mutating func joinAxes() {
+        for _ in 0..<7 {
+            let (last, before) = (extents.7, extents.6)
+            guard Broadcast.joins(strides.0, last, before), Broadcast.joins(strides.1, last, before),
+                Broadcast.joins(strides.2, last, before)
+            else { return }
+            Broadcast.shift(&extents, first: 1, last: last * before)
+            Broadcast.shift(&strides.0, first: 0, last: last > 1 ? strides.0.7 : strides.0.6)
+            Broadcast.shift(&strides.1, first: 0, last: last > 1 ? strides.1.7 : strides.1.6)
+            Broadcast.shift(&strides.2, first: 0, last: last > 1 ? strides.2.7 : strides.2.6)
+        }
+    }
+
+    private static func joins(_ strides: Strides, _ last: Int, _ before: Int) -> Bool {
+        before == 1 || last == 1 || strides.6 == strides.7 * last
+    }
+
+    /// Takes the last two axes as one, all others moving towards the end.
+    private static func shift(_ tuple: inout Strides, first: Int, last: Int) {
+        for axis in stride(from: 6, to: 0, by: -1) { set(&tuple, axis, get(tuple, axis - 1)) }
+        tuple.0 = first
+        tuple.7 = last
     }
 
     private static func strides(of input: Tensor, in output: Tensor) throws(OperatorError) -> Strides {

@@ -74,7 +74,7 @@ enum CausalConv: Operator {
                 bias?[channel] ?? 0, to, length)
             guard isScaled else { return }
             let factors = row + before + length + 2 * Int(PACK_PANEL)
-            kernels.pointee.unary?(PACK_UNARY_SIGMOID.rawValue, to, factors, length)
+            kernels.pointee.unary?(PACK_UNARY_SIGMOID.rawValue, nil, to, factors, length)
             kernels.pointee.binary?(PACK_BINARY_MULTIPLY.rawValue, to, factors, 1, to, length)
         }
     }

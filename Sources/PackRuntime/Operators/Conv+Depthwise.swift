@@ -19,10 +19,9 @@ extension Conv {
             let perChannel = shape.groupOutputs
             for output in 0..<perChannel {
                 let channel = unit % shape.channels * perChannel + output
-                // The codes of an activation are those of the function.
                 plane.reduce(
                     kernels, scratch, worker, weights: weights + channel * shape.weightRow, from: bias?[channel] ?? 0,
-                    function: shape.activation, to: out + (unit * perChannel + output) * shape.window.outputCount)
+                    activation: shape.activation, to: out + (unit * perChannel + output) * shape.window.outputCount)
             }
         }
     }

@@ -4,8 +4,7 @@ import PackCore
 
 /// Convolution (ONNX `Conv`) over one to three axes: activation(window · weights + bias).
 ///
-/// Inputs: x f32 [N, C, axes…], weights f32 [M, C / group, kernel…] or as rows [M, any length that holds them], bias f32 [M] or absent. Attributes: `pack_activation`,
-/// group, `Window`. The weights are the rows and patches of the image the panels of a product that gives the output as it is
+/// Inputs: x f32 [N, C, axes…], weights f32 [M, C / group, kernel…] or as rows [M, any length that holds them], bias f32 [M] or absent. Attributes: `Activation`, group, `Window`. The weights are the rows and patches of the image the panels of a product that gives the output as it is
 /// to lie; patches are laid out a block at a time. Where every group has one channel, and few outputs, windows are summed tap
 /// by tap instead.
 enum Conv: Operator {
@@ -21,7 +20,7 @@ enum Conv: Operator {
         let taps: Int
         /// Values from one output's weights to the next.
         let weightRow: Int
-        let activation: UInt32
+        let activation: Activation
 
         /// Channels of the input, and of the output, in a group.
         var groupChannels: Int { channels / group }
@@ -44,8 +43,8 @@ enum Conv: Operator {
             try x.require(.f32)
             try w.require(.f32)
             try out.require(.f32)
-            var window = try Window(step, from: 2, input: x, output: out)
-            group = try Window.bounded(step, 1, 1)
+            var window = try Window(step, from: 4, input: x, output: out)
+            group = try Window.bounded(step, 3, 1)
             batch = x.extent(0)
             channels = x.extent(1)
             outputs = out.extent(1)
@@ -64,9 +63,7 @@ enum Conv: Operator {
                 try bias.require(.f32)
                 guard bias.count == outputs else { throw .shape }
             }
-            let activation = try step.attribute(0)
-            guard (0...Int(PACK_ACTIVATION_TANH.rawValue)).contains(activation) else { throw .attribute }
-            self.activation = UInt32(activation)
+            activation = try Activation(step, from: 0)
             _ = try bytes(k, Int(PACK_PANEL), 4)
             _ = try bytes(x.count, 4)
             window.flattenIfPointwise()
@@ -76,7 +73,7 @@ enum Conv: Operator {
 
     static func prepare(_ step: Step) throws(OperatorError) -> Int {
         let shape = try Shape(step)
-        guard step.kernels.pointee.unary != nil || shape.activation == 0 else { throw .kernel }
+        guard step.kernels.pointee.unary != nil || shape.activation.kind == 0 else { throw .kernel }
         if shape.isDepthwise {
             guard step.kernels.pointee.tap_rows != nil else { throw .kernel }
             return try Plane(shape.window).scratchBytes(step.threads)
@@ -90,7 +87,7 @@ enum Conv: Operator {
         guard try step.output().count > 0 else { return }
         if shape.isDepthwise { return try sumTaps(step, shape) }
         let task = try Product(step, shape)
-        guard shape.k > 0 else { return task.fillWithBias(step.kernels.pointee) }
+        guard shape.k > 0 else { return task.fillWithBias() }
         let units = shape.batch * shape.group
         if shape.splitsOutside(step.threads) {
             step.parallel(units, task) { context, unit, worker in
@@ -123,6 +120,7 @@ extension Window {
 private struct Product {
     let shape: Conv.Shape
     var window: pack_window
+    let kernels: UnsafePointer<pack_kernels>
     let kernel: pack_gemm_kernel
     let x: UnsafePointer<Float>
     let weights: UnsafePointer<Float>
@@ -146,6 +144,7 @@ private struct Product {
             let scratch = step.scratch
         else { throw .kernel }
         self.shape = shape
+        kernels = step.kernels
         self.kernel = kernel
         self.x = UnsafePointer(x)
         self.weights = UnsafePointer(weights)
@@ -156,12 +155,12 @@ private struct Product {
     }
 
     /// What an image without channels gives.
-    func fillWithBias(_ kernels: pack_kernels) {
+    func fillWithBias() {
         let count = shape.window.outputCount
         for plane in 0..<shape.batch * shape.outputs {
             (out + plane * count).update(repeating: bias?[plane % shape.outputs] ?? 0, count: count)
         }
-        if shape.activation != 0 { kernels.unary?(shape.activation, out, out, shape.batch * shape.outputs * count) }
+        shape.activation.apply(kernels, out, out, shape.batch * shape.outputs * count)
     }
 
     private func image(_ unit: Int) -> UnsafePointer<Float> {
@@ -187,8 +186,20 @@ private struct Product {
         gemm.c = out + unit * rows * outputs + column
         gemm.ldc = outputs
         gemm.row_bias = bias.map { $0 + row }
-        gemm.activation = shape.activation
+        gemm.activation = shape.activation.isOfProducts ? shape.activation.kind : 0
         return gemm
+    }
+
+    /// Some rows and panels of a product, with the activation.
+    func multiply(_ gemm: UnsafePointer<pack_gemm>, rows: Range<Int>, panels: Range<Int>) {
+        kernel(gemm, rows.lowerBound, rows.upperBound, panels.lowerBound, panels.upperBound)
+        guard !shape.activation.isOfProducts, let to = gemm.pointee.c else { return }
+        let column = panels.lowerBound * Int(PACK_PANEL)
+        let width = Swift.min(panels.upperBound * Int(PACK_PANEL), gemm.pointee.n) - column
+        for row in rows {
+            let start = to + row * gemm.pointee.ldc + column
+            shape.activation.apply(kernels, start, start, width)
+        }
     }
 
     /// Does one group of one image on the calling thread.
@@ -202,7 +213,7 @@ private struct Product {
             let rows = shape.groupOutputs
             withUnsafePointer(to: product(unit, first, count, panels)) {
                 for row in stride(from: 0, to: rows, by: Product.rowsPerTask) {
-                    kernel($0, row, Swift.min(row + Product.rowsPerTask, rows), 0, count)
+                    multiply($0, rows: row..<Swift.min(row + Product.rowsPerTask, rows), panels: 0..<count)
                 }
             }
             first += count
@@ -236,10 +247,9 @@ private struct Product {
                 let columns = task.pointee.columns
                 let row = index / columns * Product.rowsPerTask
                 let panel = index % columns * Product.panelsPerTask
-                task.pointee.kernel(
-                    &task.pointee.gemm, row, Swift.min(row + Product.rowsPerTask, task.pointee.shape.groupOutputs),
-                    panel,
-                    Swift.min(panel + Product.panelsPerTask, task.pointee.panelCount))
+                let rows = row..<Swift.min(row + Product.rowsPerTask, task.pointee.shape.groupOutputs)
+                let panels = panel..<Swift.min(panel + Product.panelsPerTask, task.pointee.panelCount)
+                withUnsafePointer(to: task.pointee.gemm) { task.pointee.multiply($0, rows: rows, panels: panels) }
             }
             task.firstPanel += task.panelCount
         }

@@ -5,7 +5,7 @@ import PackCore
 /// Transposed convolution (ONNX `ConvTranspose`) over one to three axes.
 ///
 /// Inputs: x f32 [N, C, axes…]; weights f32 [C, M / group, kernel…], or as [group, M / group · taps, C / group]; bias f32 [M] or
-/// absent. Attributes: `pack_activation`, group, the axes, for each of them kernel, stride, dilation, padding before, and 0.
+/// absent. Attributes: `Activation`, group, the axes, for each of them kernel, stride, dilation, padding before, and 0.
 /// A product gives what every element of x adds at each tap, for some outputs at a time; then it is added up in the image.
 enum ConvTranspose: Operator {
     /// Bytes of products that a worker holds.
@@ -18,7 +18,7 @@ enum ConvTranspose: Operator {
         let groupChannels: Int
         let groupOutputs: Int
         let taps: Int
-        let activation: UInt32
+        let activation: Activation
         /// Outputs that a worker computes at once, and the blocks that a group has of them.
         let blockOutputs: Int
         var blocks: Int { (groupOutputs + blockOutputs - 1) / blockOutputs }
@@ -38,8 +38,8 @@ enum ConvTranspose: Operator {
             try x.require(.f32)
             try w.require(.f32)
             try out.require(.f32)
-            window = try Window(step, from: 2, image: out, places: x)
-            group = try Window.bounded(step, 1, 1)
+            window = try Window(step, from: 4, image: out, places: x)
+            group = try Window.bounded(step, 3, 1)
             batch = x.extent(0)
             guard batch == out.extent(0), x.extent(1) % group == 0, out.extent(1) % group == 0 else { throw .shape }
             groupChannels = x.extent(1) / group
@@ -58,9 +58,7 @@ enum ConvTranspose: Operator {
                 try bias.require(.f32)
                 guard bias.count == out.extent(1) else { throw .shape }
             }
-            let activation = try step.attribute(0)
-            guard (0...Int(PACK_ACTIVATION_TANH.rawValue)).contains(activation) else { throw .attribute }
-            self.activation = UInt32(activation)
+            activation = try Activation(step, from: 0)
             let panel = Int(PACK_PANEL)
             let one = try bytes(taps, window.outputCount, 4)
             let fitting = Swift.max(1, ConvTranspose.blockBytes / Swift.max(1, one))
@@ -73,7 +71,8 @@ enum ConvTranspose: Operator {
 
     static func prepare(_ step: Step) throws(OperatorError) -> Int {
         let shape = try Shape(step)
-        guard step.kernels.pointee.gemm_f32 != nil, step.kernels.pointee.unary != nil || shape.activation == 0 else {
+        guard step.kernels.pointee.gemm_f32 != nil, step.kernels.pointee.unary != nil || shape.activation.kind == 0
+        else {
             throw .kernel
         }
         return shape.panelBytes + shape.weightBytes + (try bytes(shape.workerBytes, step.threads))
@@ -83,7 +82,7 @@ enum ConvTranspose: Operator {
         let shape: Shape
         let window: pack_window
         let gemm: pack_gemm_kernel
-        let unary: pack_unary_kernel?
+        let kernels: UnsafePointer<pack_kernels>
         let weights: UnsafePointer<Float>
         let bias: UnsafePointer<Float>?
         let panels: UnsafePointer<Float>
@@ -106,7 +105,7 @@ enum ConvTranspose: Operator {
                         pack_scatter_taps_f32(product + index * shape.taps * shape.places, $0, to)
                     }
                 }
-                if shape.activation != 0 { unary?(shape.activation, to, to, plane) }
+                shape.activation.apply(kernels, to, to, plane)
             }
         }
 
@@ -138,7 +137,7 @@ enum ConvTranspose: Operator {
             weights = turned
         }
         var task = Task(
-            shape: shape, window: shape.window.record, gemm: kernel, unary: step.kernels.pointee.unary,
+            shape: shape, window: shape.window.record, gemm: kernel, kernels: step.kernels,
             weights: weights,
             bias: UnsafePointer(step.optional(2)?.floats.baseAddress), panels: panels,
             products: scratch + shape.panelBytes + shape.weightBytes, out: to)

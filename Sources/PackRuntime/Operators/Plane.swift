@@ -86,11 +86,11 @@ struct Plane {
         for i in 0..<planeCount { plane[i] = function(plane[i]) }
     }
 
-    /// Sums, or without weights the maxima, over the taps of every window of the worker's plane; then a function of the
-    /// results (`pack_unary`, 0: none).
+    /// Sums, or without weights the maxima, over the taps of every window of the worker's plane; then an activation of the
+    /// results.
     func reduce(
         _ kernels: UnsafePointer<pack_kernels>, _ scratch: UnsafeMutableRawPointer, _ worker: Int,
-        weights: UnsafePointer<Float>?, from start: Float, function: UInt32, to out: UnsafeMutablePointer<Float>
+        weights: UnsafePointer<Float>?, from start: Float, activation: Activation, to out: UnsafeMutablePointer<Float>
     ) {
         let plane = memory(scratch, worker)
         let offsets = scratch.assumingMemoryBound(to: Int.self)
@@ -103,12 +103,12 @@ struct Plane {
                 for y in 0..<height {
                     kernels.pointee.tap_rows?(from + y * row, offsets, weights, taps, start, to + y * width, width)
                 }
-                if function != 0 { kernels.pointee.unary?(function, to, to, height * width) }
+                activation.apply(kernels, to, to, height * width)
                 continue
             }
             let count = (height - 1) * row + width
             kernels.pointee.tap_rows?(from, offsets, weights, taps, start, results, count)
-            if function != 0 { kernels.pointee.unary?(function, results, results, count) }
+            activation.apply(kernels, results, results, count)
             pack_gather_rows_f32(results, row, height, width, to)
         }
     }

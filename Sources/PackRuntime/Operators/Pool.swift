@@ -18,7 +18,10 @@ enum Pool: Operator {
     private struct Task {
         let kind: PoolKind
         let p: Int
+        /// The window over the image, and the plane that is reduced: of the same, or of the highest values of its rows.
+        let source: Window
         let plane: Plane
+        let highest: UnsafeMutablePointer<Float>?
         let kernels: UnsafePointer<pack_kernels>
         let scratch: UnsafeMutableRawPointer
         let ones: UnsafeMutablePointer<Float>
@@ -30,16 +33,41 @@ enum Pool: Operator {
         func compute(_ unit: Int, _ worker: Int) {
             let window = plane.window
             let to = out + unit * window.outputCount
-            plane.load(x + unit * window.inputCount, scratch, worker)
+            var image = x + unit * source.inputCount
+            if let highest { image = UnsafePointer(gatherHighest(image, highest + worker * window.inputCount)) }
+            plane.load(image, scratch, worker)
             if kind == .norm { plane.apply(scratch, worker) { power(Swift.abs($0), Float(p)) } }
             plane.reduce(
                 kernels, scratch, worker, weights: kind == .maximum ? nil : UnsafePointer(ones),
-                from: kind == .maximum ? -.infinity : 0, function: 0, to: to)
+                from: kind == .maximum ? -.infinity : 0, activation: .none, to: to)
             switch kind {
             case .maximum: break
             case .norm: for i in 0..<window.outputCount { to[i] = power(to[i], 1 / Float(p)) }
             case .average, .paddedAverage: divide(to)
             }
+        }
+
+        /// The maxima over the rows of each window, column by column: what is left then are windows of one row.
+        private func gatherHighest(
+            _ image: UnsafePointer<Float>, _ rows: UnsafeMutablePointer<Float>
+        ) -> UnsafeMutablePointer<Float> {
+            let (axis, width) = (source.axes[1], source.axes[2].input)
+            for row in 0..<axis.output {
+                let to = rows + row * width
+                var isFirst = true
+                for tap in 0..<axis.kernel {
+                    let y = row * axis.stride + tap * axis.dilation - axis.before
+                    guard y >= 0, y < axis.input else { continue }
+                    if isFirst {
+                        to.update(from: image + y * width, count: width)
+                        isFirst = false
+                    } else {
+                        kernels.pointee.binary?(PACK_BINARY_MAXIMUM.rawValue, image + y * width, to, 1, to, width)
+                    }
+                }
+                if isFirst { to.update(repeating: -.infinity, count: width) }
+            }
+            return rows
         }
 
         private func power(_ value: Float, _ exponent: Float) -> Float {
@@ -60,7 +88,7 @@ enum Pool: Operator {
         }
     }
 
-    private static func plane(_ step: Step) throws(OperatorError) -> Plane {
+    private static func window(_ step: Step) throws(OperatorError) -> Window {
         let x = try step.input(0)
         let out = try step.output()
         try x.require(.f32)
@@ -68,17 +96,40 @@ enum Pool: Operator {
         guard PoolKind(rawValue: try step.attribute(0)) != nil else { throw .attribute }
         _ = try Window.bounded(step, 1, 1)
         guard x.rank > 1, out.rank > 1, x.extent(1) == out.extent(1) else { throw .shape }
-        return try Plane(try Window(step, from: 2, input: x, output: out, loose: true))
+        return try Window(step, from: 2, input: x, output: out, loose: true)
+    }
+
+    /// Whether the rows of the windows are reduced first.
+    private static func reducesRows(_ step: Step, _ window: Window) throws(OperatorError) -> Bool {
+        try step.attribute(0) == PoolKind.maximum.rawValue && window.axes[1].kernel > 1 && window.axes[0].input == 1
+            && window.axes[0].kernel == 1 && window.axes[0].before == 0
+    }
+
+    /// What is left of a window when its rows have been reduced.
+    private static func flattened(_ window: Window) -> Window {
+        var result = window
+        var axis = WindowAxis()
+        axis.input = window.axes[1].output
+        axis.output = axis.input
+        result.axes[1] = axis
+        return result
     }
 
     static func prepare(_ step: Step) throws(OperatorError) -> Int {
-        let plane = try plane(step)
-        guard step.kernels.pointee.tap_rows != nil else { throw .kernel }
-        return try plane.scratchBytes(step.threads) + (try bytes(plane.taps + plane.window.axes[2].output, 4))
+        let window = try window(step)
+        let reduces = try reducesRows(step, window)
+        let plane = try Plane(reduces ? flattened(window) : window)
+        guard step.kernels.pointee.tap_rows != nil, !reduces || step.kernels.pointee.binary != nil else {
+            throw .kernel
+        }
+        let rows = reduces ? try bytes(plane.window.inputCount, step.threads, 4) : 0
+        return try plane.scratchBytes(step.threads) + (try bytes(plane.taps + plane.window.axes[2].output, 4)) + rows
     }
 
     static func run(_ step: Step) throws(OperatorError) {
-        let plane = try plane(step)
+        let window = try window(step)
+        let reduces = try reducesRows(step, window)
+        let plane = try Plane(reduces ? flattened(window) : window)
         guard let scratch = step.scratch, let x = try step.input(0).floats.baseAddress,
             let out = try step.output().floats.baseAddress, try step.output().count > 0,
             let kind = PoolKind(rawValue: try step.attribute(0))
@@ -90,7 +141,8 @@ enum Pool: Operator {
         for column in 0..<columns.output { counts[column] = Float(columns.count(column, kind)) }
         plane.start(scratch, threads: step.threads, fill: kind == .maximum ? -.infinity : 0)
         let task = Task(
-            kind: kind, p: try step.attribute(1), plane: plane, kernels: step.kernels, scratch: scratch, ones: ones,
+            kind: kind, p: try step.attribute(1), source: window, plane: plane,
+            highest: reduces ? counts + columns.output : nil, kernels: step.kernels, scratch: scratch, ones: ones,
             counts: counts, x: x, out: out)
         step.parallel(try step.input(0).product(0..<2), task) { context, unit, worker in
             context?.assumingMemoryBound(to: Task.self).pointee.compute(unit, Int(worker))

@@ -26,12 +26,12 @@ public enum RecurrentFunction: Int, Sendable {
 
         func apply(_ x: UnsafeMutablePointer<Float>, _ count: Int, _ kernels: UnsafePointer<pack_kernels>) {
             switch function {
-            case .relu: kernels.pointee.unary?(PACK_UNARY_RELU.rawValue, x, x, count)
-            case .tanh: kernels.pointee.unary?(PACK_UNARY_TANH.rawValue, x, x, count)
-            case .sigmoid: kernels.pointee.unary?(PACK_UNARY_SIGMOID.rawValue, x, x, count)
+            case .relu: kernels.pointee.unary?(PACK_UNARY_RELU.rawValue, nil, x, x, count)
+            case .tanh: kernels.pointee.unary?(PACK_UNARY_TANH.rawValue, nil, x, x, count)
+            case .sigmoid: kernels.pointee.unary?(PACK_UNARY_SIGMOID.rawValue, nil, x, x, count)
             case .scaledTanh:
                 for i in 0..<count { x[i] *= beta }
-                kernels.pointee.unary?(PACK_UNARY_TANH.rawValue, x, x, count)
+                kernels.pointee.unary?(PACK_UNARY_TANH.rawValue, nil, x, x, count)
                 for i in 0..<count { x[i] *= alpha }
             default: for i in 0..<count { x[i] = value(x[i]) }
             }

@@ -73,33 +73,6 @@ enum Softmax: Operator {
     }
 }
 
-/// An elementwise function of f32. Attribute: `pack_unary`. Or, with attribute −1, the negation of bool.
-enum Unary: Operator {
-    static func prepare(_ step: Step) throws(OperatorError) -> Int {
-        let x = try step.input(0)
-        let out = try step.output()
-        let kind = try step.attribute(0)
-        guard x.dtype == out.dtype, x.dtype == (kind == -1 ? .bool : .f32) else { throw .type }
-        guard x.count == out.count else { throw .shape }
-        guard kind == -1 || (kind >= 1 && kind <= Int(PACK_UNARY_RECIPROCAL.rawValue)) else { throw .attribute }
-        guard step.kernels.pointee.unary != nil else { throw .kernel }
-        return 0
-    }
-
-    static func run(_ step: Step) throws(OperatorError) {
-        let x = try step.input(0)
-        let out = try step.output()
-        let kind = try step.attribute(0)
-        if kind == -1 {
-            let from = x.elements(Bool.self)
-            let to = out.elements(Bool.self)
-            for i in 0..<to.count { to[i] = !from[i] }
-        } else if let from = x.floats.baseAddress, let to = out.floats.baseAddress {
-            step.kernels.pointee.unary?(UInt32(kind), from, to, x.count)
-        }
-    }
-}
-
 /// Divides each row of an f32 tensor by the larger of its Euclidean norm and epsilon. Attribute: bits of epsilon.
 enum L2Normalize: Operator {
     static func prepare(_ step: Step) throws(OperatorError) -> Int {
@@ -174,11 +147,6 @@ enum MaskedMax: MaskedPool {
 /// C entry of `Softmax`.
 @c(pack_op_Softmax) public func packOperatorSoftmax(_ step: UnsafePointer<pack_step>?, _ running: Int32) -> Int64 {
     perform(Softmax.self, step, running)
-}
-
-/// C entry of `Unary`.
-@c(pack_op_Unary) public func packOperatorUnary(_ step: UnsafePointer<pack_step>?, _ running: Int32) -> Int64 {
-    perform(Unary.self, step, running)
 }
 
 /// C entry of `L2Normalize`.

@@ -9,12 +9,14 @@ struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measures warm latency of a model or bundle, beside other runtimes on the same model.",
         discussion: """
-            Inputs are random token ids without padding. All engines are measured in turns, round by round, so that what \
-            slows the machine down meets all of them. Peers run in a Python that has them; they get the graph that pack \
-            imports, as ONNX, and optimize and quantize it themselves.
+            Inputs are made up: random token ids without padding, normally distributed numbers. All engines are measured \
+            in turns, round by round, so that what slows the machine down meets all of them. Peers run in a Python that \
+            has them; they get the ONNX file, or of a folder the graph that pack imports, as ONNX, and optimize and \
+            quantize it themselves.
             """)
 
-    @Argument(help: ArgumentHelp("A model folder, a bundle, or a model.pack.", valueName: "model-or-bundle"))
+    @Argument(
+        help: ArgumentHelp("A model folder, an ONNX file, a bundle, or a model.pack.", valueName: "model-or-bundle"))
     var path: String
 
     @Option(help: ArgumentHelp("Other runtimes, separated by commas: onnxruntime.", valueName: "peers"))
@@ -34,7 +36,10 @@ struct Bench: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How a model folder's weights are stored, separated by commas: none, fp16, int8, int4. none,int8 if not given.",
+            """
+            How a model's weights are stored, separated by commas: none, fp16, int8, int4. none,int8 if not given, for \
+            ONNX files none.
+            """,
             valueName: "kinds"))
     var quantize: String?
 

@@ -28,13 +28,11 @@ final class PackEngine: BenchEngine {
     let precision: String
     let session: Session
     private let image: PlanImage
-    private let vocabulary: Int
 
     init(_ plan: BenchPlan, threads: Int, instructionSet: String?) throws {
         (name, image) = (plan.name, plan.image)
         session = try LocalSession.open(plan.image, threads: threads, instructionSet: instructionSet)
         precision = PlanShapes.precision(of: session.plan)
-        vocabulary = PlanShapes.vocabulary(of: session.plan)
     }
 
     /// The instruction set of its matrix products.
@@ -83,38 +81,26 @@ final class PackEngine: BenchEngine {
         return times
     }
 
-    private func runOnce(_ inputs: [[Int64]]) throws {
+    private func runOnce(_ inputs: [[UInt8]]) throws {
         fill(inputs)
         try wording { () throws(RuntimeError) in try session.run() }
     }
 
-    private func fill(_ inputs: [[Int64]]) {
+    private func fill(_ inputs: [[UInt8]]) {
         for (index, values) in inputs.enumerated() {
             values.withUnsafeBytes { session.inputBytes(index).copyMemory(from: $0) }
         }
     }
 
-    /// Sets the shape and makes the inputs: random token ids, all of them valid, of the first kind.
-    private func prepare(_ shape: BenchShape) throws -> [[Int64]] {
-        let inputs = PlanShapes(session.plan, shape).inputs
-        for (index, input) in inputs.enumerated() where session.inputDType(index) != .i64 {
-            throw Refusal(
-                facts: ErrorFacts(
-                    "the input cannot be made up", place: input.name, found: "\(session.inputDType(index))",
-                    expected: "token ids, i64"))
-        }
+    /// Sets the shape and makes the inputs.
+    private func prepare(_ shape: BenchShape) throws -> [[UInt8]] {
+        let inputs = BenchInputs(session.plan, shape).list
         try wording { () throws(RuntimeError) in
-            for (index, input) in inputs.enumerated() { try setShape(index, input.extents) }
+            for (index, input) in inputs.enumerated() { try setShape(index, input.shape) }
             try session.prepare()
         }
         return inputs.enumerated().map { index, input in
-            (0..<session.inputBytes(index).count / 8).map { _ in
-                switch input.name {
-                case "input_ids": Int64.random(in: 0..<Int64(vocabulary))
-                case "token_type_ids": 0
-                default: 1
-                }
-            }
+            BenchInputs.bytes(input.fill, session.inputDType(index), count: session.inputBytes(index).count)
         }
     }
 

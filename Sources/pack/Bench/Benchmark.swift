@@ -20,26 +20,28 @@ struct Benchmark {
                 facts: ErrorFacts(
                     "peers cannot run a bundle", file: command.path,
                     found: "--against \(lists.peers.joined(separator: ","))",
-                    expected: "a model folder",
-                    hint: "give the model folder; --quantize says how its weights are stored"))
+                    expected: "a model folder or an ONNX file",
+                    hint: "give the model itself; --quantize says how its weights are stored"))
         }
         // Opened first: what is wrong with the plan or the shapes is told before peers are started.
         let first = try PackEngine(plans[0], threads: 1, instructionSet: command.isa)
         let plan = first.session.plan
         let shapes = try lists.shapes.combinations(PlanShapes.dimensions(of: plan), file: command.path)
+        let isQuantized = plans.count > 1 || lists.storage.map { $0 != [.f32] } ?? false
         let peers =
             try lists.peers.isEmpty
             ? nil
             : pipeline.map {
                 try PeerSet(
-                    lists.peers, $0.imported.graph, python: command.python, vocabulary: PlanShapes.vocabulary(of: plan))
+                    lists.peers, $0.imported, isFixed: !command.specialization().isEmpty, python: command.python,
+                    precisions: isQuantized ? ["fp32", "int8"] : ["fp32"])
             }
         var cells: [BenchResult.Cell] = []
         for threads in lists.threads {
             let ours = try plans.map { try PackEngine($0, threads: threads, instructionSet: command.isa) }
             progress.step("starting peers")
             let others = try peers?.start(threads: threads) ?? []
-            for other in others { other.inputs = { PlanShapes(plan, $0).inputs } }
+            for other in others { other.inputs = { BenchInputs(plan, $0).list } }
             for shape in shapes {
                 cells.append(try measure(ours, others, shape, threads: threads, progress))
             }
@@ -49,7 +51,7 @@ struct Benchmark {
             cells: cells)
     }
 
-    /// The plans to measure, and the pipeline of a model folder.
+    /// The plans to measure, and the pipeline of a model.
     private func plans() throws -> ([BenchPlan], ModelPipeline?) {
         let isFolder = try FileContents.kind(of: command.path) == .folder
         let isModel = ONNXImport.path(at: command.path) != nil
@@ -66,7 +68,7 @@ struct Benchmark {
             return ([BenchPlan(name: "pack bundle", image: try PlanSource.load(command.path))], nil)
         }
         let pipeline = try ModelPipeline.load(command.path, specialization: specialization)
-        let plans = try (lists.storage ?? [.f32, .int8]).map { kind in
+        let plans = try (lists.storage ?? (pipeline.imported.onnx == nil ? [.f32, .int8] : [.f32])).map { kind in
             BenchPlan(
                 name: "pack \(kind.precision)", image: try pipeline.draft(WeightStorage(kind)).makeImage())
         }

@@ -15,14 +15,22 @@ final class PeerSet {
     private let model: String
     private let python: String
     private let wanted: [String]
-    private let vocabulary: Int
+    private let precisions: [String]
 
-    /// Exports the graph that was imported, with nothing done to it but what exporters of other frameworks do as well:
-    /// constant expressions are computed. Peers quantize only products whose weights are constants themselves.
-    init(_ wanted: [String], _ graph: Graph, python: String, vocabulary: Int) throws {
+    /// An ONNX file is given to peers as it is, unless something was fixed of it. Else the graph that was imported is exported, with nothing done to it
+    /// but what exporters of other frameworks do as well: constant expressions are computed. Peers quantize only products
+    /// whose weights are constants themselves.
+    init(
+        _ wanted: [String], _ imported: ImportedModel, isFixed: Bool, python: String, precisions: [String]
+    ) throws {
         folder = try TemporaryFolder(prefix: "pack-bench")
+        (self.wanted, self.python, self.precisions) = (wanted, python, precisions)
+        if !isFixed, let file = ONNXImport.path(at: imported.description.path) {
+            model = file
+            return
+        }
         model = folder.path + "/model.onnx"
-        (self.wanted, self.python, self.vocabulary) = (wanted, python, vocabulary)
+        let graph = imported.graph
         let folding = ["fold-shapes", "fold-constants", "remove-unused"]
         let others = PassPipeline.standard.list.map(\.name).filter { !folding.contains($0) }
         let options = PassOptions(skipped: Set(others), foldBudget: 1 << 40)
@@ -33,12 +41,13 @@ final class PeerSet {
     /// Starts each peer with each of its precisions.
     func start(threads: Int) throws -> [PeerBenchEngine] {
         try wanted.flatMap { _ in
-            try ["fp32", "int8"].map { precision in
+            try precisions.map { precision in
                 do {
-                    let engine = try PeerEngine(kind: precision, model: model, threads: threads, python: python)
+                    let engine = try PeerEngine(
+                        kind: precision, model: model, scratch: folder.path, threads: threads, python: python)
                     let version = "onnxruntime \(engine.version)"
                     if !versions.contains(version) { versions.append(version) }
-                    return PeerBenchEngine(engine, precision, vocabulary: vocabulary)
+                    return PeerBenchEngine(engine, precision)
                 } catch let failure as PeerEngine.Failure {
                     throw Refusal(facts: failure.facts(python: python))
                 }
@@ -51,20 +60,18 @@ final class PeerSet {
 final class PeerBenchEngine: BenchEngine {
     let precision: String
     private let engine: PeerEngine
-    private let vocabulary: Int
-    /// Extents of the inputs at a shape; set before the first run.
-    var inputs: (BenchShape) -> [(name: String, extents: [Int])] = { _ in [] }
+    /// What the inputs are filled with at a shape; set before the first run.
+    var inputs: (BenchShape) -> [PeerEngine.Input] = { _ in [] }
 
-    init(_ engine: PeerEngine, _ precision: String, vocabulary: Int) {
-        (self.engine, self.precision, self.vocabulary) = (engine, precision, vocabulary)
+    init(_ engine: PeerEngine, _ precision: String) {
+        (self.engine, self.precision) = (engine, precision)
     }
 
     var name: String { engine.name }
 
     func run(_ shape: BenchShape, seconds: Double) throws -> [Double] {
-        let shapes = Dictionary(inputs(shape).map { ($0.name, $0.extents) }) { first, _ in first }
         do {
-            return try engine.run(shapes: shapes, vocabulary: vocabulary, seconds: seconds)
+            return try engine.run(inputs: inputs(shape), seconds: seconds)
         } catch let failure as PeerEngine.Failure {
             throw Refusal(facts: failure.facts(python: ""))
         }

@@ -52,8 +52,8 @@ struct PlanShapes {
         }
     }
 
-    /// Floating-point operations of all matrix products, two for each multiplication: linear layers, attention's two
-    /// products, other products.
+    /// Floating-point operations of all matrix products, two for each multiplication: linear layers, convolutions,
+    /// attention's two products, other products.
     var operations: Double { plan.steps.indices.reduce(0) { $0 + operations(step: $1) } }
 
     /// Those of one step.
@@ -66,11 +66,21 @@ struct PlanShapes {
         switch UInt32(step.op) {
         case PACK_OP_Linear.rawValue where step.attribute_count > 0:
             return 2 * count * Double(plan.attributes[Int(step.first_attribute)])
+        case PACK_OP_Conv.rawValue where step.input_count > 0:
+            return 2 * count * taps(step)
         case PACK_OP_Attention.rawValue where output.count == 3: return 4 * count * Double(output[1])
         case PACK_OP_MatMul.rawValue where step.input_count > 0 && plan.arguments[first] != PACK_PLAN_ABSENT:
             return 2 * count * Double(extents(plan.arguments[first]).last ?? 0)
         default: return 0
         }
+    }
+
+    /// The values that each output of a convolution is a sum over. Its words: activation, group, and the window.
+    private func taps(_ step: pack_plan_step) -> Double {
+        let input = extents(plan.arguments[Int(step.first_argument)])
+        let words = (0..<Int(step.attribute_count)).map { plan.attributes[Int(step.first_attribute) + $0] }
+        guard input.count > 2, words.count >= 6 + 5 * (input.count - 2), words[3] > 0 else { return 0 }
+        return (0..<input.count - 2).reduce(Double(input[1]) / Double(words[3])) { $0 * Double(words[6 + $1 * 5]) }
     }
 
     /// How many token ids there are: rows of the table that they are looked up in.

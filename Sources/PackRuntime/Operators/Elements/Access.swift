@@ -44,9 +44,16 @@ extension Tensor {
 
     /// Widens elements of an integer or bool tensor to floats: u64 by its own value.
     private func widenIntegers(_ at: Int, _ step: Int, _ count: Int, _ target: UnsafeMutablePointer<Double>) {
-        for i in 0..<count {
-            let value = integer(at + i * step)
-            target[i] = dtype == .u64 ? Double(UInt64(bitPattern: value)) : Double(value)
+        switch dtype {
+        case .bool: widen(UInt8.self, at, step, count, target) { $0 == 0 ? 0 : 1 }
+        case .u8: widen(UInt8.self, at, step, count, target) { Double($0) }
+        case .i32: widen(Int32.self, at, step, count, target) { Double($0) }
+        case .i64: widen(Int64.self, at, step, count, target) { Double($0) }
+        default:
+            for i in 0..<count {
+                let value = integer(at + i * step)
+                target[i] = dtype == .u64 ? Double(UInt64(bitPattern: value)) : Double(value)
+            }
         }
     }
 
@@ -70,7 +77,11 @@ extension Tensor {
         _: T.Type, _ at: Int, _ step: Int, _ count: Int, _ target: UnsafeMutablePointer<W>, _ convert: (T) -> W
     ) {
         let source = elements(T.self)
-        for i in 0..<count { target[i] = convert(source[at + i * step]) }
+        if step == 1 {
+            for i in 0..<count { target[i] = convert(source[at + i]) }
+        } else {
+            for i in 0..<count { target[i] = convert(source[at + i * step]) }
+        }
     }
 
     /// Rounds `count` numbers to this floating-point tensor's type and stores them from `at` on, every `step`-th.
@@ -114,7 +125,11 @@ extension Tensor {
         _: T.Type, _ at: Int, _ step: Int, _ count: Int, _ source: UnsafeMutablePointer<W>, _ convert: (W) -> T
     ) {
         let target = elements(T.self)
-        for i in 0..<count { target[at + i * step] = convert(source[i]) }
+        if step == 1 {
+            for i in 0..<count { target[at + i] = convert(source[i]) }
+        } else {
+            for i in 0..<count { target[at + i * step] = convert(source[i]) }
+        }
     }
 
     /// One element of an integer or bool tensor.
