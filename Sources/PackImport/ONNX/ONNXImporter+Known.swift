@@ -56,6 +56,7 @@ extension ONNXImporter {
 
     /// What a user would have to fix so that all of it is known; empty where that does not help.
     func needs(_ unknown: [ONNXRefusal.Unknown]) -> [ONNXNeed] {
+        guard !unknown.isEmpty else { return [] }
         var trace = ONNXTrace(graph, producers, folded: folded, needed: needed)
         return trace.follow(unknown)
     }

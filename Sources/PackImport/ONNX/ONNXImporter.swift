@@ -8,7 +8,7 @@ import PackGraph
 struct ONNXImporter {
     let file: ONNXFile
     var graph = Graph()
-    private(set) var problems: [ONNXProblem] = []
+    var problems: [ONNXProblem] = []
     /// Names of the classes that an output numbers.
     var labels: [String] = []
     /// Names of the values that the file's nodes and outputs read.
@@ -147,27 +147,6 @@ struct ONNXImporter {
             }
         }
         return result
-    }
-
-    // MARK: What was wrong
-
-    mutating func note(_ refusal: ONNXRefusal, _ operation: ONNXOperation) {
-        var unknown = refusal.unknown
-        if unknown.isEmpty, refusal.kind == .unsupportedUse { unknown = deciding(operation.inputs) }
-        note(refusal, place: operation.name, op: operation.fullName, unknown)
-    }
-
-    mutating func note(value: String, _ refusal: ONNXRefusal) {
-        note(refusal, place: value, op: "", refusal.unknown)
-    }
-
-    private mutating func note(
-        _ refusal: ONNXRefusal, place: String, op: String, _ unknown: [ONNXRefusal.Unknown]
-    ) {
-        problems.append(
-            ONNXProblem(
-                kind: refusal.kind, place: place, op: op, found: refusal.found, expected: refusal.expected,
-                hint: refusal.hint, needs: needs(unknown)))
     }
 
     // MARK: Adding to the graph
