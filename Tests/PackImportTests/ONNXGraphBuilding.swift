@@ -60,13 +60,13 @@ extension WireBuilder {
         }
     }
 
-    /// A loop over a float input x that is multiplied by the turn's number; the number of turns is the input n.
+    /// A loop that puts its float input x behind what there is, so that each turn has a larger result; the number of turns is
+    /// the input n.
     static func loop(turns name: String = "n", more: (inout WireBuilder) -> Void = { _ in }) -> [UInt8] {
         model(opset: 19) { graph in
             graph.node("Loop", [name, "", "x"], ["y"]) {
                 $0.attribute("body") { body in
-                    body.node("Cast", ["i"], ["f"]) { $0.attribute("to", int: 1) }
-                    body.node("Mul", ["v", "f"], ["w"])
+                    body.node("Concat", ["v", "x"], ["w"]) { $0.attribute("axis", int: 0) }
                     body.edges(["i", "c", "v"], ["c", "w"])
                 }
             }

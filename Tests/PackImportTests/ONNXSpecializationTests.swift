@@ -131,7 +131,7 @@ import WireBuilding
         #expect(open.problems.map(\.needs) == [[.value("n")]])
         #expect(open.problems[0].hint == "give --value n=VALUE")
         let fixed = try ONNXImport.read(WireBuilder.loop()) { $0.values["n"] = .text("3") }
-        #expect(fixed.problems.isEmpty && fixed.operators == ["Mul", "Mul", "Mul", "Identity"])
+        #expect(fixed.problems.isEmpty && fixed.operators == ["Concat", "Concat", "Concat", "Identity"])
         #expect(fixed.graph.inputs.map(\.name) == ["x"])
         #expect(
             fixed.graph.constants.keys.allSatisfy { name in fixed.graph.nodes.contains { $0.inputs.contains(name) } })
@@ -148,7 +148,7 @@ import WireBuilding
             graph.node("Cast", ["whole"], ["turns"]) { $0.attribute("to", int: 7) }
             graph.node("Loop", ["turns", "", "x"], ["y"]) {
                 $0.attribute("body") { body in
-                    body.node("Exp", ["v"], ["w"])
+                    body.node("Concat", ["v", "v"], ["w"]) { $0.attribute("axis", int: 0) }
                     body.edges(["i", "c", "v"], ["c", "w"])
                 }
             }
@@ -160,7 +160,7 @@ import WireBuilding
         let open = try ONNXImport.read(nodes)
         #expect(open.needs == [.value("limit"), .dimension("d0")])
         let fixed = try ONNXImport.read(nodes) { ($0.values["limit"], $0.shapes["d0"]) = (.text("5"), [2]) }
-        #expect(fixed.problems.isEmpty && fixed.operators.filter { $0 == "Exp" }.count == 3)
+        #expect(fixed.problems.isEmpty && fixed.operators.filter { $0 == "Concat" }.count == 3)
     }
 
     @Test func saysNothingWhereNothingHelps() throws {
@@ -171,7 +171,7 @@ import WireBuilding
                 graph.node("Cast", ["sum"], ["turns"]) { $0.attribute("to", int: 7) }
                 graph.node("Loop", ["turns", "", "x"], ["y"]) {
                     $0.attribute("body") { body in
-                        body.node("Exp", ["v"], ["w"])
+                        body.node("Concat", ["v", "v"], ["w"]) { $0.attribute("axis", int: 0) }
                         body.edges(["i", "c", "v"], ["c", "w"])
                     }
                 }

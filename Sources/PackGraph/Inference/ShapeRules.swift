@@ -5,7 +5,7 @@ typealias ShapeRule = @Sendable (Operands) throws(GraphError) -> [Inferred]
 enum ShapeRules {
     static let all: [String: ShapeRule] = merge([
         elementwise, casts, reductions, products, reshaping, selection, generation, normalizations, fused,
-        convolutions, elements, learning, quantized,
+        convolutions, elements, learning, quantized, loops,
     ])
 
     /// The same rule for several operators.

@@ -65,7 +65,10 @@ extension ONNXImporter {
             throw ONNXRefusal(.invalid, found: "\(body.outputs.count) outputs", expected: "\(carried.count + 1)")
         }
         let unknown = [operation.input(0), operation.input(1)].compactMap { $0 }.filter { number($0) == nil }
-        guard unknown.isEmpty else { throw Self.longer("a number of turns that only running tells", unknown) }
+        guard unknown.isEmpty else {
+            return try runLoop(
+                operation, body, scope, otherwise: Self.longer("a number of turns that only running tells", unknown))
+        }
         let limit = operation.input(0).flatMap { number($0) }
         var goesOn = operation.input(1).flatMap { number($0) }.map { $0 != 0 } ?? true
         let yes = truth(operation)
@@ -78,7 +81,9 @@ extension ONNXImporter {
             guard turns < Self.turnLimit else { throw Self.longer("more turns") }
             let made = try turn(body, [settledNumber(turns), yes] + carried, "\(turns)/", operation, scope)
             guard let known = number(made[0]) else {
-                throw Self.longer("a condition '\(made[0])' that only running tells", [made[0]])
+                return try runLoop(
+                    operation, body, scope,
+                    otherwise: Self.longer("a condition '\(made[0])' that only running tells", [made[0]]))
             }
             carried = Array(made[1..<1 + carried.count])
             for index in 0..<scans { stacks[index].append(made[1 + carried.count + index]) }
