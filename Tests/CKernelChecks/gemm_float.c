@@ -4,14 +4,35 @@ typedef struct {
     pack_gemm_kernel kernel;
     kernel_check *result;
     int half;
+    pack_gemm_rows_kernel rows; // in the place of kernel, or NULL
 } context;
 
 typedef struct {
     size_t lda, ldb, ldc, ldr;
     float *a, *w, *bias, *residual, *c;
     void *panels;
+    size_t *offsets; // of the rows of w, where they are read as they lie
     pack_gemm g;
 } product;
+
+static void multiply(const context *x, const product *p, size_t row, size_t row_end, size_t panel, size_t panel_end) {
+    if (x->rows)
+        x->rows(&p->g, p->offsets, row, row_end, panel, panel_end);
+    else
+        x->kernel(&p->g, row, row_end, panel, panel_end);
+}
+
+/// Rows of weights in an order and at distances of no pattern, each as long as whole panels.
+static void lay_out_rows(const gemm_case *c, sequence *s, product *p) {
+    size_t width = pack_panels_bytes_f32(1, c->n) / 4 + next_below(s, 5);
+    float *rows = guarded(c->k * width * 4);
+    p->offsets = malloc((c->k + 1) * sizeof *p->offsets);
+    for (size_t l = 0; l < c->k; l++) {
+        p->offsets[l] = (c->k - 1 - l) * width;
+        for (size_t j = 0; j < width; j++) rows[p->offsets[l] + j] = j < c->n ? p->w[l * c->n + j] : NAN;
+    }
+    p->panels = rows;
+}
 
 static float *values(sequence *s, size_t count) {
     float *v = guarded(count * sizeof *v);
@@ -19,13 +40,16 @@ static float *values(sequence *s, size_t count) {
     return v;
 }
 
-static product make(const gemm_case *c, sequence *s, int half) {
+static product make(const gemm_case *c, sequence *s, const context *x) {
     product p;
     memset(&p, 0, sizeof p);
     p.lda = c->k + next_below(s, 3), p.ldc = c->n + next_below(s, 3), p.ldr = c->residual == 2 ? p.ldc : c->n;
     p.a = values(s, c->rows * p.lda), p.w = values(s, c->k * c->n), p.bias = values(s, c->n);
     p.c = values(s, c->rows * p.ldc), p.residual = values(s, c->rows * p.ldr);
-    if (half) {
+    if (x->rows) {
+        sequence own = {c->k};
+        lay_out_rows(c, &own, &p);
+    } else if (x->half) {
         p.panels = guarded(pack_panels_bytes_f16(c->k, c->n));
         uint16_t *rounded = malloc(c->k * c->n * sizeof *rounded);
         pack_f32_to_f16(p.w, rounded, c->k * c->n);
@@ -76,7 +100,7 @@ static void compare_alone(const gemm_case *c, product *p, const float *before, c
     memcpy(together, p->c, count * sizeof *together);
     memcpy(p->c, before, count * sizeof *together);
     for (size_t i = c->row_begin; i < c->row_end; i++)
-        for (size_t panel = c->panel_begin; panel < c->panel_end; panel++) x->kernel(&p->g, i, i + 1, panel, panel + 1);
+        for (size_t panel = c->panel_begin; panel < c->panel_end; panel++) multiply(x, p, i, i + 1, panel, panel + 1);
     if (memcmp(together, p->c, count * sizeof *together) != 0)
         fail(x->result, "rows %zu k %zu n %zu: a row alone differs", c->rows, c->k, c->n);
     free(together);
@@ -84,11 +108,11 @@ static void compare_alone(const gemm_case *c, product *p, const float *before, c
 
 static void check(const gemm_case *c, sequence *s, void *context_pointer) {
     const context *x = context_pointer;
-    product p = make(c, s, x->half);
+    product p = make(c, s, x);
     size_t count = c->rows * p.ldc;
     float *before = malloc(count * sizeof *before);
     memcpy(before, p.c, count * sizeof *before);
-    x->kernel(&p.g, c->row_begin, c->row_end, c->panel_begin, c->panel_end);
+    multiply(x, &p, c->row_begin, c->row_end, c->panel_begin, c->panel_end);
     compare(c, &p, before, x->result);
     digest_fused(x->result, p.c, count);
     compare_alone(c, &p, before, x);
@@ -96,7 +120,7 @@ static void check(const gemm_case *c, sequence *s, void *context_pointer) {
     release(p.c, x->result, "c");
     release(p.a, x->result, "a"), release(p.w, x->result, "w"), release(p.bias, x->result, "bias");
     release(p.residual, x->result, "residual"), release(p.panels, x->result, "panels");
-    free(before);
+    free(p.offsets), free(before);
 }
 
 /// A value a row is added after the bias, before the activation.
@@ -104,12 +128,12 @@ static void check_row_bias(const context *x) {
     enum { ROWS = 29, K = 777, N = 37 };
     sequence s = {91};
     gemm_case c = {ROWS, K, N, 0, ROWS, 0, 3, 1, 0, 0};
-    product p = make(&c, &s, x->half);
+    product p = make(&c, &s, x);
     float *rows = values(&s, ROWS), *plain = guarded(ROWS * p.ldc * 4);
-    x->kernel(&p.g, 0, ROWS, 0, 3);
+    multiply(x, &p, 0, ROWS, 0, 3);
     memcpy(plain, p.c, ROWS * p.ldc * 4);
     p.g.row_bias = rows, p.g.activation = PACK_ACTIVATION_RELU;
-    x->kernel(&p.g, 0, ROWS, 0, 3);
+    multiply(x, &p, 0, ROWS, 0, 3);
     for (size_t i = 0; i < ROWS; i++)
         for (size_t j = 0; j < N; j++) {
             float sum = plain[i * p.ldc + j] + rows[i];
@@ -119,18 +143,25 @@ static void check_row_bias(const context *x) {
     release(p.c, x->result, "c"), release(rows, x->result, "rows"), release(plain, x->result, "plain");
     release(p.a, x->result, "a"), release(p.w, x->result, "w"), release(p.bias, x->result, "bias");
     release(p.residual, x->result, "residual"), release(p.panels, x->result, "panels");
+    free(p.offsets);
 }
 
 static const uint32_t activations[] = {0, 0, 0, 1, 2, 3, 4};
 
 void check_gemm_f32(pack_any_kernel kernel, kernel_check *result) {
-    context x = {(pack_gemm_kernel)kernel, result, 0};
+    context x = {(pack_gemm_kernel)kernel, result, 0, 0};
     for_gemm_cases(check, activations, sizeof activations / sizeof *activations, &x);
     check_row_bias(&x);
 }
 
 void check_gemm_f16(pack_any_kernel kernel, kernel_check *result) {
-    context x = {(pack_gemm_kernel)kernel, result, 1};
+    context x = {(pack_gemm_kernel)kernel, result, 1, 0};
+    for_gemm_cases(check, activations, sizeof activations / sizeof *activations, &x);
+    check_row_bias(&x);
+}
+
+void check_gemm_rows_f32(pack_any_kernel kernel, kernel_check *result) {
+    context x = {0, result, 0, (pack_gemm_rows_kernel)kernel};
     for_gemm_cases(check, activations, sizeof activations / sizeof *activations, &x);
     check_row_bias(&x);
 }

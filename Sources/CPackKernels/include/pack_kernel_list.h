@@ -20,7 +20,8 @@
     X(mean_rows, pack_pool_rows_kernel)                                                                                \
     X(max_rows, pack_pool_rows_kernel)                                                                                 \
     X(l2_normalize, pack_l2_normalize_kernel)                                                                          \
-    X(tap_rows, pack_tap_rows_kernel)
+    X(tap_rows, pack_tap_rows_kernel)                                                                                  \
+    X(gemm_rows_f32, pack_gemm_rows_kernel)
 
 /// X(family, isa, arch) for each kernel, within a family from the plainest to the best.
 #define PACK_KERNELS_FULL_ISA(X, isa, arch)                                                                            \
@@ -41,7 +42,8 @@
     X(mean_rows, isa, arch)                                                                                            \
     X(max_rows, isa, arch)                                                                                             \
     X(l2_normalize, isa, arch)                                                                                         \
-    X(tap_rows, isa, arch)
+    X(tap_rows, isa, arch)                                                                                             \
+    X(gemm_rows_f32, isa, arch)
 
 #define PACK_KERNELS_ANY(X) PACK_KERNELS_FULL_ISA(X, portable, any)
 #define PACK_KERNELS_X86(X)                                                                                            \
@@ -51,6 +53,7 @@
     X(attention_f32, avx512, x86_64)                                                                                   \
     X(unary, avx512, x86_64)                                                                                           \
     X(tap_rows, avx512, x86_64)                                                                                        \
+    X(gemm_rows_f32, avx512, x86_64)                                                                                   \
     X(gemm_s8, avx512vnni, x86_64)                                                                                     \
     X(gemm_s4, avx512vnni, x86_64)
 #define PACK_KERNELS_ARM(X)                                                                                            \

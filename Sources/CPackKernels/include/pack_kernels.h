@@ -219,6 +219,11 @@ typedef void (*pack_l2_normalize_kernel)(const float *x, float *y, size_t n, flo
 typedef void (*pack_tap_rows_kernel)(
     const float *x, const size_t *offsets, const float *weights, size_t taps, float start, float *y, size_t n);
 
+/// As a pack_gemm_kernel of f32 with weights that are no panels: value j of column range p of k is at
+/// panels[offsets[k] + p * PACK_PANEL + j], a whole range being read even where fewer columns are left. The same bits.
+typedef void (*pack_gemm_rows_kernel)(
+    const pack_gemm *g, const size_t *offsets, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end);
+
 /// The chosen kernels: for every family of PACK_KERNEL_FAMILIES a function pointer, NULL where no variant was linked, and
 /// beside it the instruction set it was written for.
 typedef struct {

@@ -39,6 +39,20 @@ void pack_gemm_f32_portable(const pack_gemm *g, size_t row_begin, size_t row_end
     }
 }
 
+void pack_gemm_rows_f32_portable(
+    const pack_gemm *g, const size_t *offsets, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
+    for (size_t p = panel_begin; p < panel_end; p++) {
+        const float *from = (const float *)g->panels + p * PACK_PANEL;
+        for (size_t row = row_begin; row < row_end; row++) {
+            const float *a = (const float *)g->a + row * g->lda;
+            float sums[PACK_PANEL] = {0};
+            for (size_t i = 0; i < g->k; i++)
+                for (size_t j = 0; j < PACK_PANEL; j++) sums[j] += a[i] * from[offsets[i] + j];
+            store(g, row, p * PACK_PANEL, sums);
+        }
+    }
+}
+
 void pack_gemm_f16_portable(const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
     enum { BLOCK = 256 };
     for (size_t p = panel_begin; p < panel_end; p++) {

@@ -27,6 +27,7 @@ PACK_INLINE size_t wide_panels(size_t rows) { return rows == 1 ? 4 : rows <= 3 ?
 #include "../simd/gemm_common.h"
 #include "../simd/gemm_tile.h"
 #include "../simd/gemm_float.h"
+#include "../simd/gemm_rows.h"
 #include "../simd/rows.h"
 #include "../simd/softmax_rows.h"
 #include "../simd/softmax.h"

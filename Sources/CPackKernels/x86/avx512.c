@@ -32,6 +32,7 @@ PACK_INLINE size_t wide_panels(size_t rows) { return rows <= 3 ? 4 : rows <= 6 ?
 #include "../simd/gemm_common.h"
 #include "../simd/gemm_tile.h"
 #include "../simd/gemm_float.h"
+#include "../simd/gemm_rows.h"
 #include "../simd/softmax_rows.h"
 #include "../simd/elementwise.h"
 #include "../simd/attention.h"

@@ -9,6 +9,8 @@ struct ONNXImporter {
     let file: ONNXFile
     var graph = Graph()
     var problems: [ONNXProblem] = []
+    /// Codes of the texts of constants.
+    let texts = ONNXTexts()
     /// Names of the classes that an output numbers.
     var labels: [String] = []
     /// Names of the values that the file's nodes and outputs read.
@@ -73,6 +75,7 @@ struct ONNXImporter {
             versions: Dictionary(model.operatorSets.map { ($0.domain, $0.version) }) { first, _ in first })
         addEdges(model.graph)
         for node in cut.nodes { add(node, scope) }
+        graph.texts = texts.table
         addOutputs(cut.outputs)
         dropSettled()
     }
@@ -216,6 +219,8 @@ struct ONNXImporter {
     /// Outputs up to the last one that anything reads. What functions read is not known.
     private func wanted(_ operation: ONNXOperation) -> [String] {
         var outputs = operation.outputs
+        // The number of parts says how large they are.
+        if operation.op == "Split" { return outputs }
         while outputs.count > 1, let last = outputs.last, last.isEmpty || !operation.isInner && !used.contains(last) {
             outputs.removeLast()
         }

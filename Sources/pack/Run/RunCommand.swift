@@ -16,7 +16,8 @@ struct Run: ParsableCommand {
             A request is one of --text (repeat it for a batch) and --json, a file or - for standard input with what \
             the bundle's server would be sent: {"text": "…"}, {"texts": ["…"]} or {"inputs": {"NAME": [[…]]}}. \
             --inputs takes tensors by name from NumPy's .npz instead, --input NAME=FILE.npy one tensor (repeat it for \
-            others); --output FILE.npz then gets all outputs by name, --output-folder DIR an .npy for each.
+            others); --output FILE.npz then gets all outputs by name, --output-folder DIR an .npy for each. --plan FILE \
+            writes the plan that is run, as bundles hold it, and needs no request.
 
             An input of an ONNX model that is a list of tensors is --input NAME=FILE.npz, its entries in the file's order \
             (in --inputs they are called NAME.0, NAME.1, …); an optional input may be left out. Outputs that are lists are \
@@ -48,6 +49,8 @@ struct Run: ParsableCommand {
             "Write each output to NAME.npy in this folder, and a list of the files.", valueName: "folder"))
     var outputFolder: String?
 
+    @Option(help: ArgumentHelp("Write the plan to a file, which a bundle's program takes too.", valueName: "file"))
+    var plan: String?
     @OptionGroup(title: "An ONNX model's inputs and outputs") var shapes: ShapeOptions
     @OptionGroup(title: "An ONNX model's inputs and outputs") var fixed: FixedOptions
 
@@ -81,7 +84,7 @@ struct Run: ParsableCommand {
             throw ValidationError("give one of --text, --json, --inputs and --input")
         }
         // A model may take nothing.
-        guard hasRequest || outputFolder != nil else {
+        guard hasRequest || outputFolder != nil || plan != nil else {
             throw ValidationError("give one of --text, --json, --inputs and --input")
         }
         let takesTensors = text.isEmpty && json == nil
@@ -109,6 +112,12 @@ struct Run: ParsableCommand {
         let given = try tensors.map(RunInputs.init)
         let model = try open(given)
         let loaded = clock.now
+        if let plan {
+            let file = try AtomicFile(path: plan)
+            try file.write(model.image.bytes)
+            try file.commit()
+            guard hasRequest || outputFolder != nil else { return }
+        }
         let session = try LocalSession.open(model.image, threads: threads, instructionSet: isa)
         if let given {
             if explain { writeError(model.notes.map { $0 + "\n" }.joined()) }
