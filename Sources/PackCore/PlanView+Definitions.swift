@@ -50,9 +50,26 @@ extension PlanView {
         return Int(attributes[Int(steps[step].first_attribute)])
     }
 
+    /// The step that comes next where an end of a loop does not go on with the following one.
+    package func jump(from step: Int) -> Int {
+        if let begin = loopBegin(of: step) { return begin + 1 }
+        guard steps[step].op == PACK_OP_LoopBegin.rawValue else { return step + 1 }
+        let end = Int(attributes[Int(steps[step].first_attribute)])
+        return end < 0 ? step + 1 : end
+    }
+
     /// Checks that loops begin before they end, and that no step in them finds extents when it runs: memory is planned once for
     /// all turns.
     func validateLoops() throws(PlanError) {
+        for (index, step) in steps.enumerated() where step.op == PACK_OP_LoopBegin.rawValue {
+            guard step.attribute_count == 1 else { throw PlanError(.badReference, section: 5, record: index) }
+            let end = attributes[Int(step.first_attribute)]
+            guard end == -1 || end > Int64(index) && end < Int64(steps.count) else {
+                throw PlanError(.badReference, section: 5, record: index)
+            }
+            let isEnd = end < 0 || steps[Int(end)].op == PACK_OP_LoopEnd.rawValue
+            guard isEnd else { throw PlanError(.badReference, section: 5, record: index) }
+        }
         for (index, step) in steps.enumerated() where step.op == PACK_OP_LoopEnd.rawValue {
             guard step.attribute_count == 1 else { throw PlanError(.badReference, section: 5, record: index) }
             let begin = attributes[Int(step.first_attribute)]

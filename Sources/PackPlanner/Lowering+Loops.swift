@@ -21,7 +21,7 @@ extension Lowering {
             outputs.append(try temporary("\(node.name).\(index)", try type(node.inputs[index], of: node)))
         }
         loopBegins[try loop(node)] = tables.steps.count
-        try add(PACK_OP_LoopBegin, node, inputs, outputs)
+        try add(PACK_OP_LoopBegin, node, inputs, outputs, [-1])
     }
 
     private mutating func lowerLoopEnd(_ node: Node) throws(PlannerError) {
@@ -35,16 +35,42 @@ extension Lowering {
                 try output.isEmpty ? temporary("\(node.name).\(index)", type) : result(output, of: node))
         }
         for step in tables.steps[begin...] {
-            let made = Int(step.first_argument) + Int(step.input_count)
-            let values = tables.arguments[made..<made + Int(step.output_count)]
-            if values.contains(where: { tables.values[Int($0)].flags != 0 }) {
+            if tables.arguments(of: step).outputs.contains(where: { tables.values[Int($0)].flags != 0 }) {
                 throw refuse(node, "extents in the loop that only data tell", "extents known from shapes")
             }
         }
         try add(PACK_OP_LoopEnd, node, inputs, outputs, [Int64(begin)])
     }
 
+    /// Lets loops without a turn go to their ends at once, where nothing behind them reads what is made in them.
+    mutating func settleLoops() {
+        for (end, step) in tables.steps.enumerated() where step.op == PACK_OP_LoopEnd.rawValue {
+            let begin = Int(tables.attributes[Int(step.first_attribute)])
+            let made = Set(tables.steps[begin + 1..<end].flatMap { tables.arguments(of: $0).outputs })
+            let read = tables.steps[(end + 1)...].flatMap { tables.arguments(of: $0).inputs } + tables.outputs
+            guard !read.contains(where: { made.contains(tables.root($0)) }) else { continue }
+            tables.attributes[Int(tables.steps[begin].first_attribute)] = Int64(end)
+        }
+    }
+
     private func loop(_ node: Node) throws(PlannerError) -> Int {
         try read(node) { n throws(GraphError) in try n.int("loop", default: -1) }
+    }
+}
+
+extension PlanTables {
+    /// The values that a step reads and makes.
+    fileprivate func arguments(of step: pack_plan_step) -> (inputs: ArraySlice<UInt32>, outputs: ArraySlice<UInt32>) {
+        let first = Int(step.first_argument)
+        let middle = first + Int(step.input_count)
+        return (arguments[first..<middle], arguments[middle..<middle + Int(step.output_count)])
+    }
+
+    /// The value that owns the bytes of a value.
+    fileprivate func root(_ value: UInt32) -> UInt32 {
+        guard value != PACK_PLAN_ABSENT, UInt32(values[Int(value)].kind) == PACK_PLAN_ALIAS.rawValue else {
+            return value
+        }
+        return UInt32(values[Int(value)].data_offset)
     }
 }

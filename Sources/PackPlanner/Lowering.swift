@@ -43,6 +43,7 @@ struct Lowering {
         let needed = neededNodes()
         for (index, node) in graph.nodes.enumerated() where needed.contains(index) { try lower(node) }
         for output in graph.outputs { tables.outputs.append(try value(output, of: nil)) }
+        settleLoops()
     }
 
     /// The nodes whose results are computed at run time.

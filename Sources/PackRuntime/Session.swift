@@ -47,6 +47,8 @@ public final class Session {
     private var hasMeasured = false
     /// Bytes of activations and scratch memory that are never exceeded.
     public var memoryLimit = 1 << 46
+    /// Turns of all loops in one request; one that takes more is refused.
+    public var turnLimit = 1 << 24
     /// Bytes of activations and scratch memory for the shapes prepared last.
     public private(set) var arenaBytes = 0
 
@@ -343,13 +345,21 @@ public final class Session {
     public func run() throws(RuntimeError) {
         guard isPrepared, !shapesChanged else { throw .notPrepared }
         var index = 0
-        while index < steps.count { index = try run(step: index) }
+        var turns = 0
+        while index < steps.count {
+            let next = try run(step: index)
+            if next <= index { turns += 1 }
+            guard turns < turnLimit else {
+                throw .operatorFailed(step: index, code: Int(PACK_ERROR_INDEX.rawValue))
+            }
+            index = next
+        }
         if !plan.texts.isEmpty { try checkTexts() }
     }
 
     /// Runs one step of a prepared plan, after all those before it: what `run` does for each, for profiling.
     ///
-    /// - Returns: The step that comes next: the first of a loop's again at its end, or the following one.
+    /// - Returns: The step that comes next: the following one, or another end of a loop.
     @discardableResult
     public func run(step index: Int) throws(RuntimeError) -> Int {
         guard isPrepared, !shapesChanged, let function = functions[index] else { throw .notPrepared }
@@ -358,7 +368,7 @@ public final class Session {
         if index == 0, hasMeasured { try provide(try planFirst()) }
         if index == plannedSteps { try measure(index, function) }
         let status = function(steps.baseAddress.map { $0 + index }, Int32(PACK_RUN.rawValue))
-        if status == Int64(PACK_AGAIN), let begin = plan.loopBegin(of: index) { return begin + 1 }
+        if status == Int64(PACK_JUMP) { return plan.jump(from: index) }
         guard status == 0 else { throw failure(index, status) }
         return index + 1
     }

@@ -34,7 +34,11 @@ private enum LoopingONNX {
         graph.message(11) { port in
             port.text(1, "extra")
             // An optional list of floats of unknown shape.
-            port.message(2) { $0.message(9) { $0.message(1) { $0.message(4) { $0.message(1) { $0.message(1) { $0.int(1, 1) } } } } } }
+            port.message(2) { optional in
+                optional.message(9) { inner in
+                    inner.message(1) { list in list.message(4) { $0.message(1) { $0.message(1) { $0.int(1, 1) } } } }
+                }
+            }
         }
         for name in ["y", "sums", "isThere", "same"] { graph.message(12) { $0.text(1, name) } }
     }

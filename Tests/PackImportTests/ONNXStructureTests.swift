@@ -17,6 +17,48 @@ import WireBuilding
         #expect(onnx.problems.isEmpty && onnx.operators == ["Identity"])
     }
 
+    @Test func loopsWhoseTurnsAreNotKnownRun() throws {
+        func read(_ more: @escaping (inout WireBuilder) -> Void, _ outputs: [String]) throws -> ONNXImport {
+            try ONNXImport.read(
+                WireBuilder.model(opset: 19) { graph in
+                    graph.node("Loop", ["n", "", "x"], ["y", "all"]) {
+                        $0.attribute("body") { body in
+                            body.node("Exp", ["v"], ["w"])
+                            more(&body)
+                            body.edges(["i", "c", "v"], outputs)
+                        }
+                    }
+                    graph.port(11, "x", [nil, 3])
+                    graph.port(11, "n", [], type: .int64)
+                    graph.message(12) { $0.text(1, "y") }
+                })
+        }
+        let counted = try read({ _ in }, ["c", "w"])
+        #expect(counted.problems.isEmpty, "\(counted.problems)")
+        #expect(counted.operators == ["LoopBegin", "Exp", "LoopEnd"])
+        #expect(counted.graph.types["y"]?.shape == ["d0", 3])
+        // A condition that data tell ends a loop of a known number of turns too.
+        let ended = try read(
+            {
+                $0.node("ReduceSum", ["w"], ["s"]) { $0.attribute("keepdims", int: 0) }
+                $0.node("IsNaN", ["s"], ["on"])
+            }, ["on", "w"])
+        #expect(ended.problems.isEmpty && ended.operators == ["LoopBegin", "Exp", "ReduceSum", "IsNaN", "LoopEnd"])
+        // Values of each turn would make as many entries.
+        let stacked = try read({ _ in }, ["c", "w", "w"])
+        #expect(stacked.needs == [.value("n")])
+    }
+
+    @Test func takesNoEndsOfLoopsFromFiles() throws {
+        let onnx = try ONNXImport.read(
+            WireBuilder.model { graph in
+                graph.node("LoopBegin", ["", "", "x"], ["i", "c", "y"])
+                graph.port(11, "x", [1])
+                graph.message(12) { $0.text(1, "y") }
+            })
+        #expect(onnx.problems.map(\.kind) == [.unsupportedOperator])
+    }
+
     /// A loop in a loop in a loop, each of 1,000 turns.
     @Test func nestedLoopsEnd() throws {
         func nest(_ depth: Int, _ graph: inout WireBuilder) {

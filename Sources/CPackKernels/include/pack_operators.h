@@ -39,15 +39,16 @@ typedef struct {
 } pack_step;
 
 /// Preparing checks every shape, type and attribute that running relies on and returns the bytes of scratch memory needed;
-/// running returns 0, or PACK_AGAIN from the end of a loop that turns again. Measuring, which comes first where extents of outputs follow from the inputs' elements, writes those
+/// running returns 0, or PACK_JUMP from an end of a loop. Measuring, which comes first where extents of outputs follow from the inputs' elements, writes those
 /// extents into the shapes of the measured outputs and returns 0; the outputs have no memory yet. Each returns a negative
 /// pack_operator_error otherwise. `running` is a pack_operator_mode.
 typedef int64_t (*pack_operator)(const pack_step *step, int32_t running);
 
 enum pack_operator_mode { PACK_PREPARE = 0, PACK_RUN = 1, PACK_MEASURE = 2 };
 
-/// What the end of a loop returns when the steps behind the loop's begin are to be run again.
-enum { PACK_AGAIN = 1 };
+/// What an end of a loop returns when its other end's place is where to go on: the end of a turn, when the steps behind the
+/// begin are to be run again; the begin, when there is no turn and the end comes next.
+enum { PACK_JUMP = 1 };
 
 enum pack_operator_error {
     PACK_ERROR_SHAPE = -1,

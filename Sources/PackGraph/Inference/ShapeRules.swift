@@ -5,7 +5,8 @@ typealias ShapeRule = @Sendable (Operands) throws(GraphError) -> [Inferred]
 enum ShapeRules {
     static let all: [String: ShapeRule] = merge([
         elementwise, casts, reductions, products, reshaping, selection, generation, normalizations, fused,
-        convolutions, elements, learning, quantized, loops, texts,
+        convolutions, elements, learning, quantized,
+        texts, loops,
     ])
 
     /// The same rule for several operators.

@@ -2,7 +2,8 @@ public import CPackKernels
 import PackCore
 
 /// Begins a loop: what is carried gets its first values. Inputs: turns or absent, condition or absent, first values. Outputs:
-/// the turn's number, whether there is a first turn, what is carried.
+/// the turn's number, whether there is a first turn, what is carried. Attribute: the step of the end, where it may be gone to
+/// when there is no turn; else −1.
 enum LoopBegin: Operator {
     static func prepare(_ step: Step) throws(OperatorError) -> Int {
         guard step.inputCount >= 3, step.outputCount == step.inputCount else { throw .attribute }
@@ -15,12 +16,18 @@ enum LoopBegin: Operator {
     }
 
     static func run(_ step: Step) throws(OperatorError) {
+        _ = try start(step)
+    }
+
+    /// Gives what is carried its first values; whether there is a first turn.
+    static func start(_ step: Step) throws(OperatorError) -> Bool {
         let isTurning =
             (step.optional(0).map { $0.integers[0] > 0 } ?? true)
             && (step.optional(1).map { $0.elements(UInt8.self)[0] != 0 } ?? true)
         try step.output(0).integers[0] = 0
         try step.output(1).elements(UInt8.self)[0] = isTurning ? 1 : 0
         for index in 2..<step.inputCount { try step.output(index).copyAll(from: try step.input(index)) }
+        return isTurning
     }
 }
 
@@ -28,9 +35,6 @@ enum LoopBegin: Operator {
 /// them; whether there is another turn; what is carried, as the begin gives it; what is carried on. Outputs: the last values of
 /// what is carried. Attribute: the step of the begin.
 enum LoopEnd: Operator {
-    /// A loop that turns more often is refused.
-    private static let turnLimit: Int64 = 1 << 24
-
     static func prepare(_ step: Step) throws(OperatorError) -> Int {
         let count = step.outputCount
         guard count >= 1, step.inputCount == 4 + 2 * count else { throw .attribute }
@@ -58,8 +62,7 @@ enum LoopEnd: Operator {
         }
         // All are taken before any is replaced: what is carried on may be what was carried, in another order.
         for index in 0..<count { try step.output(index).copyAll(from: try step.input(4 + count + index)) }
-        let turns = try step.input(1).integers[0] + 1
-        guard turns < turnLimit else { throw .index }
+        let turns = try step.input(1).integers[0] &+ 1
         let isCounted = step.optional(0).map { turns < $0.integers[0] } ?? true
         guard try step.input(3).elements(UInt8.self)[0] != 0, isCounted else { return false }
         try step.input(1).integers[0] = turns
@@ -86,13 +89,20 @@ private enum Loop {
 /// C entry of `LoopBegin`.
 @c(pack_op_LoopBegin) public func packOperatorLoopBegin(
     _ step: UnsafePointer<pack_step>?, _ running: Int32
-) -> Int64 { perform(LoopBegin.self, step, running) }
+) -> Int64 {
+    guard let step, running == Int32(PACK_RUN.rawValue) else { return perform(LoopBegin.self, step, running) }
+    do throws(OperatorError) {
+        return try LoopBegin.start(Step(step)) ? 0 : Int64(PACK_JUMP)
+    } catch {
+        return error.code
+    }
+}
 
 /// C entry of `LoopEnd`.
 @c(pack_op_LoopEnd) public func packOperatorLoopEnd(_ step: UnsafePointer<pack_step>?, _ running: Int32) -> Int64 {
     guard let step, running == Int32(PACK_RUN.rawValue) else { return perform(LoopEnd.self, step, running) }
     do throws(OperatorError) {
-        return try LoopEnd.turn(Step(step)) ? Int64(PACK_AGAIN) : 0
+        return try LoopEnd.turn(Step(step)) ? Int64(PACK_JUMP) : 0
     } catch {
         return error.code
     }
