@@ -127,7 +127,8 @@ enum pack_operator_error {
     X(StringNormalizer) \
     X(RegexFullMatch) \
     X(TermCounts) \
-    X(TextTokens)
+    X(TextTokens) \
+    X(TextNumbers)
 
 #define PACK_OPERATOR_ID(name) PACK_OP_##name,
 enum pack_operator_id { PACK_OPERATORS(PACK_OPERATOR_ID) PACK_OPERATOR_COUNT };
