@@ -119,7 +119,7 @@ extension Lowering {
         try step(PACK_OP_ConvTranspose, node, arguments, words)
     }
 
-    /// The weights of a transposed convolution; constant ones [C, M / group, kernel…] as [group, M / group · taps, C / group].
+    /// The weights of a transposed convolution; constant ones [C, M / group, kernel…] as [M · taps, C / group].
     private mutating func transposedWeights(_ node: Node, _ group: Int) throws(PlannerError) -> UInt32 {
         let name = node.inputs[1]
         guard let constant = graph.constants[name], constant.count > 0, constant.shape[0] % group == 0 else {
@@ -129,7 +129,7 @@ extension Lowering {
         let columns = constant.count / constant.shape[0]
         let turned = try read(node) { _ throws(GraphError) in
             try Constant(
-                .f32, [group, columns, rows],
+                .f32, [group * columns, rows],
                 .made(bytes: constant.count * 4) { range, body in
                     let floats = (try? constant.floats()) ?? []
                     var result = [Float](repeating: 0, count: constant.count)

@@ -19,8 +19,9 @@ extension Lowering {
     ) throws(PlannerError) {
         guard node.inputs.count >= 3 else { throw refuse(node, "\(node.inputs.count) inputs", "3 or more") }
         let (x, state) = (try type(node.inputs[0], of: node), try type(node.inputs[2], of: node))
-        guard let hidden = state.shape.last?.constant, let width = x.shape.last?.constant, hidden > 0, width > 0,
-            let ways = state.shape[0].constant
+        let weights = try type(node.inputs[1], of: node)
+        guard let hidden = state.shape.last?.constant, let ways = state.shape[0].constant,
+            let width = x.shape.last?.constant ?? weights.shape.last?.constant, hidden > 0, width > 0
         else { throw refuse(node, "\(x) and \(state)", "known sizes of input and state") }
         var words = try read(node) { n throws(GraphError) in
             let direction = try n.choice("direction", ["forward", "reverse", "bidirectional"], default: "forward")

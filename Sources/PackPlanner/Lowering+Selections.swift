@@ -33,6 +33,13 @@ extension Lowering {
             let axis = node.attributes["axis"] == nil ? -1 : try lowering.axis(of: node, default: 0)
             try lowering.lowerPlain(PACK_OP_Compress, node, count: 2, [axis])
         },
+        "NonMaxSuppression": { (lowering, node) throws(PlannerError) in
+            let isCentered = try lowering.read(node) { n throws(GraphError) in
+                try n.int("center_point_box", default: 0)
+            }
+            try lowering.lowerPlain(
+                PACK_OP_NonMaxSuppression, node, count: node.inputs.count, [isCentered != 0 ? 1 : 0])
+        },
         "ReverseSequence": { (lowering, node) throws(PlannerError) in
             let batch = try lowering.axis(of: node, "batch_axis", default: 1)
             let time = try lowering.axis(of: node, "time_axis", default: 0)

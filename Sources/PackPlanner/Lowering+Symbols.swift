@@ -11,6 +11,7 @@ extension Lowering {
         PACK_OP_Pad.rawValue, PACK_OP_SliceAxes.rawValue, PACK_OP_Split.rawValue, PACK_OP_Reshape.rawValue,
         PACK_OP_Fill.rawValue, PACK_OP_Progression.rawValue, PACK_OP_Resize.rawValue, PACK_OP_CenterCropPad.rawValue,
         PACK_OP_AffineGrid.rawValue, PACK_OP_Col2Im.rawValue, PACK_OP_MaxUnpool.rawValue,
+        PACK_OP_NonMaxSuppression.rawValue,
         PACK_OP_StringSplit.rawValue, PACK_OP_StringNormalizer.rawValue, PACK_OP_TextTokens.rawValue,
     ]
 

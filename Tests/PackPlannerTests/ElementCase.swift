@@ -93,6 +93,10 @@ extension ElementCase {
             "CumSum", [matrix, .scalar(.i32, 1)], ["exclusive": .int(1), "reverse": .int(1)],
             gives: TensorValue(.f32, [2, 3], [1, 3, 0, -1, -6, 0])),
         ElementCase("Hardmax", [matrix], ["axis": .int(0)], gives: TensorValue(.f32, [2, 3], [0, 0, 1, 1, 1, 0])),
+        // Each step rounded to f16, as by NumPy; rounded once, all three differ.
+        ElementCase(
+            "Softmax", [.list(.f16, 2.59375, -1.5, 3.375)],
+            gives: .list(.f16, 0.312255859375, 0.005207061767578125, 0.68212890625)),
         ElementCase(
             "Softmax", [TensorValue(.f64, [2, 1], [0, 0])], ["axis": .int(0)],
             gives: TensorValue(.f64, [2, 1], [0.5, 0.5])),
@@ -133,6 +137,17 @@ extension ElementCase {
             gives: TensorValue(.f32, [2, 2], [1, 9, 2, 1]), .list(.i64, 1, 0), .list(.i64, 1, 0, 1), .list(.i64, 1, 2)),
         ElementCase(
             "Compress", [matrix, .list(.bool, 0, 1)], ["axis": .int(1)], gives: TensorValue(.f32, [2, 1], [-2, 5])),
+        // The second box covers most of the first, whose score is no number; the third is the highest, with its corners turned.
+        ElementCase(
+            "NonMaxSuppression",
+            [
+                TensorValue(.f32, [1, 3, 4], [0, 0, 2, 2, 0, 0, 2, 1.5, 5, 5, 4, 4]),
+                TensorValue(.f32, [1, 2, 3], [.nan, 0.5, 0.5, 0.25, 0.125, 0.5]), .scalar(.i64, 9), .scalar(.f32, 0.5),
+            ],
+            gives: TensorValue(.i64, [4, 3], [0, 0, 1, 0, 0, 2, 0, 1, 2, 0, 1, 0])),
+        ElementCase(
+            "NonMaxSuppression", [TensorValue(.f32, [1, 1, 4], [0, 0, 1, 1]), TensorValue(.f32, [1, 1, 1], [1])],
+            gives: TensorValue(.i64, [0, 3], [])),
         ElementCase(
             "ReverseSequence", [TensorValue(.i8, [3, 2], [1, 2, 3, 4, 5, 6]), .list(.i64, 2, 3)],
             gives: TensorValue(.i8, [3, 2], [3, 6, 1, 4, 5, 2])),

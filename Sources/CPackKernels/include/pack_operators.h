@@ -121,6 +121,7 @@ enum pack_operator_error {
     X(DynamicQuantize) \
     X(IntegerMatMul) \
     X(IntegerConv) \
+    X(NonMaxSuppression) \
     X(Texts) \
     X(StringConcat) \
     X(StringSplit) \

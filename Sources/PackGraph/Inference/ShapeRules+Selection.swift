@@ -4,7 +4,7 @@ extension ShapeRules {
     /// Operators that pick, cut and join.
     static let selection: [String: ShapeRule] = [
         "Gather": gather, "GatherElements": gatherElements, "Slice": slice, "Split": split, "Concat": concat,
-        "NonZero": nonZero, "Trilu": trilu,
+        "NonZero": nonZero, "Trilu": trilu, "NonMaxSuppression": nonMaxSuppression,
     ]
 
     @Sendable private static func gather(_ op: Operands) throws(GraphError) -> [Inferred] {
@@ -103,6 +103,25 @@ extension ShapeRules {
     @Sendable private static func nonZero(_ op: Operands) throws(GraphError) -> [Inferred] {
         try op.expect(inputs: 1...1)
         return [Inferred(.i64, [.constant(try op.type(0).shape.count), op.unknown(axis: 1)])]
+    }
+
+    @Sendable private static func nonMaxSuppression(_ op: Operands) throws(GraphError) -> [Inferred] {
+        try op.expect(inputs: 2...5)
+        for (input, dtype) in [DType.f32, .f32, .i64, .f32, .f32].enumerated() where op.optional(input) != nil {
+            try op.expect(dtype, input: input)
+        }
+        let (boxes, scores) = (try op.type(0), try op.type(1))
+        guard boxes.shape.count == 3, scores.shape.count == 3 else {
+            throw op.fault(.wrongShape, found: "\(boxes) and \(scores)", expected: "boxes and scores of rank 3")
+        }
+        _ = try op.same(boxes.shape[2], 4, "numbers of a box")
+        _ = try op.same(boxes.shape[0], scores.shape[0], "batches of boxes and scores")
+        _ = try op.same(boxes.shape[1], scores.shape[2], "boxes and their scores")
+        let form = try op.node.int("center_point_box", default: 0)
+        guard form == 0 || form == 1 else {
+            throw op.fault(.wrongAttribute, found: "center_point_box \(form)", expected: "0 or 1")
+        }
+        return [Inferred(.i64, [op.unknown(axis: 0), 3])]
     }
 
     @Sendable private static func trilu(_ op: Operands) throws(GraphError) -> [Inferred] {

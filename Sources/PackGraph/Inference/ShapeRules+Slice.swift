@@ -99,10 +99,9 @@ package enum SliceBounds {
     /// The first position, and how many. Bounds count from the end where negative, and are clamped to the axis; `step`
     /// must not be 0.
     package static func indices(_ start: Int, _ end: Int, step: Int, extent: Int) -> (first: Int, count: Int) {
-        let low = step > 0 ? 0 : -1
         let high = step > 0 ? extent : extent - 1
-        let first = clamp(start, extent, low, high)
-        let last = clamp(end, extent, low, high)
+        let first = clamp(start, extent, 0, high)
+        let last = clamp(end, extent, step > 0 ? 0 : -1, high)
         let distance = step > 0 ? last - first : first - last
         return (first, distance > 0 ? (distance - 1) / Int(clamping: step.magnitude) + 1 : 0)
     }

@@ -207,6 +207,8 @@ struct ONNXImporter {
     /// Outputs up to the last one that anything reads. What functions read is not known.
     private func wanted(_ operation: ONNXOperation) -> [String] {
         var outputs = operation.outputs
+        // The number of parts says how large they are.
+        if operation.op == "Split" { return outputs }
         while outputs.count > 1, let last = outputs.last, last.isEmpty || !operation.isInner && !used.contains(last) {
             outputs.removeLast()
         }

@@ -3,7 +3,8 @@ import PackGraph
 extension ONNXRules {
     /// Operators of onnxruntime (domain `com.microsoft`), by what they do in the standard's.
     static let microsoft: [String: ONNXRule] = [
-        "FusedMatMul": fusedMatMul, "FusedGemm": fusedGemm, "Gelu": gelu, "BiasGelu": biasGelu, "FastGelu": fastGelu,
+        "FusedMatMul": fusedMatMul, "FusedGemm": fusedGemm, "FusedConv": fusedConv, "Gelu": gelu, "BiasGelu": biasGelu,
+        "FastGelu": fastGelu,
         "QuickGelu": quickGelu, "LayerNormalization": layerNorm, "SimplifiedLayerNormalization": simplified,
         "SkipLayerNormalization": skipLayerNorm, "SkipSimplifiedLayerNormalization": skipLayerNorm,
         "Attention": microsoftAttention, "EmbedLayerNormalization": embedLayerNorm,
@@ -45,6 +46,36 @@ extension ONNXRules {
             throw .use("activation \(activation)", "Relu, LeakyRelu, Sigmoid or Tanh")
         }
         importer.emit(activation, operation, [product], activation == "LeakyRelu" ? attributes : [:])
+    }
+
+    /// A convolution with an addend and an activation, whose parameters are in a list.
+    @Sendable private static func fusedConv(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation
+    ) throws(ONNXRefusal) {
+        let activation = try operation.text("activation") ?? ""
+        let parameters = try operation.floats("activation_params") ?? []
+        let attributes = importer.plain(operation, without: ["activation", "activation_params"])
+        let names: [String: [String]] = [
+            "Relu": [], "Sigmoid": [], "Tanh": [], "LeakyRelu": ["alpha"], "HardSigmoid": ["alpha", "beta"], "Clip": [],
+        ]
+        guard activation.isEmpty || names[activation] != nil else {
+            throw .use("activation \(activation)", "Relu, Sigmoid, Tanh, LeakyRelu, HardSigmoid or Clip")
+        }
+        let isLast = operation.input(3) == nil
+        if isLast, activation.isEmpty {
+            return importer.emit("Conv", operation, Array(operation.inputs.prefix(3)), attributes)
+        }
+        var value = importer.helper("Conv", operation, Array(operation.inputs.prefix(3)), attributes)
+        if let addend = operation.input(3) {
+            guard !activation.isEmpty else { return importer.emit("Add", operation, [value, addend]) }
+            value = importer.helper("Add", operation, [value, addend])
+        }
+        guard activation != "Clip" else {
+            let limits = parameters.prefix(2).map { importer.scalar($0, like: value, operation) }
+            return importer.emit("Clip", operation, [value] + limits)
+        }
+        let named = zip(names[activation] ?? [], parameters).map { ($0, Attribute.float($1)) }
+        importer.emit(activation, operation, [value], Dictionary(named) { first, _ in first })
     }
 
     @Sendable private static func gelu(

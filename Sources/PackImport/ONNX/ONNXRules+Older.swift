@@ -4,9 +4,9 @@ extension ONNXRules {
     /// Operators that were called otherwise, or meant otherwise, in older versions.
     static let older: [String: ONNXRule] = merge([
         rules(
-            ["Add", "Sub", "Mul", "Div", "Pow", "PRelu", "And", "Or", "Xor", "Equal", "Less", "Greater"],
+            ["Add", "Sub", "Mul", "Div", "Pow", "And", "Or", "Xor", "Equal", "Less", "Greater"],
             broadcast),
-        ["Upsample": upsample, "Resize": resize, "Scatter": scatter, "Gemm": gemm],
+        ["PRelu": slopes, "Upsample": upsample, "Resize": resize, "Scatter": scatter, "Gemm": gemm],
     ])
 
     /// Before version 7, the second operand is stretched only if it is said, and from a given axis on.
@@ -26,12 +26,33 @@ extension ONNXRules {
         guard start >= 0, own <= rank, start <= rank - own else {
             throw ONNXRefusal(.invalid, found: "axis \(axis)", expected: "an axis that leaves room for \(own)")
         }
-        let missing = rank - own - start
-        if missing > 0 {
-            let axes = importer.integers(Array(own..<own + missing))
-            right = importer.helper("Unsqueeze", operation, [right, axes])
-        }
+        right = extended(right, from: own, by: rank - own - start, &importer, operation)
         importer.emit(operation.op, operation, [left, right], attributes)
+    }
+
+    /// A tensor with axes of one element added behind its own.
+    private static func extended(
+        _ value: String, from rank: Int, by count: Int, _ importer: inout ONNXImporter, _ operation: ONNXOperation
+    ) -> String {
+        guard count > 0 else { return value }
+        return importer.helper("Unsqueeze", operation, [value, importer.integers(Array(rank..<rank + count))])
+    }
+
+    /// Before version 7, a list of slopes has one for each channel, which are on axis 1.
+    @Sendable private static func slopes(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation
+    ) throws(ONNXRefusal) {
+        let attributes = importer.plain(operation, without: ["consumed_inputs"])
+        guard operation.version < 7 else {
+            return importer.emit("PRelu", operation, operation.inputs, attributes)
+        }
+        let left = try operation.required(0)
+        var right = try operation.required(1)
+        let (rank, own) = (try importer.shape(left).count, try importer.shape(right))
+        if own.count == 1, own[0] != 1 {
+            right = extended(right, from: 1, by: rank - 2, &importer, operation)
+        }
+        importer.emit("PRelu", operation, [left, right], attributes)
     }
 
     private static let nearestFloor: [String: Attribute] = [

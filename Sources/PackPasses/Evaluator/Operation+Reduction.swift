@@ -17,7 +17,14 @@ extension Operation {
         case "Softmax": return [try alongAxis(try axis(default: -1, rank: shape.count), softmax)]
         case "CumSum":
             let axis = try input(1).integers.first ?? 0
-            return [try alongAxis(axis < 0 ? axis + shape.count : axis, runningSums)]
+            let isExclusive = try node.int("exclusive", default: 0) != 0
+            let isReversed = try node.int("reverse", default: 0) != 0
+            return [
+                try alongAxis(axis < 0 ? axis + shape.count : axis) { line in
+                    let sums = runningSums(isReversed ? line.reversed() : line, isExclusive)
+                    return isReversed ? sums.reversed() : sums
+                }
+            ]
         case "LayerNormalization": return [try normalize()]
         default: return nil
         }
@@ -58,11 +65,13 @@ extension Operation {
             : Tensor(x.dtype, shape, .integers(values.map { Int(exactly: $0.rounded()) ?? 0 }))
     }
 
-    private func runningSums(_ line: [Float]) -> [Float] {
+    /// Sums of the elements up to each, without the element itself if `isExclusive`.
+    private func runningSums(_ line: [Float], _ isExclusive: Bool) -> [Float] {
         var sum: Float = 0
         return line.map { value in
+            let before = sum
             sum += value
-            return sum
+            return isExclusive ? before : sum
         }
     }
 

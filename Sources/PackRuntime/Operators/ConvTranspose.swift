@@ -4,7 +4,7 @@ import PackCore
 
 /// Transposed convolution (ONNX `ConvTranspose`) over one to three axes.
 ///
-/// Inputs: x f32 [N, C, axes…]; weights f32 [C, M / group, kernel…], or as [group, M / group · taps, C / group]; bias f32 [M] or
+/// Inputs: x f32 [N, C, axes…]; weights f32 [C, M / group, kernel…], or as [M · taps, C / group]; bias f32 [M] or
 /// absent. Attributes: `Activation`, group, the axes, for each of them kernel, stride, dilation, padding before, and 0.
 /// A product gives what every element of x adds at each tap, for some outputs at a time; then it is added up in the image.
 enum ConvTranspose: Operator {
@@ -50,8 +50,9 @@ enum ConvTranspose: Operator {
                 guard w.extent(0) == x.extent(1), w.extent(1) == groupOutputs else { throw .shape }
                 for axis in 2..<w.rank where w.extent(axis) != window.axes[axis + 3 - w.rank].kernel { throw .shape }
             } else {
-                guard w.rank == 3, w.extent(0) == group, w.extent(1) == (try bytes(groupOutputs, taps)),
-                    w.extent(2) == groupChannels
+                // Rank 3, with the group in front, is an older form of the same.
+                guard w.rank == 2 || w.rank == 3, w.last == groupChannels,
+                    w.count == (try bytes(group, groupOutputs, taps, groupChannels))
                 else { throw .shape }
             }
             if let bias = step.optional(2) {

@@ -55,7 +55,7 @@ struct ResizeFilter {
         case .halfPixel: return (p + 0.5) / scale - 0.5
         case .halfPixelSymmetric:
             return Double(input) / 2 * (1 - Double(output) / length) + (p + 0.5) / scale - 0.5
-        case .pytorchHalfPixel: return length == 1 ? -0.5 : (p + 0.5) / scale - 0.5
+        case .pytorchHalfPixel: return output <= 1 ? 0 : (p + 0.5) / scale - 0.5
         case .alignCorners: return length == 1 ? 0 : p * last / (length - 1)
         case .asymmetric: return p / scale
         case .cropAndResize:

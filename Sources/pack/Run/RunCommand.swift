@@ -14,7 +14,8 @@ struct Run: ParsableCommand {
             A request is one of --text (repeat it for a batch) and --json, a file or - for standard input with what \
             the bundle's server would be sent: {"text": "…"}, {"texts": ["…"]} or {"inputs": {"NAME": [[…]]}}. \
             --inputs takes tensors by name from NumPy's .npz instead, --input NAME=FILE.npy one tensor (repeat it for \
-            others); --output FILE.npz then gets all outputs by name, --output-folder DIR an .npy for each.
+            others); --output FILE.npz then gets all outputs by name, --output-folder DIR an .npy for each. --plan FILE \
+            writes the plan that is run, as bundles hold it, and needs no request.
             """)
 
     @Argument(help: ArgumentHelp("A model folder, an ONNX file, a bundle, or a model.pack.", valueName: "model"))
@@ -37,6 +38,9 @@ struct Run: ParsableCommand {
         help: ArgumentHelp(
             "Write each output to NAME.npy in this folder, and a list of the files.", valueName: "folder"))
     var outputFolder: String?
+
+    @Option(help: ArgumentHelp("Write the plan to a file, which a bundle's program takes too.", valueName: "file"))
+    var plan: String?
 
     @Flag(help: "Run a model's graph as it was exported, without any pass.")
     var unoptimized = false
@@ -62,7 +66,7 @@ struct Run: ParsableCommand {
             throw ValidationError("give one of --text, --json, --inputs and --input")
         }
         // A model may take nothing.
-        guard hasRequest || outputFolder != nil else {
+        guard hasRequest || outputFolder != nil || plan != nil else {
             throw ValidationError("give one of --text, --json, --inputs and --input")
         }
         let takesTensors = text.isEmpty && json == nil
@@ -90,6 +94,12 @@ struct Run: ParsableCommand {
         let image = try PlanSource.load(
             path, storage: WeightStorage(WeightKind(option: quantize) ?? .f32), isOptimized: !unoptimized)
         let loaded = clock.now
+        if let plan {
+            let file = try AtomicFile(path: plan)
+            try file.write(image.bytes)
+            try file.commit()
+            guard hasRequest || outputFolder != nil else { return }
+        }
         let session = try LocalSession.open(image, threads: threads, instructionSet: isa)
         if let tensors {
             return try TensorRun(session).run(tensors, output: output, folder: outputFolder, explain: explain)

@@ -30,10 +30,9 @@ enum SliceAxes: MeasuringOperator {
         let stride = step.optional(4)?.index(index) ?? 1
         guard stride != 0 else { throw .index }
         let extent = x.extent(axis)
-        let low = stride > 0 ? 0 : -1
         let high = stride > 0 ? extent : extent - 1
-        let first = clamped(try step.input(1).index(index), extent, low, high)
-        let last = clamped(try step.input(2).index(index), extent, low, high)
+        let first = clamped(try step.input(1).index(index), extent, 0, high)
+        let last = clamped(try step.input(2).index(index), extent, stride > 0 ? 0 : -1, high)
         let distance = stride > 0 ? last - first : first - last
         let count = distance > 0 ? (distance - 1) / Int(clamping: stride.magnitude) + 1 : 0
         return Part(axis: axis, first: first, step: stride, count: count)

@@ -10,6 +10,9 @@ public enum SoftmaxAxisKind: Int, Sendable {
 }
 
 /// Softmax and its kin along any axis of a floating-point tensor. Attributes: `SoftmaxAxisKind`, axis.
+///
+/// Softmax of a type narrower than f32 rounds each of its steps to it: the standard's function for Softmax does so, and its
+/// Attention, by `softmax_precision`, asks for it.
 enum SoftmaxAxis: Operator {
     static func prepare(_ step: Step) throws(OperatorError) -> Int {
         let x = try step.input(0)
@@ -30,9 +33,35 @@ enum SoftmaxAxis: Operator {
         guard lanes.extent > 0 else { return }
         for lane in 0..<lanes.count {
             x.load(lanes.start(lane), lanes.inner, lanes.extent, values)
-            apply(kind, values, lanes.extent)
+            if kind == .softmax, x.dtype.size < 4 {
+                applyInSteps(values, lanes.extent) { count in
+                    out.store(lanes.start(lane), lanes.inner, count, values)
+                    out.load(lanes.start(lane), lanes.inner, count, values)
+                }
+            } else {
+                apply(kind, values, lanes.extent)
+            }
             out.store(lanes.start(lane), lanes.inner, lanes.extent, values)
         }
+    }
+
+    /// Softmax of numbers; `round` rounds the first of them to their type.
+    private static func applyInSteps(_ x: UnsafeMutablePointer<Double>, _ count: Int, round: (Int) -> Void) {
+        var largest = x[0]
+        for i in 0..<count where x[i] > largest { largest = x[i] }
+        for i in 0..<count { x[i] -= largest }
+        round(count)
+        for i in 0..<count { x[i] = pack_math_exp(x[i]) }
+        round(count)
+        var sum = 0.0
+        for i in 0..<count { sum += x[i] }
+        let first = x[0]
+        x[0] = sum
+        round(1)
+        // A sum beyond the type's range remains as it is.
+        if x[0].isFinite { sum = x[0] }
+        x[0] = first
+        for i in 0..<count { x[i] /= sum }
     }
 
     private static func apply(_ kind: SoftmaxAxisKind, _ x: UnsafeMutablePointer<Double>, _ count: Int) {
