@@ -85,7 +85,10 @@ let toolTargets: [Target] = [
     tests("PackKernelsTests", ["CPackKernels", "CKernelChecks"]),
     tests(
         "PackPlannerTests",
-        ["PackCore", "PackIO", "PackFormats", "PackGraph", "PackImport", "PackPasses", "PackPlanner", "PackRuntime"]),
+        [
+            "CPackKernels", "PackCore", "PackIO", "PackFormats", "PackGraph", "PackImport", "PackPasses", "PackPlanner",
+            "PackRuntime", "WireBuilding",
+        ]),
     tests("PackServingTests", ["PackCore", "PackServing", "CPackSystem"]),
     tests("PackLabTests", ["PackCore", "PackLab", "PackServing", "CPackSystem"]),
     tests("PackTokenizersTests", ["PackCore", "PackTokenizers", "PackImport", "PackIO"]),

@@ -24,6 +24,8 @@ public enum DType: UInt8, Sendable, CaseIterable {
     case u4 = 21
     case i2 = 22
     case u2 = 23
+    // Elements are codes of texts, 64 bits each: equal codes for equal texts, 0 for the empty one.
+    case string = 24
 
     /// Bytes of one element.
     public var size: Int {
@@ -31,7 +33,7 @@ public enum DType: UInt8, Sendable, CaseIterable {
         case .i8, .u8, .bool, .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f4e2m1, .i4, .u4, .i2, .u2: 1
         case .f16, .bf16, .i16, .u16: 2
         case .f32, .i32, .u32: 4
-        case .f64, .i64, .u64: 8
+        case .f64, .i64, .u64, .string: 8
         }
     }
 
@@ -61,6 +63,7 @@ public enum DType: UInt8, Sendable, CaseIterable {
         case .u4: "u4"
         case .i2: "i2"
         case .u2: "u2"
+        case .string: "string"
         }
     }
 }

@@ -34,7 +34,9 @@ extension PlanView {
 
     private func validateValues() throws(PlanError) {
         for (index, value) in values.enumerated() {
-            guard let type = DType(rawValue: value.dtype), value.rank <= PACK_PLAN_MAXIMUM_RANK else {
+            guard let type = DType(rawValue: value.dtype), type != .string || !texts.isEmpty,
+                value.rank <= PACK_PLAN_MAXIMUM_RANK
+            else {
                 throw PlanError(.badNumber, section: 4, record: index)
             }
             guard Int(value.first_dimension) <= dimensions.count - Int(value.rank), holds(value.name) else {
@@ -118,6 +120,9 @@ extension PlanView {
         }
         for (index, label) in labels.enumerated() where !holds(label) {
             throw PlanError(.badReference, section: 10, record: index)
+        }
+        for (index, text) in texts.enumerated() where !holds(text) || (index == 0 && text.length != 0) {
+            throw PlanError(.badReference, section: 10, record: labels.count + index)
         }
     }
 }

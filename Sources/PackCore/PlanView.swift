@@ -7,6 +7,9 @@ public import CPackKernels
 /// words); the tokenizer's table and the weights follow, each tensor on a 64-byte boundary, and are covered by the digests in
 /// the bundle's manifest only, so that opening a plan costs the same whatever the weights weigh.
 ///
+/// Elements of string tensors are codes of texts: numbers of the plan's own texts, which must be UTF-8, differ, and begin with
+/// the empty one, or of those that a run adds behind them. Whoever follows a code checks it, also one of a constant.
+///
 /// A value is an input, a constant, an activation made by exactly one step, or an alias of one of these in another shape. Its
 /// dimensions are expressions over named symbols ("batch", "sequence"), whose values follow from the shapes of a request's
 /// inputs, or are found by the one step that defines them (`PACK_PLAN_MEASURED`). Steps stand in an order in which everything
@@ -40,6 +43,9 @@ public struct PlanView {
     public let outputs: UnsafeBufferPointer<UInt32>
     /// Names of the classes of a classifier.
     public let labels: UnsafeBufferPointer<pack_plan_string>
+    /// Texts of tensors: the element of a string tensor with value i is text i. The first one is empty; none where the plan
+    /// has no string tensors.
+    public let texts: UnsafeBufferPointer<pack_plan_string>
     /// The tokenizer's table, empty where the model takes no text.
     public let tokenizer: UnsafeRawBufferPointer
     /// Weights.
@@ -90,7 +96,12 @@ public struct PlanView {
         attributes = try sections.table(PACK_PLAN_ATTRIBUTES)
         inputs = try sections.table(PACK_PLAN_INPUTS)
         outputs = try sections.table(PACK_PLAN_OUTPUTS)
-        labels = try sections.table(PACK_PLAN_LABELS)
+        let names: UnsafeBufferPointer<pack_plan_string> = try sections.table(PACK_PLAN_LABELS)
+        guard header.text_count <= names.count else {
+            throw PlanError(.badNumber, section: Int(PACK_PLAN_LABELS.rawValue))
+        }
+        labels = UnsafeBufferPointer(rebasing: names[..<(names.count - Int(header.text_count))])
+        texts = UnsafeBufferPointer(rebasing: names[labels.count...])
         tokenizer = try sections.raw(PACK_PLAN_TOKENIZER, limit: fileBytes)
         data = try sections.raw(PACK_PLAN_DATA, limit: fileBytes)
         try validate()

@@ -50,7 +50,7 @@ extension Constant {
             if exact.count == values.count { return exact }
             throw GraphError(.wrongConstant, found: "an element above 2^63 - 1", expected: "64-bit signed integers")
         case .i4, .u4, .i2, .u2: return elements(UInt8.self) { Int(NarrowInteger.value($0, dtype)) }
-        case .f32, .f16, .bf16, .f64, .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f4e2m1:
+        case .f32, .f16, .bf16, .f64, .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f4e2m1, .string:
             throw GraphError(.wrongConstant, found: "\(dtype.name)\(shape)", expected: "an integer constant")
         }
     }

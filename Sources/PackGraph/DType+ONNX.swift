@@ -33,6 +33,7 @@ extension DType {
         case .f8e8m0: 24
         case .u2: 25
         case .i2: 26
+        case .string: 8
         }
     }
 
@@ -45,8 +46,8 @@ extension DType {
         }
     }
 
-    /// Whether elements are integers; booleans are not.
-    public var isInteger: Bool { !isFloat && self != .bool }
+    /// Whether elements are integers; booleans and codes of texts are not.
+    public var isInteger: Bool { !isFloat && self != .bool && self != .string }
 }
 
 extension Attribute {

@@ -74,6 +74,8 @@ public struct Graph: Sendable {
     public var outputs: [String] = []
     /// Weights and other fixed tensors.
     public var constants: [String: Constant] = [:]
+    /// The texts whose codes are the elements of string constants.
+    public var texts = TextTable()
     /// What inference knows of every value, constants and inputs included.
     public var types: [String: TensorType] = [:]
 

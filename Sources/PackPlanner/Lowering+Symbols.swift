@@ -12,6 +12,7 @@ extension Lowering {
         PACK_OP_Fill.rawValue, PACK_OP_Progression.rawValue, PACK_OP_Resize.rawValue, PACK_OP_CenterCropPad.rawValue,
         PACK_OP_AffineGrid.rawValue, PACK_OP_Col2Im.rawValue, PACK_OP_MaxUnpool.rawValue,
         PACK_OP_NonMaxSuppression.rawValue,
+        PACK_OP_StringSplit.rawValue, PACK_OP_StringNormalizer.rawValue, PACK_OP_TextTokens.rawValue,
     ]
 
     /// For each symbol that no input defines, the first node that has it as a dimension of an output.

@@ -50,7 +50,8 @@ public struct PlanDraft: Sendable {
 
     /// Names of the operators that the plan needs, each once, sorted.
     public var operators: [String] {
-        Set(tables.steps.compactMap { pack_operator_name(UInt32($0.op)).map { String(cString: $0) } }).sorted()
+        let ids = tables.steps.map { UInt32($0.op) } + (tables.texts.isEmpty ? [] : [PACK_OP_Texts.rawValue])
+        return Set(ids.compactMap { pack_operator_name($0).map { String(cString: $0) } }).sorted()
     }
 
     /// Number of steps.
@@ -112,7 +113,7 @@ extension PlanDraft {
         add(tables.attributes.count, 8)
         add(tables.inputs.count, 4)
         add(tables.outputs.count, 4)
-        add(tables.labels.count, MemoryLayout<pack_plan_string>.stride)
+        add(tables.labels.count + tables.texts.count, MemoryLayout<pack_plan_string>.stride)
         layout.metadataBytes = offset
         offset = (offset + 63) & ~63
         add(metadata.tokenizer.count, 1)
@@ -141,7 +142,7 @@ extension PlanDraft {
         put(PACK_PLAN_ATTRIBUTES, tables.attributes)
         put(PACK_PLAN_INPUTS, tables.inputs)
         put(PACK_PLAN_OUTPUTS, tables.outputs)
-        put(PACK_PLAN_LABELS, tables.labels)
+        put(PACK_PLAN_LABELS, tables.labels + tables.texts)
         put(PACK_PLAN_TOKENIZER, metadata.tokenizer)
         var header = pack_plan_header()
         withUnsafeMutableBytes(of: &header.magic) { $0.copyBytes(from: "PACKPLAN".utf8) }
@@ -151,6 +152,7 @@ extension PlanDraft {
         header.metadata_bytes = UInt64(layout.metadataBytes)
         header.task = metadata.task.rawValue
         header.maximum_tokens = UInt32(metadata.maximumTokens)
+        header.text_count = UInt32(tables.texts.count)
         withUnsafeMutableBytes(of: &header.sections) { target in
             layout.sections.withUnsafeBytes { target.copyMemory(from: $0) }
         }

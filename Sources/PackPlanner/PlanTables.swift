@@ -15,6 +15,8 @@ struct PlanTables {
     var inputs: [UInt32] = []
     var outputs: [UInt32] = []
     var labels: [pack_plan_string] = []
+    /// Texts of tensors by code.
+    var texts: [pack_plan_string] = []
     private var stringRanges: [String: pack_plan_string] = [:]
     private var symbolIndices: [String: UInt32] = [:]
     private var expressionIndices: [Dimension: UInt32] = [:]
@@ -31,6 +33,17 @@ struct PlanTables {
         strings += bytes
         stringRanges[string] = range
         return range
+    }
+
+    /// Adds the texts of string tensors. Those that Swift calls equal may have different bytes.
+    mutating func add(texts entries: [[UInt8]]) throws(PlannerError) {
+        for bytes in entries {
+            guard strings.count + bytes.count <= Int(UInt32.max) else {
+                throw PlannerError(node: "texts", op: "", found: "more than 4 GB of texts", expected: "fewer")
+            }
+            texts.append(pack_plan_string(offset: UInt32(strings.count), length: UInt32(bytes.count)))
+            strings += bytes
+        }
     }
 
     private mutating func symbol(_ name: String) -> UInt32 {

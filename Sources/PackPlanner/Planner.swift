@@ -21,6 +21,9 @@ public enum Planner {
         try lowering.run()
         var tables = lowering.tables
         tables.labels = metadata.labels.map { tables.intern($0) }
+        if tables.values.contains(where: { $0.dtype == DType.string.rawValue }) {
+            try tables.add(texts: graph.texts.entries)
+        }
         return PlanDraft(
             tables: tables, metadata: metadata, chunks: lowering.chunks, dataBytes: lowering.dataBytes,
             weights: lowering.weights)

@@ -23,7 +23,7 @@ public struct SampleInputs: Sendable {
     /// Inputs of the shapes that a session takes.
     ///
     /// Free first axes are 1, for one request. Floats are between −1 and 1, integers 0 or 1 (they may be indices into
-    /// anything), bytes anything.
+    /// anything), bytes anything, texts empty.
     ///
     /// - Parameters:
     ///   - session: The model.
@@ -68,6 +68,8 @@ public struct SampleInputs: Sendable {
             case .i16, .u16: append(UInt16(word >> 30 & 1), to: &bytes)
             case .i32, .u32: append(UInt32(word >> 30 & 1), to: &bytes)
             case .i64, .u64: append(UInt64(word >> 30 & 1), to: &bytes)
+            // The empty text.
+            case .string: append(UInt64(0), to: &bytes)
             }
         }
         return bytes
@@ -103,7 +105,8 @@ extension Session {
         case .f64: return all(Double.self) { Float($0) }
         case .f16: return all(UInt16.self) { Float(Float16(bitPattern: $0)) }
         case .bf16: return all(UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
-        case .i64: return all(Int64.self) { Float($0) }
+        // Of texts, the codes: the same as long as the same texts are made in the same order.
+        case .i64, .string: return all(Int64.self) { Float($0) }
         case .u64: return all(UInt64.self) { Float($0) }
         case .i32: return all(Int32.self) { Float($0) }
         case .u32: return all(UInt32.self) { Float($0) }

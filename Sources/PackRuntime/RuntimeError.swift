@@ -18,6 +18,10 @@ public enum RuntimeError: Error, Equatable {
     case outOfMemory(bytes: Int)
     /// An operator refused its arguments; the code is a `pack_operator_error`.
     case operatorFailed(step: Int, code: Int)
+    /// A text of an input is not UTF-8.
+    case badText
+    /// The texts of a request need more room than a run has for them.
+    case tooManyTexts
     /// `run` was called before `prepare`, or after inputs changed shape.
     case notPrepared
 }

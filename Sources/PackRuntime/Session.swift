@@ -13,6 +13,10 @@ import PackCore
 public final class Session {
     /// The plan that is run.
     public let plan: PlanView
+    /// What operators know of texts; not filled in where the plan has no string tensors.
+    let texts: UnsafeMutableBufferPointer<pack_texts>
+    /// Whether the texts that the last run used or made are still kept.
+    var hasOldTexts = false
     /// The kernels chosen for this CPU.
     public let kernels: UnsafePointer<pack_kernels>
     let pool: OpaquePointer?
@@ -23,7 +27,7 @@ public final class Session {
     let extents: UnsafeMutableBufferPointer<Int64>
     private let symbolValues: UnsafeMutableBufferPointer<Int64>
     private let expressionValues: UnsafeMutableBufferPointer<Int64>
-    private let steps: UnsafeMutableBufferPointer<pack_step>
+    let steps: UnsafeMutableBufferPointer<pack_step>
     private let functions: UnsafeMutableBufferPointer<pack_operator?>
     private let arguments: UnsafeMutableBufferPointer<UnsafeMutablePointer<pack_tensor>?>
     private let requested: UnsafeMutableBufferPointer<Int64>
@@ -63,6 +67,7 @@ public final class Session {
         self.kernels = UnsafePointer(kernels)
         self.owner = owner
         pool = pack_pool_create(UInt32(clamping: Swift.max(threads, 1)))
+        texts = .zeroed(1)
         tensors = .zeroed(plan.values.count)
         extents = .zeroed(plan.dimensions.count)
         symbolValues = .zeroed(plan.symbols.count)
@@ -83,6 +88,7 @@ public final class Session {
         bindTensors()
         findLifetimes()
         try bindSteps()
+        if !plan.texts.isEmpty { try openTexts() }
         // Data decides how much is needed: a hostile request must not get all the memory of the machine.
         for index in 0..<steps.count where plan.measures(index) { memoryLimit = 1 << 32 }
     }
@@ -91,6 +97,8 @@ public final class Session {
         pack_pool_destroy(pool)
         UnsafeMutablePointer(mutating: kernels).deallocate()
         if let memory { pack_memory_free(memory, memoryBytes) }
+        texts[0].close?(texts[0].pool)
+        texts.deallocate()
         tensors.deallocate()
         extents.deallocate()
         symbolValues.deallocate()
@@ -200,7 +208,7 @@ public final class Session {
     private func measure(_ index: Int, _ function: pack_operator) throws(RuntimeError) {
         hasMeasured = true
         let status = withUnsafePointer(to: steps[index]) { function($0, Int32(PACK_MEASURE.rawValue)) }
-        guard status == 0 else { throw .operatorFailed(step: index, code: Int(status)) }
+        guard status == 0 else { throw failure(index, status) }
         for output in plan.made(by: index) where plan.values[Int(output)].isMeasured {
             let value = plan.values[Int(output)]
             for axis in Int(value.first_dimension)..<Int(value.first_dimension) + Int(value.rank) {
@@ -216,6 +224,10 @@ public final class Session {
         }
         try evaluateShapes()
         try provide(try planSteps(from: index, measured: true))
+    }
+
+    private func failure(_ step: Int, _ status: Int64) -> RuntimeError {
+        status == Int64(PACK_ERROR_TEXTS.rawValue) ? .tooManyTexts : .operatorFailed(step: step, code: Int(status))
     }
 
     private func bindSymbols() throws(RuntimeError) {
@@ -331,16 +343,18 @@ public final class Session {
     public func run() throws(RuntimeError) {
         guard isPrepared, !shapesChanged else { throw .notPrepared }
         for index in 0..<steps.count { try run(step: index) }
+        if !plan.texts.isEmpty { try checkTexts() }
     }
 
     /// Runs one step of a prepared plan, after all those before it: what `run` does for each, for profiling.
     public func run(step index: Int) throws(RuntimeError) {
         guard isPrepared, !shapesChanged, let function = functions[index] else { throw .notPrepared }
+        if index == 0 { dropOldTexts() }
         // What an earlier request left planned may not suit the data of this one.
         if index == 0, hasMeasured { try provide(try planFirst()) }
         if index == plannedSteps { try measure(index, function) }
         let status = function(steps.baseAddress.map { $0 + index }, Int32(PACK_RUN.rawValue))
-        guard status == 0 else { throw .operatorFailed(step: index, code: Int(status)) }
+        guard status == 0 else { throw failure(index, status) }
     }
 
     // MARK: Binding, once
@@ -359,7 +373,8 @@ public final class Session {
     private func bindTensors() {
         for (index, value) in plan.values.enumerated() {
             tensors[index].rank = UInt32(value.rank)
-            tensors[index].dtype = UInt32(value.dtype)
+            // To operators, codes of texts are numbers as others.
+            tensors[index].dtype = UInt32(value.dtype == DType.string.rawValue ? DType.i64.rawValue : value.dtype)
             tensors[index].shape = UnsafePointer(extents.baseAddress.map { $0 + Int(value.first_dimension) })
             if UInt32(value.kind) == PACK_PLAN_WEIGHT.rawValue {
                 tensors[index].data = UnsafeMutableRawPointer(mutating: plan.data(of: value).baseAddress)
@@ -400,7 +415,7 @@ public final class Session {
                 attributes: plan.attributes.baseAddress.map { $0 + Int(step.first_attribute) },
                 input_count: UInt32(step.input_count), output_count: UInt32(step.output_count),
                 attribute_count: UInt32(step.attribute_count), threads: pack_pool_threads(pool), scratch: nil,
-                kernels: kernels, pool: pool)
+                kernels: kernels, pool: pool, texts: texts.baseAddress)
         }
     }
 }

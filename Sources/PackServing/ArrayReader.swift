@@ -9,6 +9,9 @@ struct ArrayReader {
     private(set) var dimensions: [8 of Int] = [-1, -1, -1, -1, -1, -1, -1, -1]
     private(set) var rank = 0
     private let input: [UInt8]
+    private let type: DType
+    /// Gets each string.
+    private let text: ByteBuffer
     private let body: UnsafeRawBufferPointer
     /// Where the array of elements starts.
     private var offset: Int
@@ -18,8 +21,12 @@ struct ArrayReader {
     ///   - input: The input's name, for errors.
     ///   - body: The request.
     ///   - offset: Where the input's value starts; the JSON there has been checked.
-    init(input: [UInt8], body: UnsafeRawBufferPointer, offset: Int) {
+    ///   - type: The elements' type.
+    ///   - text: What strings are read into.
+    init(input: [UInt8], body: UnsafeRawBufferPointer, offset: Int, type: DType, text: ByteBuffer) {
         self.input = input
+        self.type = type
+        self.text = text
         self.body = body
         self.offset = offset
     }
@@ -58,14 +65,17 @@ struct ArrayReader {
             let count = try measureElements(&reader, axis: axis)
             if dimensions[axis] < 0 { dimensions[axis] = count }
             guard dimensions[axis] == count else { throw RequestError(.ragged, name: input, axis: axis, offset: start) }
-        case .number, .boolean:
+        case .number where type != .string, .boolean where type != .string, .string where type == .string:
             if leafAxis < 0, axis >= rank { leafAxis = axis }
             guard leafAxis == axis else { throw RequestError(.ragged, name: input, axis: axis, offset: start) }
-            _ = try number(&reader)
+            try reader.skipValue(text)
         default:
-            throw RequestError(
-                .wrongType, name: input, detail: StaticText("an array of numbers"), offset: reader.offset)
+            throw RequestError(.wrongType, name: input, detail: wanted, offset: reader.offset)
         }
+    }
+
+    private var wanted: StaticText {
+        type == .string ? StaticText("an array of strings") : StaticText("an array of numbers")
     }
 
     private mutating func measureElements(_ reader: inout JSONReader, axis: Int) throws(RequestError) -> Int {
@@ -111,7 +121,7 @@ struct ArrayReader {
     private func countElements() throws(RequestError) -> Int {
         var reader = JSONReader(body, at: offset)
         var found = 0
-        try fill(&reader, .u8, UnsafeMutableRawBufferPointer(start: nil, count: 0), &found, 0, axis: 0)
+        try fill(&reader, UnsafeMutableRawBufferPointer(start: nil, count: 0), &found, 0, axis: 0) { _ in 0 }
         return found
     }
 
@@ -131,31 +141,48 @@ struct ArrayReader {
 
     // MARK: The elements
 
-    /// Writes the elements, row-major.
-    func fill(_ type: DType, _ place: UnsafeMutableRawBufferPointer) throws(RequestError) {
+    /// Writes the elements, row-major. A string becomes what `code` makes of it.
+    func fill(
+        _ place: UnsafeMutableRawBufferPointer, code: (UnsafeBufferPointer<UInt8>) throws(RequestError) -> Int64
+    ) throws(RequestError) {
         var reader = JSONReader(body, at: offset)
         let expected = place.count / type.size
         var count = 0
-        try fill(&reader, type, place, &count, expected, axis: 0)
+        try fill(&reader, place, &count, expected, axis: 0, code)
         guard count == expected else { throw RequestError(.wrongCount, name: input, found: count, expected: expected) }
     }
 
     private func fill(
-        _ reader: inout JSONReader, _ type: DType, _ place: UnsafeMutableRawBufferPointer, _ count: inout Int,
-        _ expected: Int, axis: Int
+        _ reader: inout JSONReader, _ place: UnsafeMutableRawBufferPointer, _ count: inout Int, _ expected: Int,
+        axis: Int, _ code: (UnsafeBufferPointer<UInt8>) throws(RequestError) -> Int64
     ) throws(RequestError) {
         if axis <= ArrayReader.maximumRank, try reader.kind() == .array {
             var isFirst = true
             try reader.enterArray()
-            while try reader.nextElement(&isFirst) { try fill(&reader, type, place, &count, expected, axis: axis + 1) }
+            while try reader.nextElement(&isFirst) { try fill(&reader, place, &count, expected, axis: axis + 1, code) }
             return
         }
         let start = reader.offset
+        if type == .string {
+            let code = try code(try string(&reader))
+            if count < expected { place.storeBytes(of: code, toByteOffset: count * 8, as: Int64.self) }
+            count += 1
+            return
+        }
         let value = try number(&reader)
         if count < expected, let base = place.baseAddress, !type.store(value, to: base + count * type.size) {
             throw RequestError(.outOfRange, name: input, detail: type.wanted, offset: start)
         }
         count += 1
+    }
+
+    private func string(_ reader: inout JSONReader) throws(RequestError) -> UnsafeBufferPointer<UInt8> {
+        guard try reader.kind() == .string else {
+            throw RequestError(.wrongType, name: input, detail: wanted, offset: reader.offset)
+        }
+        text.clear()
+        try reader.readString(into: text)
+        return text.bytes.bindMemory(to: UInt8.self)
     }
 
     /// A number; booleans count as 1 and 0.

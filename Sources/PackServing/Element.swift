@@ -25,6 +25,8 @@ extension DType {
             place.storeBytes(of: code, as: UInt8.self)
         case .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f4e2m1:
             place.storeBytes(of: NarrowFloat(self)?.code(number.value, saturates: true) ?? 0, as: UInt8.self)
+        // Codes come from texts alone.
+        case .string: return false
         case .bool:
             guard number == .integer(0) || number == .integer(1) else { return false }
             place.storeBytes(of: number == .integer(1) ? 1 : 0, as: UInt8.self)
@@ -69,6 +71,7 @@ extension DType {
         case .u32: Int(bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self))
         case .i64, .u64: Int(bytes.loadUnaligned(fromByteOffset: index * 8, as: Int64.self))
         case .i4, .u4, .i2, .u2: Int(NarrowInteger.value(bytes[index], self))
+        case .string: Int(bytes.loadUnaligned(fromByteOffset: index * 8, as: Int64.self))
         case .f32, .f16, .bf16, .f64, .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f4e2m1: 0
         }
     }
@@ -103,6 +106,7 @@ extension DType {
         case .u32: StaticText("unsigned 32-bit integer")
         case .i64: StaticText("64-bit integer")
         case .u64: StaticText("unsigned 64-bit integer")
+        case .string: StaticText("string")
         }
     }
 }

@@ -2,6 +2,8 @@ import PackCore
 
 /// A model that can be run, as the predictor sees it; `Session` behind an adapter, or a stand-in.
 ///
+/// Elements of string tensors are codes of texts.
+///
 /// The order of calls: `setInputShape` for each input, `prepare`, fill `inputBytes`, `run`, read outputs.
 public protocol InferenceEngine: AnyObject {
     /// What the model answers.
@@ -30,6 +32,8 @@ public protocol InferenceEngine: AnyObject {
     func prepare() throws(RequestError)
     /// Where to write an input's elements, row-major.
     func inputBytes(_ input: Int) -> UnsafeMutableRawBufferPointer
+    /// The code of a text, to write as an element of a string input before `run`.
+    func code(of text: UnsafeBufferPointer<UInt8>) throws(RequestError) -> Int64
     /// Computes the outputs.
     func run() throws(RequestError)
 
@@ -45,4 +49,14 @@ public protocol InferenceEngine: AnyObject {
     func outputDimension(_ output: Int, _ axis: Int) -> Int
     /// An output's elements, row-major.
     func outputBytes(_ output: Int) -> UnsafeRawBufferPointer
+    /// The text of an element of a string output, UTF-8.
+    func text(_ code: Int64) -> UnsafeBufferPointer<UInt8>
+}
+
+/// For models that take and give numbers only.
+extension InferenceEngine {
+    /// Refuses every text.
+    public func code(of text: UnsafeBufferPointer<UInt8>) throws(RequestError) -> Int64 { throw RequestError(.failed) }
+    /// No text.
+    public func text(_ code: Int64) -> UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: nil, count: 0) }
 }

@@ -7,14 +7,18 @@ extension Predictor {
         var readers: [ArrayReader] = []
         for input in 0..<engine.inputCount {
             guard let given = given(input) else { throw RequestError(.missingInput, name: name(ofInput: input)) }
-            var reader = ArrayReader(input: name(ofInput: input), body: body, offset: given.value)
+            var reader = ArrayReader(
+                input: name(ofInput: input), body: body, offset: given.value, type: engine.inputDType(input),
+                text: entity)
             try reader.measure(name: scratch)
             try setShape(input, of: reader)
             readers.append(reader)
         }
         try engine.prepare()
         for input in 0..<engine.inputCount {
-            try readers[input].fill(engine.inputDType(input), engine.inputBytes(input))
+            try readers[input].fill(engine.inputBytes(input)) { text throws(RequestError) in
+                try engine.code(of: text)
+            }
         }
         try engine.run()
     }
@@ -142,7 +146,15 @@ extension Predictor {
         answer.append("],\"data\":[")
         let type = engine.outputDType(output)
         let bytes = engine.outputBytes(output)
-        type.append(bytes, 0..<min(count, bytes.count / type.size), to: answer)
+        let range = 0..<min(count, bytes.count / type.size)
+        if type == .string { append(texts: bytes, range, to: answer) } else { type.append(bytes, range, to: answer) }
         answer.append("]}")
+    }
+    private func append(texts codes: UnsafeRawBufferPointer, _ range: Range<Int>, to answer: ByteBuffer) {
+        for index in range {
+            if index > 0 { answer.append(0x2C) }
+            let code = codes.loadUnaligned(fromByteOffset: index * 8, as: Int64.self)
+            answer.append(jsonString: UnsafeRawBufferPointer(engine.text(code)))
+        }
     }
 }

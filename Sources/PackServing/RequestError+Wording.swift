@@ -2,7 +2,7 @@ extension RequestError {
     /// The HTTP status.
     public var status: Int {
         switch kind {
-        case .bodyTooLarge, .tooManyTexts, .tooManyTokens, .outOfMemory, .answerTooLarge: 413
+        case .bodyTooLarge, .tooManyTexts, .tooManyTokens, .outOfMemory, .answerTooLarge, .textsTooLarge: 413
         case .deadlinePassed: 503
         case .failed: 500
         default: 400
@@ -20,8 +20,8 @@ extension RequestError {
         case .unknownOutput: "UnknownOutput"
         case .missingInput, .repeatedInput: "MissingInput"
         case .ragged, .wrongRank, .wrongDimension, .tooLong, .emptyAxis, .wrongCount: "WrongShape"
-        case .badValue: "InvalidValue"
-        case .bodyTooLarge, .tooManyTexts, .tooManyTokens, .stringTooLarge: "RequestTooLarge"
+        case .badValue, .badText: "InvalidValue"
+        case .bodyTooLarge, .tooManyTexts, .tooManyTokens, .stringTooLarge, .textsTooLarge: "RequestTooLarge"
         case .answerTooLarge: "AnswerTooLarge"
         case .outOfMemory: "OutOfMemory"
         case .deadlinePassed: "DeadlinePassed"
@@ -61,6 +61,8 @@ extension RequestError {
         case .emptyAxis: "axis %a of input \"%n\" is empty"
         case .wrongCount: "input \"%n\" has %f elements, its shape needs %e"
         case .outOfRange: "a number of input \"%n\" is no %d, at byte %o"
+        case .badText: "a text of the inputs is not UTF-8"
+        case .textsTooLarge: "the texts of the inputs need more room than a request has"
         case .badValue: "a value of the inputs is out of the model's range, such as an unknown token id"
         case .bodyTooLarge: "the body is larger than %e bytes"
         case .answerTooLarge:

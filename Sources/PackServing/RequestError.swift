@@ -64,6 +64,8 @@ public struct RequestError: Error, Equatable {
         case wrongCount
         /// A number that the element type cannot hold; `detail`, `offset`.
         case outOfRange
+        /// A text of the inputs is not UTF-8.
+        case badText
         /// A value that the model's operators refuse, such as an index past the end of a table; `found` is the step.
         case badValue
 
@@ -73,6 +75,8 @@ public struct RequestError: Error, Equatable {
         case bodyTooLarge
         /// The answer would be larger than `expected` bytes.
         case answerTooLarge
+        /// The texts of the inputs, and those made of them, need more room than a request has.
+        case textsTooLarge
         /// Not enough memory for these shapes; `found` bytes.
         case outOfMemory
         /// There was no time left.

@@ -26,6 +26,8 @@ public final class SessionEngine: InferenceEngine {
             RequestError(.tooLong, name: name(input), found: found, expected: maximum, axis: axis)
         case .outOfMemory(let bytes): RequestError(.outOfMemory, found: bytes)
         case .operatorFailed(let step, _): RequestError(.badValue, found: step)
+        case .badText: RequestError(.badText)
+        case .tooManyTexts: RequestError(.textsTooLarge)
         case .missingOperator(let step, _): RequestError(.failed, found: 1000 + step)
         default: RequestError(.failed)
         }
@@ -63,6 +65,12 @@ public final class SessionEngine: InferenceEngine {
     }
     /// As `InferenceEngine` has it.
     public func inputBytes(_ input: Int) -> UnsafeMutableRawBufferPointer { session.inputBytes(input) }
+    /// As `InferenceEngine` has it.
+    public func code(of text: UnsafeBufferPointer<UInt8>) throws(RequestError) -> Int64 {
+        do throws(RuntimeError) { return try session.code(of: text) } catch { throw describe(error) }
+    }
+    /// As `InferenceEngine` has it.
+    public func text(_ code: Int64) -> UnsafeBufferPointer<UInt8> { session.text(code) }
     /// As `InferenceEngine` has it.
     public func run() throws(RequestError) {
         try attempt { () throws(RuntimeError) in try session.run() }

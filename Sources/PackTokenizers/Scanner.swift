@@ -1,3 +1,5 @@
+import PackCore
+
 /// Turns a stretch of source text into words, and words into tokens.
 ///
 /// Normalizing is one table look-up a scalar: clean-up, spaces around ideographs, decomposition, removal of accents and lower

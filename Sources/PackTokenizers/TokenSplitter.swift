@@ -1,3 +1,5 @@
+import PackCore
+
 /// A text in which added tokens can be found: the source bytes, or the scalars of the normalized text.
 protocol SearchedText {
     /// Number of positions.

@@ -4,7 +4,7 @@ import PackIO
 import Testing
 
 @Suite struct NPYTests {
-    @Test(arguments: DType.allCases) func readsWhatItWrites(_ dtype: DType) throws {
+    @Test(arguments: DType.allCases.filter { $0 != .string }) func readsWhatItWrites(_ dtype: DType) throws {
         let folder = try TemporaryFolder()
         for shape in [[], [3], [2, 0], [2, 1, 3]] {
             let count = shape.reduce(1, *)

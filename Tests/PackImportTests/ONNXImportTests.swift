@@ -306,7 +306,7 @@ extension WireBuilder {
             graph.node("Whatever", ["b"], ["c"]) { $0.text(7, "org.example") }
             graph.node("Adam", ["c"], ["y"]) { $0.text(7, "ai.onnx.preview.training") }
             graph.port(11, "x", [1])
-            graph.port(11, "texts", [1], type: .string)
+            graph.port(11, "waves", [1], type: .complex64)
             graph.message(12) { $0.text(1, "y") }
         }
         let onnx = try ONNXImport.read(bytes)
@@ -314,7 +314,7 @@ extension WireBuilder {
             onnx.problems.map(\.kind) == [
                 .unsupportedType, .unsupportedOperator, .unsupportedOperator, .unsupportedOperator, .training,
             ])
-        #expect(onnx.problems.map(\.place).prefix(3) == ["texts", "repeat", "Frobnicate"])
+        #expect(onnx.problems.map(\.place).prefix(3) == ["waves", "repeat", "Frobnicate"])
         #expect(onnx.problems.allSatisfy { !$0.hint.isEmpty })
         #expect { try onnx.runnable() } throws: { error in
             guard let error = error as? ImportError, error.kind == .unsupported else { return false }

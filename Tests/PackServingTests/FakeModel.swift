@@ -22,6 +22,8 @@ final class FakeEngine: InferenceEngine {
     private var results: [(shape: [Int], values: [Float])] = []
     private var kept: [UnsafeMutableRawBufferPointer] = []
     private(set) var runs = 0
+    /// Texts by code.
+    var texts: [[UInt8]] = []
 
     init(
         task: TaskKind, inputs: [Port], outputs: [String],
@@ -86,12 +88,23 @@ final class FakeEngine: InferenceEngine {
 
     var outputCount: Int { outputs.count }
     func outputName(_ output: Int) -> UnsafeBufferPointer<UInt8> { lend(outputs[output].name) }
-    func outputDType(_ output: Int) -> DType { .f32 }
+    func outputDType(_ output: Int) -> DType { outputs[output].type }
     func outputRank(_ output: Int) -> Int { results[output].shape.count }
     func outputDimension(_ output: Int, _ axis: Int) -> Int { results[output].shape[axis] }
     func outputBytes(_ output: Int) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(lend(results[output].values.withUnsafeBytes { Array($0) }))
+        let values = results[output].values
+        if outputs[output].type == .string {
+            return UnsafeRawBufferPointer(lend(values.map { Int64($0) }.withUnsafeBytes { Array($0) }))
+        }
+        return UnsafeRawBufferPointer(lend(values.withUnsafeBytes { Array($0) }))
     }
+    func code(of text: UnsafeBufferPointer<UInt8>) throws(RequestError) -> Int64 {
+        // As a session does, for texts that cannot be.
+        if text.contains(0xFF) { throw RequestError(.badText) }
+        texts.append(Array(text))
+        return Int64(texts.count - 1)
+    }
+    func text(_ code: Int64) -> UnsafeBufferPointer<UInt8> { lend(texts[Int(code)]) }
 
     /// Bytes that live as long as the engine.
     private func lend(_ bytes: [UInt8]) -> UnsafeBufferPointer<UInt8> {

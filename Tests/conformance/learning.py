@@ -18,15 +18,17 @@ import warnings
 import numpy as np
 import onnxruntime
 from skl2onnx import to_onnx
-from skl2onnx.common.data_types import FloatTensorType
+from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.ensemble import (
     ExtraTreesRegressor, GradientBoostingClassifier, GradientBoostingRegressor, IsolationForest,
     RandomForestClassifier, RandomForestRegressor)
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import Binarizer, MinMaxScaler, Normalizer, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import (
+    Binarizer, MinMaxScaler, Normalizer, OneHotEncoder, OrdinalEncoder, StandardScaler)
 from sklearn.svm import SVC, SVR, LinearSVC, NuSVR, OneClassSVM
 from sklearn.tree import DecisionTreeClassifier
 
@@ -48,6 +50,21 @@ def holes(x):
     x = x.copy()
     x[::5, 2] = np.nan
     return x
+
+
+COLOURS = np.array(["rot", "grün", "blau", "", "青", "très clair"])
+WORDS = ["the", "model", "fits", "doesn't", "fit", "Lambda", "größer", "than", "limit", "of", "it", "a", "Übung"]
+
+
+def columns(x):
+    """Three columns of texts."""
+    return COLOURS[np.floor(np.abs(x[:, :3]) * 4).astype(int) % len(COLOURS)].astype(object)
+
+
+def sentences(x):
+    """One text a row."""
+    places = np.floor(np.abs(x) * 7).astype(int) % len(WORDS)
+    return np.array([" ".join(WORDS[i] for i in row) for row in places], object)
 
 
 def models(small):
@@ -86,15 +103,26 @@ def models(small):
     yield "svc_probability", SVC(probability=True, random_state=0).fit(x, c), {}, same
     yield "svc_two_classes", SVC(kernel="linear").fit(x, c > 1), {}, same
     yield "svr", SVR().fit(x, y), {}, same
+    if small:
+        return
+    # Rows of columns of texts, and texts to cut in words; the locale must be one that every machine has.
+    texts = {CountVectorizer: {"locale": "C.UTF-8"}, TfidfVectorizer: {"locale": "C.UTF-8"}}
+    yield "texts_onehot", make_pipeline(
+        OneHotEncoder(handle_unknown="ignore"), LogisticRegression()).fit(columns(x), names), {}, columns
+    yield "texts_ordinal", make_pipeline(OrdinalEncoder(), LogisticRegression()).fit(columns(x), names), {}, columns
+    yield "texts_ordinal_tree", make_pipeline(
+        OrdinalEncoder(), DecisionTreeClassifier(max_depth=5, random_state=0)).fit(columns(x), names), {}, columns
+    yield "texts_counts", make_pipeline(CountVectorizer(), LogisticRegression()).fit(sentences(x), names), texts, sentences
+    yield "texts_tfidf", make_pipeline(
+        TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression()).fit(sentences(x), names), texts, sentences
 
 
 def expected(model, feed):
-    """Outputs of onnxruntime as arrays: maps of classes become columns, names indices."""
+    """Outputs of onnxruntime as arrays: maps of classes become columns."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     outputs = {}
-    names = None
     for port, value in zip(session.get_outputs(), session.run(None, feed)):
         if isinstance(value, list):
             names = list(value[0])
@@ -102,7 +130,7 @@ def expected(model, feed):
         outputs[port.name] = value
     for key, value in outputs.items():
         if value.dtype == object:
-            outputs[key] = np.array([names.index(v) for v in value], np.int64)
+            outputs[key] = value.astype(str)
     return outputs
 
 
@@ -112,7 +140,7 @@ def run(pack, model, feed, folder):
     command = [pack, "run", model, "--output-folder", out, "--threads", "1"]
     for name, value in feed.items():
         file = os.path.join(folder, f"{name}.npy")
-        np.save(file, value)
+        np.save(file, value.astype(str) if value.dtype == object else value)
         command += ["--input", f"{name}={file}"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
@@ -125,9 +153,10 @@ def compare(wanted, found, scales):
     worst = 0.0
     for name, value in wanted.items():
         have = found[name]
-        if have.shape != value.shape or have.dtype != value.dtype:
+        is_texts = have.dtype.kind == value.dtype.kind == "U"
+        if have.shape != value.shape or have.dtype != value.dtype and not is_texts:
             raise RuntimeError(f"{name}: {have.dtype}{have.shape}, not {value.dtype}{value.shape}")
-        if value.dtype.kind in "ib":
+        if value.dtype.kind in "ibU":
             if not np.array_equal(have, value):
                 raise RuntimeError(f"{name}: {np.sum(have != value)} of {value.size} labels differ")
         else:
@@ -136,9 +165,13 @@ def compare(wanted, found, scales):
 
 
 def export(model, options, x):
-    chosen = {key: value for key, value in options.items() if isinstance(model, key)}
+    parts = [model] + [step for _, step in getattr(model, "steps", [])]
+    chosen = {key: value for key, value in options.items() if any(isinstance(part, key) for part in parts)}
     if x.dtype == np.float32:
         kinds = [("X", FloatTensorType([None, x.shape[1]]))]
+        return to_onnx(model, initial_types=kinds, options=chosen or None, target_opset={"": 18, "ai.onnx.ml": 3})
+    if x.dtype == object:
+        kinds = [("X", StringTensorType([None, x.shape[1]] if x.ndim == 2 else [None]))]
         return to_onnx(model, initial_types=kinds, options=chosen or None, target_opset={"": 18, "ai.onnx.ml": 3})
     return to_onnx(model, x[:1], options=chosen or None, target_opset={"": 18, "ai.onnx.ml": 3})
 

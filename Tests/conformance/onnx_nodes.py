@@ -48,6 +48,8 @@ NAMES = {
 
 def to_numpy(value):
     """The array as NumPy's files hold it."""
+    if value.dtype == object:
+        return value.astype(str)
     stand_in = STAND_INS.get(value.dtype.name)
     if stand_in is None:
         return value
@@ -56,6 +58,8 @@ def to_numpy(value):
 
 def from_numpy(value, dtype):
     """The array in the type that pack says it has."""
+    if dtype == "string":
+        return value.astype(object)
     if dtype not in NAMES:
         return value
     type_ = getattr(ml_dtypes, NAMES[dtype])
@@ -156,7 +160,7 @@ def run_set(case, options, path, model, inputs, expected, folder):
         if not isinstance(value, (list, dict, type(None))):
             value = np.asarray(value)
         # Values that NumPy's files do not hold are left out: pack refuses the model's types before it asks for them.
-        if isinstance(value, np.ndarray) and (value.dtype.kind in "biuf" or value.dtype.name in (*STAND_INS, "bfloat16")):
+        if isinstance(value, np.ndarray) and (value.dtype.kind in "biufUO" or value.dtype.name in (*STAND_INS, "bfloat16")):
             file = os.path.join(folder, f"input_{index}.npy")
             np.save(file, to_numpy(value))
             command += ["--input", f"{info.name}={file}"]

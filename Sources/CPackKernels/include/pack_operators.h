@@ -5,6 +5,16 @@
 
 struct pack_pool;
 
+/// The texts that elements of string tensors are codes of, filled in by the operator Texts: equal texts have equal codes.
+/// Functions that fail return a pack_operator_error.
+typedef struct {
+    void *pool;
+    int64_t (*code)(void *pool, const uint8_t *bytes, int64_t count); // of a text, which is added if it is new
+    int64_t (*find)(void *pool, int64_t code, const uint8_t **bytes); // bytes of a text, valid until one is added
+    void (*reset)(void *pool, int64_t count);                        // keeps the first so many texts
+    void (*close)(void *pool);
+} pack_texts;
+
 /// A tensor as operators see it: row-major, contiguous.
 typedef struct {
     void *data;
@@ -25,6 +35,7 @@ typedef struct {
     void *scratch;    // 64-byte aligned, of the size that preparing asked for
     const pack_kernels *kernels;
     struct pack_pool *pool;
+    pack_texts *texts;
 } pack_step;
 
 /// Preparing checks every shape, type and attribute that running relies on and returns the bytes of scratch memory needed;
@@ -41,6 +52,8 @@ enum pack_operator_error {
     PACK_ERROR_ATTRIBUTE = -3,
     PACK_ERROR_INDEX = -4, // an index in the data is out of range
     PACK_ERROR_KERNEL = -5, // the runtime was linked without the kernel
+    PACK_ERROR_TEXT = -6,   // bytes that are not UTF-8
+    PACK_ERROR_TEXTS = -7,  // more texts, or longer ones, than a run may make
 };
 
 // Ids are positions: new operators go to the end, none is ever removed or reordered.
@@ -108,7 +121,14 @@ enum pack_operator_error {
     X(DynamicQuantize) \
     X(IntegerMatMul) \
     X(IntegerConv) \
-    X(NonMaxSuppression)
+    X(NonMaxSuppression) \
+    X(Texts) \
+    X(StringConcat) \
+    X(StringSplit) \
+    X(StringNormalizer) \
+    X(RegexFullMatch) \
+    X(TermCounts) \
+    X(TextTokens)
 
 #define PACK_OPERATOR_ID(name) PACK_OP_##name,
 enum pack_operator_id { PACK_OPERATORS(PACK_OPERATOR_ID) PACK_OPERATOR_COUNT };

@@ -24,7 +24,7 @@ enum pack_plan_section_index {
     PACK_PLAN_ATTRIBUTES = 7,  // int64_t
     PACK_PLAN_INPUTS = 8,      // uint32_t, indices of values
     PACK_PLAN_OUTPUTS = 9,     // uint32_t, indices of values
-    PACK_PLAN_LABELS = 10,     // pack_plan_string
+    PACK_PLAN_LABELS = 10,     // pack_plan_string: names of classes, then text_count texts
     PACK_PLAN_TOKENIZER = 11,  // bytes, a tokenizer table
     PACK_PLAN_DATA = 12,       // bytes: constants, each 64-byte aligned
     PACK_PLAN_SECTION_COUNT = 13,
@@ -39,7 +39,8 @@ typedef struct {
     uint64_t checksum;       // of bytes 40 ..< metadata_bytes
     uint32_t task;
     uint32_t maximum_tokens; // 0 where the model takes no text
-    uint64_t reserved;
+    uint32_t text_count; // of the labels section's last records: texts of tensors, the one with code 0 first
+    uint32_t reserved;
     pack_plan_section sections[PACK_PLAN_SECTION_COUNT];
 } pack_plan_header;
 

@@ -31,8 +31,8 @@ public enum NPY {
                 expected: "\(header.byteCount) for \(header.shape) of \(header.dtype)")
         }
         var elements = Array(bytes[start...])
-        if header.isFortran { elements = rowMajor(elements, shape: header.shape, size: header.dtype.size) }
-        return NamedArray(name: name, dtype: header.dtype, shape: header.shape, bytes: elements)
+        if header.isFortran { elements = rowMajor(elements, shape: header.shape, size: header.itemBytes) }
+        return try NamedArray(name: name, header, elements)
     }
 
     /// Writes an array in place of whatever is at `path`.
@@ -40,18 +40,12 @@ public enum NPY {
     /// - Throws: ``FormatFailure/numpy(_:)`` for an array that the format can't hold, ``FormatFailure/io(_:)`` if the file
     ///   can't be written.
     public static func write(_ array: NamedArray, to path: String) throws(FormatFailure) {
-        let head: [UInt8]
-        do throws(NumPyFault) {
-            let header = try NPYHeader(dtype: array.dtype, shape: array.shape)
-            guard header.byteCount == array.bytes.count else {
-                throw NumPyFault(
-                    .sizeDisagrees, found: "\(array.bytes.count) bytes",
-                    expected: "\(header.byteCount) for \(array.shape) of \(array.dtype)")
-            }
-            head = try header.encoded()
-        } catch {
+        let encoded: (header: [UInt8], elements: [UInt8])
+        do throws(NumPyFault) { encoded = try array.encoded() } catch {
             throw error.failure(file: path, array: array.name)
         }
-        try FormatFailure.reading { () throws(IOFailure) in try AtomicFile.write(head + array.bytes, to: path) }
+        try FormatFailure.reading { () throws(IOFailure) in
+            try AtomicFile.write(encoded.header + encoded.elements, to: path)
+        }
     }
 }

@@ -4,13 +4,17 @@ import PackCore
 /// (<https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>).
 ///
 /// Bytes `93 'N' 'U' 'M' 'P' 'Y'`, a version (major, minor), the little-endian count of header bytes (16 bits in version 1.0,
-/// 32 in 2.0 and 3.0), then the header: the text of a Python dictionary with exactly `descr` (a type's name, `'<f4'`),
-/// `fortran_order` (a truth value) and `shape` (a tuple of counts), padded with blanks to a line end at a multiple of 64
+/// 32 in 2.0 and 3.0), then the header: the text of a Python dictionary with exactly `descr` (a type's name, `'<f4'`;
+/// `'<U5'` for texts of up to five scalars of UTF-32 and `'|S5'` for five bytes, both padded with zeros), `fortran_order` (a truth value) and `shape` (a tuple of counts), padded with blanks to a line end at a multiple of 64
 /// bytes. Elements follow, last axis fastest, or first axis fastest in Fortran order.
 struct NPYHeader: Equatable {
     let dtype: DType
     let isFortran: Bool
     let shape: [Int]
+    /// Bytes of one element: for texts, as many as the longest needs.
+    let itemBytes: Int
+    /// Whether texts are UTF-32 (NumPy's str), not bytes.
+    let isUTF32: Bool
     /// Bytes of all elements.
     let byteCount: Int
 
@@ -31,14 +35,17 @@ struct NPYHeader: Equatable {
         ("V2", .bf16),
     ]
 
-    init(dtype: DType, shape: [Int], isFortran: Bool = false) throws(NumPyFault) {
+    init(
+        dtype: DType, shape: [Int], isFortran: Bool = false, itemBytes: Int? = nil, isUTF32: Bool = false
+    ) throws(NumPyFault) {
+        let size = itemBytes ?? dtype.size
         guard shape.count <= NPYHeader.rankLimit else {
             throw NumPyFault(
                 .rankTooHigh, found: "\(shape.count) axes", expected: "at most \(NPYHeader.rankLimit)")
         }
-        var bytes = dtype.size
+        var bytes = size
         // An extent of 0 must not hide an overflow of the others from whoever multiplies in another order.
-        var largest = dtype.size
+        var largest = Swift.max(size, 1)
         for extent in shape {
             guard extent >= 0 else { throw NumPyFault(.headerForm, found: "extent \(extent)", expected: "a count") }
             let (product, overflow) = largest.multipliedReportingOverflow(by: Swift.max(extent, 1))
@@ -48,7 +55,11 @@ struct NPYHeader: Equatable {
             largest = product
             bytes = extent == 0 ? 0 : bytes * extent
         }
+        guard size > 0 || shape.contains(0) else {
+            throw NumPyFault(.dtypeUnknown, found: "texts without room", expected: "at least one character a text")
+        }
         (self.dtype, self.shape, self.isFortran, byteCount) = (dtype, shape, isFortran, bytes)
+        (self.itemBytes, self.isUTF32) = (size, isUTF32)
     }
 
     /// How many bytes of header follow how many bytes of prefix.
@@ -80,12 +91,18 @@ struct NPYHeader: Equatable {
         let fields = try literal.header()
         let order = fields.descr.utf8.first ?? 0
         let code = String(fields.descr.dropFirst())
+        if let texts = try NPYHeader.texts(fields.descr, code) {
+            try self.init(
+                dtype: .string, shape: fields.shape, isFortran: fields.isFortran, itemBytes: texts.bytes,
+                isUTF32: texts.isUTF32)
+            return
+        }
         guard let dtype = NPYHeader.codes.first(where: { $0.code == code })?.dtype,
             [UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "|")].contains(order)
         else {
             throw NumPyFault(
-                .dtypeUnknown, found: "'\(fields.descr)'", expected: NPYHeader.codes.map(\.code).joined(separator: ", ")
-            )
+                .dtypeUnknown, found: "'\(fields.descr)'",
+                expected: NPYHeader.codes.map(\.code).joined(separator: ", ") + ", U and S for texts")
         }
         guard dtype.size == 1 || order == UInt8(ascii: "<") || (dtype == .bf16 && order == UInt8(ascii: "|")) else {
             throw NumPyFault(
@@ -98,7 +115,8 @@ struct NPYHeader: Equatable {
     /// The bytes before the elements, in version 1.0.
     func encoded() throws(NumPyFault) -> [UInt8] {
         let written = dtype.numpyType
-        guard let code = NPYHeader.codes.first(where: { $0.dtype == written })?.code else {
+        let listed = NPYHeader.codes.first { $0.dtype == written }?.code
+        guard let code = dtype == .string ? "U\(itemBytes / 4)" : listed else {
             throw NumPyFault(.dtypeUnknown, found: "\(dtype)", expected: "a type that NumPy has")
         }
         let order = dtype.size == 1 ? "|" : "<"

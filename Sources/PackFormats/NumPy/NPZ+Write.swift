@@ -11,10 +11,10 @@ extension NPZ {
     ///   can't be written.
     public static func write(_ arrays: [NamedArray], to path: String) throws(FormatFailure) {
         let sorted = arrays.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-        var headers: [[UInt8]] = []
+        var parts: [(header: [UInt8], elements: [UInt8])] = []
         for (index, array) in sorted.enumerated() {
             do throws(NumPyFault) {
-                headers.append(try header(of: array, after: index > 0 ? sorted[index - 1] : nil))
+                parts.append(try encoded(array, after: index > 0 ? sorted[index - 1] : nil))
             } catch {
                 throw error.failure(file: path, array: array.name)
             }
@@ -22,24 +22,20 @@ extension NPZ {
         let file = try FormatFailure.reading { () throws(IOFailure) in try AtomicFile(path: path) }
         try withUTF8Names { () throws(FormatFailure) in
             let writer = try NPZWriter(file)
-            for (array, header) in zip(sorted, headers) { try writer.write(array, header) }
+            for (array, part) in zip(sorted, parts) { try writer.write(array.name, part.header, part.elements) }
             try writer.close()
         }
         try FormatFailure.reading { () throws(IOFailure) in try file.commit() }
     }
 
-    private static func header(of array: NamedArray, after previous: NamedArray?) throws(NumPyFault) -> [UInt8] {
+    private static func encoded(
+        _ array: NamedArray, after previous: NamedArray?
+    ) throws(NumPyFault) -> (header: [UInt8], elements: [UInt8]) {
         try check(name: array.name)
         if let previous, previous.name.utf8.elementsEqual(array.name.utf8) {
             throw NumPyFault(.nameRepeated, found: "\"\(array.name)\" again", expected: "each name once")
         }
-        let header = try NPYHeader(dtype: array.dtype, shape: array.shape)
-        guard header.byteCount == array.bytes.count else {
-            throw NumPyFault(
-                .sizeDisagrees, found: "\(array.bytes.count) bytes",
-                expected: "\(header.byteCount) for \(array.shape) of \(array.dtype)")
-        }
-        return try header.encoded()
+        return try array.encoded()
     }
 }
 
@@ -72,15 +68,15 @@ private final class NPZWriter {
 
     deinit { archive_write_free(archive) }
 
-    func write(_ array: NamedArray, _ header: [UInt8]) throws(FormatFailure) {
+    func write(_ name: String, _ header: [UInt8], _ elements: [UInt8]) throws(FormatFailure) {
         let entry = archive_entry_new()
         defer { archive_entry_free(entry) }
-        archive_entry_set_pathname(entry, array.name + ".npy")
+        archive_entry_set_pathname(entry, name + ".npy")
         archive_entry_set_filetype(entry, 0o100000)
         archive_entry_set_perm(entry, 0o644)
-        archive_entry_set_size(entry, Int64(header.count + array.bytes.count))
+        archive_entry_set_size(entry, Int64(header.count + elements.count))
         try check(archive_write_header(archive, entry))
-        for part in [header, array.bytes] { try check(part.withUnsafeBytes { append($0) }) }
+        for part in [header, elements] { try check(part.withUnsafeBytes { append($0) }) }
     }
 
     func close() throws(FormatFailure) { try check(archive_write_close(archive)) }

@@ -103,8 +103,8 @@ private struct NPZReader {
         var bytes = try NumPyFault.reading(.entryDamaged) { () throws(FormatFailure) in
             try zip.withBytes(of: entry, limit: entry.bytes) { Array($0.dropFirst(headerBytes)) }
         }
-        if header.isFortran { bytes = rowMajor(bytes, shape: header.shape, size: header.dtype.size) }
-        return NamedArray(name: name, dtype: header.dtype, shape: header.shape, bytes: bytes)
+        if header.isFortran { bytes = rowMajor(bytes, shape: header.shape, size: header.itemBytes) }
+        return try NamedArray(name: name, header, bytes)
     }
 
     private func agree(_ found: Int, _ header: NPYHeader) throws(NumPyFault) {

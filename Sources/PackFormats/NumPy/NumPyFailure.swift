@@ -17,7 +17,7 @@ public struct NumPyFailure: Error, Hashable, Sendable {
     public enum Problem: String, Hashable, Sendable {
         case archive, entryDamaged, entryNotFile, nameUnsafe, nameNotArray, nameRepeated, tooManyArrays
         case headerCut, magic, version, headerTooLong, headerForm
-        case dtypeUnknown, byteOrder, rankTooHigh, shapeOverflows, sizeDisagrees, tooLarge
+        case dtypeUnknown, byteOrder, rankTooHigh, shapeOverflows, sizeDisagrees, tooLarge, textInvalid
     }
 }
 
@@ -81,6 +81,7 @@ extension NumPyFailure.Problem {
         case .shapeOverflows: "has a shape too large to count"
         case .sizeDisagrees: "has an array whose shape and bytes disagree"
         case .tooLarge: "has more bytes than are read"
+        case .textInvalid: "has a text that is not Unicode"
         }
     }
 

@@ -53,6 +53,7 @@ public enum ONNXElementType: Int, Hashable, Sendable, CaseIterable {
         case .uint4: .u4
         case .int2: .i2
         case .uint2: .u2
+        case .string: .string
         default: nil
         }
     }

@@ -39,6 +39,7 @@ extension Graph {
         let operands = Operands(
             node: node, types: known, contents: node.inputs.map { contents[$0] },
             constants: node.inputs.map { constants[$0] })
+        try operands.checkTexts()
         for (name, found) in zip(node.outputs, try rule(operands)) where !name.isEmpty {
             guard var type = found.type else { continue }
             for axis in type.shape.indices where type.shape[axis].complexity > Self.complexityLimit {

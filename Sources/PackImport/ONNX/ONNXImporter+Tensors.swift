@@ -38,7 +38,9 @@ extension ONNXImporter {
         guard let type = Self.type(of: input) else {
             note(
                 value: input.name,
-                ONNXRefusal(.unsupportedType, found: "an input of type \(input.type)", expected: "a tensor of numbers"))
+                ONNXRefusal(
+                    .unsupportedType, found: "an input of type \(input.type)", expected: "a tensor of numbers or texts")
+            )
             graph.inputs.append(Port(input.name, TensorType(.u8, [.symbol("\(input.name).0")])))
             return
         }
@@ -64,8 +66,9 @@ extension ONNXImporter {
     func constant(_ tensor: ONNXTensor) throws(ONNXRefusal) -> Constant {
         guard let dtype = tensor.type.dtype else {
             throw ONNXRefusal(
-                .unsupportedType, found: "a tensor of \(tensor.type.name)", expected: "a tensor of numbers")
+                .unsupportedType, found: "a tensor of \(tensor.type.name)", expected: "a tensor of numbers or texts")
         }
+        if dtype == .string { return try texts(file.texts(of: tensor), shape: tensor.shape) }
         do throws(GraphError) {
             if let bits = tensor.type.bits, bits < 8 {
                 let bytes = Self.unpacked(file.bytes(of: tensor), bits: bits, dtype)

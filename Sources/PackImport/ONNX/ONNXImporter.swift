@@ -9,6 +9,8 @@ struct ONNXImporter {
     let file: ONNXFile
     var graph = Graph()
     private(set) var problems: [ONNXProblem] = []
+    /// Codes of the texts of constants.
+    let texts = ONNXTexts()
     /// Names of the classes that an output numbers.
     var labels: [String] = []
     /// Names of the values that the file's nodes and outputs read.
@@ -53,6 +55,7 @@ struct ONNXImporter {
             versions: Dictionary(model.operatorSets.map { ($0.domain, $0.version) }) { first, _ in first })
         addEdges(model.graph)
         for node in model.graph.nodes { add(node, scope) }
+        graph.texts = texts.table
         graph.outputs = model.graph.outputs.map(\.name).filter { sequences[$0] == nil }
         for output in model.graph.outputs where sequences[output.name] != nil {
             note(

@@ -11,7 +11,9 @@ extension ONNXRules {
     static let learningMicrosoft: [String: ONNXRule] = ["CDist": distances]
 
     /// Nodes that only rules write: a file's operators of these names are others.
-    static let learningNodes: Set<String> = ["TreeScores", "SVMKernel", "PairwiseProbability"]
+    static let learningNodes: Set<String> = [
+        "TreeScores", "SVMKernel", "PairwiseProbability", "TermCounts", "TextTokens",
+    ]
 }
 
 /// What becomes of scores (post_transform).
@@ -34,7 +36,7 @@ enum ONNXPostTransform: String {
 
 /// The classes of a classifier.
 struct ONNXClasses {
-    /// The numbers that answers have; nil for classes with names, whose answers are indices.
+    /// The numbers that answers have; nil for classes with names, which answers have then.
     let numbers: [Int]?
     let names: [String]
     var count: Int { numbers?.count ?? names.count }
@@ -54,11 +56,6 @@ extension ONNXOperation {
         case .strings(let values)?: return values.map { String(decoding: $0, as: UTF8.self) }
         default: throw ONNXRefusal(.invalid, found: "attribute \(name) of another kind", expected: "a list of texts")
         }
-    }
-
-    /// A refusal of texts among numbers.
-    func texts(_ what: String, _ hint: String) -> ONNXRefusal {
-        ONNXRefusal(.unsupportedType, found: what, expected: "numbers", hint: hint)
     }
 }
 
@@ -102,10 +99,13 @@ extension ONNXImporter {
     }
 
     /// Answers with classes, given their indices [N].
-    mutating func answer(_ index: String, _ classes: ONNXClasses, _ operation: ONNXOperation) {
+    mutating func answer(
+        _ index: String, _ classes: ONNXClasses, _ operation: ONNXOperation
+    ) throws(ONNXRefusal) {
         guard let numbers = classes.numbers else {
             labels = classes.names
-            return finish("Identity", operation, [index])
+            let names = try texts(classes.names.map { Array($0.utf8) }, operation)
+            return finish("Gather", operation, [names, index], ["axis": .int(0)])
         }
         if numbers == Array(numbers.indices) { return finish("Identity", operation, [index]) }
         finish("Gather", operation, [integers(numbers), index], ["axis": .int(0)])

@@ -9,19 +9,37 @@ extension ONNXRules {
         "DictVectorizer": dictionary, "ZipMap": zipMap,
     ]
 
-    private static let encodeBefore = "leave the texts' encoder out of the export, and feed the numbers that it gives"
-
     /// One column a category.
     @Sendable private static func oneHot(
         _ importer: inout ONNXImporter, _ operation: ONNXOperation
     ) throws(ONNXRefusal) {
-        guard operation.attributes["cats_strings"] == nil else {
-            throw operation.texts("categories that are texts", encodeBefore)
+        let x = try operation.required(0)
+        let texts = try operation.bytes("cats_strings") ?? []
+        let isEqual: String
+        if !texts.isEmpty {
+            try check(importer, x, isText: true)
+            isEqual = matches(&importer, operation, x, try importer.texts(texts, operation))
+        } else {
+            let categories = try operation.ints("cats_int64s") ?? []
+            guard !categories.isEmpty else {
+                throw ONNXRefusal(.invalid, found: "no categories", expected: "cats_int64s or cats_strings")
+            }
+            try check(importer, x, isText: false)
+            isEqual = matches(
+                &importer, operation, try integer(&importer, operation), importer.integers(categories))
         }
-        let categories = try operation.ints("cats_int64s") ?? []
-        guard !categories.isEmpty else { throw ONNXRefusal(.invalid, found: "no categories", expected: "cats_int64s") }
-        let isEqual = matches(&importer, operation, try integer(&importer, operation), importer.integers(categories))
         importer.finish("Cast", operation, [isEqual], ["to": .dtype(.f32)])
+    }
+
+    /// Refuses numbers for texts and texts for numbers.
+    private static func check(_ importer: ONNXImporter, _ x: String, isText: Bool) throws(ONNXRefusal) {
+        guard let type = importer.graph.types[x] else {
+            throw .use("value '\(x)' of unknown type", "a type that can be told before running")
+        }
+        guard (type.dtype == .string) == isText else {
+            throw ONNXRefusal(
+                .invalid, found: "an input of \(type.dtype.name)", expected: isText ? "texts" : "numbers")
+        }
     }
 
     private static func integer(
@@ -42,27 +60,45 @@ extension ONNXRules {
 
     // MARK: Tables
 
-    /// Numbers for numbers. Numbers for texts cannot be told; texts for numbers are indices whose names the plan has.
+    /// Values for keys; before version 2, texts for their places in a list or places for texts.
     @Sendable private static func labelEncoder(
         _ importer: inout ONNXImporter, _ operation: ONNXOperation
     ) throws(ONNXRefusal) {
         let x = try operation.required(0)
-        guard let keys = try list(&importer, operation, "keys"), let dtype = importer.graph.types[x]?.dtype else {
-            throw operation.texts("keys that are texts", encodeBefore)
+        if let classes = try operation.bytes("classes_strings"), !classes.isEmpty {
+            let places = importer.integers(Array(classes.indices))
+            return try translate(&importer, operation, try importer.texts(classes, operation), places)
         }
-        var key = keys.name
-        if keys.dtype != dtype { key = importer.helper("Cast", operation, [key], ["to": .dtype(dtype)]) }
-        let isEqual = matches(&importer, operation, x, key)
+        guard let keys = try list(&importer, operation, "keys") else {
+            throw ONNXRefusal(
+                .invalid, found: "no keys", expected: "keys_strings, keys_int64s, keys_floats or keys_tensor")
+        }
         guard let values = try list(&importer, operation, "values") else {
-            let names = try operation.texts("values_strings") ?? []
-            guard names.count == keys.count else { throw uneven(keys.count, names.count) }
-            importer.labels = names
-            return select(
-                &importer, operation, isEqual, importer.integers(Array(names.indices)),
-                importer.integers([-1], shape: []))
+            throw ONNXRefusal(.invalid, found: "no values", expected: "as many as keys")
         }
         guard values.count == keys.count else { throw uneven(keys.count, values.count) }
+        try check(importer, x, isText: keys.dtype == .string)
+        var key = keys.name
+        if let dtype = importer.graph.types[x]?.dtype, keys.dtype != dtype {
+            key = importer.helper("Cast", operation, [key], ["to": .dtype(dtype)])
+        }
+        let isEqual = matches(&importer, operation, x, key)
         select(&importer, operation, isEqual, values.name, try standard(&importer, operation, values.dtype))
+    }
+
+    /// Texts for numbers, or numbers for texts, as the input is.
+    private static func translate(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation, _ texts: String, _ numbers: String
+    ) throws(ONNXRefusal) {
+        let x = try operation.required(0)
+        guard let dtype = importer.graph.types[x]?.dtype, dtype == .string || dtype == .i64 else {
+            throw ONNXRefusal(.invalid, found: "an input of another type", expected: "texts or i64")
+        }
+        let isText = dtype == .string
+        let isEqual = matches(&importer, operation, x, isText ? texts : numbers)
+        select(
+            &importer, operation, isEqual, isText ? numbers : texts,
+            try standard(&importer, operation, isText ? .i64 : .string))
     }
 
     private static func uneven(_ keys: Int, _ values: Int) -> ONNXRefusal {
@@ -83,7 +119,7 @@ extension ONNXRules {
         importer.finish("Where", operation, [isKnown, found, otherwise])
     }
 
-    /// Keys or values that are numbers; nil for texts.
+    /// Keys or values; nil where there are none.
     private static func list(
         _ importer: inout ONNXImporter, _ operation: ONNXOperation, _ name: String
     ) throws(ONNXRefusal) -> (name: String, dtype: DType, count: Int)? {
@@ -93,8 +129,10 @@ extension ONNXRules {
         if let values = try operation.floats(name + "_floats"), !values.isEmpty {
             return (importer.floats(values, operation), .f32, values.count)
         }
+        if let values = try operation.bytes(name + "_strings"), !values.isEmpty {
+            return (try importer.texts(values, operation), .string, values.count)
+        }
         guard case .tensor(let tensor)? = operation.attributes[name + "_tensor"] else { return nil }
-        guard tensor.type.dtype != nil else { return nil }
         let constant = try importer.constant(tensor)
         guard constant.shape.count == 1, constant.count > 0 else {
             throw ONNXRefusal(.invalid, found: "\(name) of shape \(constant.shape)", expected: "a list")
@@ -118,26 +156,23 @@ extension ONNXRules {
             return importer.helper("Reshape", operation, [value, importer.integers([1])])
         }
         if dtype == .i64 { return importer.integers([try operation.int("default_int64", default: -1)], shape: []) }
+        if dtype == .string {
+            return try importer.texts([try operation.text(bytes: "default_string") ?? Array("_Unused".utf8)], operation)
+        }
         let value = importer.scalar(try operation.float("default_float") ?? -0.0, like: nil, operation)
         return dtype == .f32 ? value : importer.helper("Cast", operation, [value], ["to": .dtype(dtype)])
     }
 
-    // MARK: Texts
+    // MARK: Maps
 
-    /// Texts for numbers are indices whose names the plan has.
+    /// Texts for numbers or numbers for texts.
     @Sendable private static func mapper(
         _ importer: inout ONNXImporter, _ operation: ONNXOperation
     ) throws(ONNXRefusal) {
-        let names = try operation.texts("cats_strings") ?? []
+        let names = try operation.bytes("cats_strings") ?? []
         let keys = try operation.ints("cats_int64s") ?? []
         guard keys.count == names.count, !keys.isEmpty else { throw uneven(keys.count, names.count) }
-        guard importer.graph.types[try operation.required(0)]?.dtype == .i64 else {
-            throw operation.texts("texts to map to numbers", encodeBefore)
-        }
-        importer.labels = names
-        let isEqual = matches(&importer, operation, try operation.required(0), importer.integers(keys))
-        select(
-            &importer, operation, isEqual, importer.integers(Array(keys.indices)), importer.integers([-1], shape: []))
+        try translate(&importer, operation, try importer.texts(names, operation), importer.integers(keys))
     }
 
     @Sendable private static func dictionary(

@@ -51,11 +51,11 @@ extension ONNXRules {
         }
         var scores = try product(&importer, operation, count: count)
         guard count == 1, classes.count == 2 else {
-            importer.answer(importer.largest(scores, operation), classes, operation)
+            try importer.answer(importer.largest(scores, operation), classes, operation)
             scores = importer.transformed(scores, transform, operation)
             return importer.finish("Identity", operation, [scores], output: 1)
         }
-        importer.answer(importer.positive(scores, above: 0, operation), classes, operation)
+        try importer.answer(importer.positive(scores, above: 0, operation), classes, operation)
         guard transform != .probit else { throw .use("PROBIT of one score for two classes", "another transform") }
         importer.finish("Identity", operation, [importer.pair(scores, negated: false, operation)], output: 1)
     }

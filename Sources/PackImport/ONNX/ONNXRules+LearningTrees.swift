@@ -119,12 +119,12 @@ extension ONNXRules {
         let raw = try scores(&importer, operation, trees, .sum, base: base)
         let scores = try importer.float(raw, operation)
         guard isSingle else {
-            importer.answer(importer.largest(scores, operation), classes, operation)
+            try importer.answer(importer.largest(scores, operation), classes, operation)
             let result = importer.transformed(scores, transform, operation)
             return importer.finish("Identity", operation, [result], output: 1)
         }
         let isPositive = values.allSatisfy { $0 >= 0 }
-        importer.answer(
+        try importer.answer(
             importer.positive(scores, above: isPositive ? 0.5 : 0, operation), classes, operation)
         guard transform != .probit else { throw .use("PROBIT of one score for two classes", "another transform") }
         var columns = importer.pair(scores, negated: !isPositive, operation)

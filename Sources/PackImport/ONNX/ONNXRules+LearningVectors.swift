@@ -91,7 +91,7 @@ extension ONNXRules {
             let x = try importer.rows(try importer.float(try operation.required(0), operation), operation)
             let addend = [Float](repeating: rho.first ?? 0, count: classes.count)
             let scores = try product(&importer, operation, x, coefficients, addend)
-            importer.answer(importer.largest(scores, operation), classes, operation)
+            try importer.answer(importer.largest(scores, operation), classes, operation)
             let result = importer.transformed(scores, transform, operation)
             return importer.finish("Identity", operation, [result], output: 1)
         }
@@ -101,7 +101,7 @@ extension ONNXRules {
         let isFirst = importer.helper("Greater", operation, [scores, importer.scalar(0, like: nil, operation)])
         let won = importer.helper("Cast", operation, [isFirst], ["to": .dtype(.f32)], "won")
         let votes = try product(&importer, operation, won, machine.votes, machine.standing)
-        importer.answer(importer.largest(votes, operation), classes, operation)
+        try importer.answer(importer.largest(votes, operation), classes, operation)
         let result = try answers(&importer, operation, scores, machine, transform)
         importer.finish("Identity", operation, [result], output: 1)
     }

@@ -24,8 +24,10 @@ extension ONNXRules {
             case .ints(let values): importer.add(name, try Constant(integers: values, shape: [values.count]))
             case .float(let value): importer.add(name, try Constant(floats: [value], shape: []))
             case .floats(let values): importer.add(name, try Constant(floats: values, shape: [values.count]))
+            case .string(let bytes): importer.add(name, try literal(importer, [bytes], shape: []))
+            case .strings(let list): importer.add(name, try literal(importer, list, shape: [list.count]))
             default:
-                throw GraphError(.unsupported, found: "a value of texts", expected: "numbers")
+                throw GraphError(.unsupported, found: "a value that is no tensor", expected: "numbers or texts")
             }
         } catch {
             throw ONNXRefusal(
@@ -36,6 +38,14 @@ extension ONNXRules {
     private static func literal(_ importer: ONNXImporter, _ tensor: ONNXTensor) throws(GraphError) -> Constant {
         do throws(ONNXRefusal) { return try importer.constant(tensor) } catch {
             throw GraphError(.unsupported, found: error.found, expected: error.expected)
+        }
+    }
+
+    private static func literal(
+        _ importer: ONNXImporter, _ texts: [[UInt8]], shape: [Int]
+    ) throws(GraphError) -> Constant {
+        do throws(ONNXRefusal) { return try importer.texts(texts, shape: shape) } catch {
+            throw GraphError(.wrongConstant, found: error.found, expected: error.expected)
         }
     }
 
@@ -60,6 +70,10 @@ extension ONNXRules {
         case .tensor(let tensor)?:
             let constant = try importer.constant(tensor)
             dtype = constant.dtype
+            if dtype == .string, constant.count == 1 {
+                return importer.emit(
+                    "ConstantOfShape", operation, [shape], ["value": .tensor(constant)], outputs: [output])
+            }
             guard
                 let number: Attribute = constant.scalarInteger.map(Attribute.int)
                     ?? constant.scalarFloat.map(Attribute.float)
@@ -86,7 +100,9 @@ extension ONNXRules {
             }
             attributes["to"] = .int(type.rawValue)
         }
-        if case .int(let code)? = attributes["to"], let type = ONNXElementType(rawValue: code), type.dtype == nil {
+        if case .int(let code)? = attributes["to"], let type = ONNXElementType(rawValue: code),
+            type.dtype == nil || type == .string
+        {
             throw ONNXRefusal(.unsupportedType, found: "a cast to \(type.name)", expected: "a type of whole bytes")
         }
         importer.emit("Cast", operation, operation.inputs, attributes)

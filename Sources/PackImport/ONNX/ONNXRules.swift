@@ -9,7 +9,7 @@ enum ONNXRules {
     /// Rules of the standard's operators, a family a file.
     static let standard: [String: ONNXRule] = merge([
         values, axes, older, normalizations, attentions, losses, windows, sequences,
-        recurrences, fourier,
+        recurrences, fourier, texts,
     ])
 
     /// Operators that graphs do not have under these names, whatever else is called so.
@@ -24,6 +24,7 @@ enum ONNXRules {
         case "ai.onnx.ml": return learning[operation.op]
         case "com.microsoft":
             return microsoft[operation.op] ?? quantized[operation.op] ?? learningMicrosoft[operation.op]
+                ?? microsoftTexts[operation.op]
         default: return nil
         }
     }

@@ -71,7 +71,9 @@ public final class PeerEngine {
                 if name not in kinds:
                     continue
                 dtype = types.get(kinds[name][7:-1], "float32")
-                if limit == 0:
+                if kinds[name] == "tensor(string)":
+                    feeds[name] = np.full(shape, "", object)
+                elif limit == 0:
                     feeds[name] = random.standard_normal(shape).astype(dtype)
                 else:
                     feeds[name] = (random.integers(0, limit, shape) if limit > 1 else np.full(shape, max(limit, 0))).astype(dtype)

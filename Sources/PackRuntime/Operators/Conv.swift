@@ -5,7 +5,7 @@ import PackCore
 /// Convolution (ONNX `Conv`) over one to three axes: activation(window · weights + bias).
 ///
 /// Inputs: x f32 [N, C, axes…], weights f32 [M, C / group, kernel…] or as rows [M, any length that holds them], bias f32 [M] or absent. Attributes: `Activation`, group, `Window`. The weights are the rows and patches of the image the panels of a product that gives the output as it is
-/// to lie; patches are laid out a block at a time. Where every group has one channel, and few outputs, windows are summed tap
+/// to lie; patches are laid out a block at a time, or read from strips of the image (`ConvStrips`). Where every group has one channel, and few outputs, windows are summed tap
 /// by tap instead.
 enum Conv: Operator {
     /// Bytes of panels that are laid out at once.
@@ -21,6 +21,8 @@ enum Conv: Operator {
         /// Values from one output's weights to the next.
         let weightRow: Int
         let activation: Activation
+        /// Whether windows are the elements of the image, as one row.
+        let isPointwise: Bool
 
         /// Channels of the input, and of the output, in a group.
         var groupChannels: Int { channels / group }
@@ -33,6 +35,11 @@ enum Conv: Operator {
             Swift.max(1, Swift.min(panels, Conv.blockBytes / Swift.max(1, k * Int(PACK_PANEL) * 4)))
         }
         var blockSize: Int { blockPanels * k * Int(PACK_PANEL) * 4 }
+        /// How the image is laid out for a product that reads it as it lies; nil where patches are laid out.
+        func strips() throws(OperatorError) -> ConvStrips? {
+            isPointwise ? nil : try ConvStrips(window, channels: groupChannels, k: k)
+        }
+
         /// Whether there are images and groups enough to give each thread some.
         func splitsOutside(_ threads: Int) -> Bool { threads > 1 && batch * group >= threads }
 
@@ -66,7 +73,7 @@ enum Conv: Operator {
             activation = try Activation(step, from: 0)
             _ = try bytes(k, Int(PACK_PANEL), 4)
             _ = try bytes(x.count, 4)
-            window.flattenIfPointwise()
+            isPointwise = window.flattenIfPointwise()
             self.window = window
         }
     }
@@ -78,7 +85,8 @@ enum Conv: Operator {
             guard step.kernels.pointee.tap_rows != nil else { throw .kernel }
             return try Plane(shape.window).scratchBytes(step.threads)
         }
-        guard step.kernels.pointee.gemm_f32 != nil else { throw .kernel }
+        guard step.kernels.pointee.gemm_f32 != nil, step.kernels.pointee.gemm_rows_f32 != nil else { throw .kernel }
+        if let strips = try shape.strips() { return try ConvDirect.scratchBytes(shape, strips, step.threads) }
         return try bytes(shape.blockSize, shape.splitsOutside(step.threads) ? step.threads : 1)
     }
 
@@ -86,6 +94,7 @@ enum Conv: Operator {
         let shape = try Shape(step)
         guard try step.output().count > 0 else { return }
         if shape.isDepthwise { return try sumTaps(step, shape) }
+        if let strips = try shape.strips() { return try ConvDirect(step, shape, strips).run(step) }
         let task = try Product(step, shape)
         guard shape.k > 0 else { return task.fillWithBias() }
         let units = shape.batch * shape.group
@@ -103,16 +112,17 @@ enum Conv: Operator {
 }
 
 extension Window {
-    /// Takes an image whose windows are its elements as one row.
-    fileprivate mutating func flattenIfPointwise() {
+    /// Takes an image whose windows are its elements as one row, and says whether it is one.
+    fileprivate mutating func flattenIfPointwise() -> Bool {
         for index in 0..<3 {
             let axis = axes[index]
-            guard axis.kernel == 1, axis.stride == 1, axis.before == 0, axis.output == axis.input else { return }
+            guard axis.kernel == 1, axis.stride == 1, axis.before == 0, axis.output == axis.input else { return false }
         }
         var flat = WindowAxis()
         flat.input = inputCount
         flat.output = flat.input
         axes = [WindowAxis(), WindowAxis(), flat]
+        return true
     }
 }
 

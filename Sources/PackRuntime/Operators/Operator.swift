@@ -10,6 +10,8 @@ struct OperatorError: Error {
     static let attribute = OperatorError(code: Int64(PACK_ERROR_ATTRIBUTE.rawValue))
     static let index = OperatorError(code: Int64(PACK_ERROR_INDEX.rawValue))
     static let kernel = OperatorError(code: Int64(PACK_ERROR_KERNEL.rawValue))
+    static let text = OperatorError(code: Int64(PACK_ERROR_TEXT.rawValue))
+    static let texts = OperatorError(code: Int64(PACK_ERROR_TEXTS.rawValue))
 }
 
 /// An operator of the runtime. `prepare` checks everything that `run` relies on, so that `run` cannot leave its tensors'
@@ -64,6 +66,7 @@ struct Step {
     var kernels: UnsafePointer<pack_kernels> { record.pointee.kernels }
     var threads: Int { Int(record.pointee.threads) }
     var scratch: UnsafeMutableRawPointer? { record.pointee.scratch }
+    var texts: UnsafeMutablePointer<pack_texts>? { record.pointee.texts }
     var inputCount: Int { Int(record.pointee.input_count) }
     var attributeCount: Int { Int(record.pointee.attribute_count) }
     var outputCount: Int { Int(record.pointee.output_count) }

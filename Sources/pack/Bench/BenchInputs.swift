@@ -6,7 +6,7 @@ struct BenchInputs {
     /// One entry an input, in the plan's order.
     let list: [PeerEngine.Input]
 
-    /// Token ids are random ones of the vocabulary, other integers ones, floats normally distributed.
+    /// Token ids are random ones of the vocabulary, other integers ones, floats normally distributed, texts empty.
     init(_ plan: PlanView, _ shape: BenchShape) {
         let vocabulary = PlanShapes.vocabulary(of: plan)
         list = zip(PlanShapes(plan, shape).inputs, plan.inputs).map { input, value in
@@ -20,6 +20,7 @@ struct BenchInputs {
         switch name {
         case "attention_mask", "attention_mask_int": .ones
         case "token_type_ids": .zeros
+        case _ where dtype == .string: .zeros
         default: dtype.isFloat ? .normal : dtype == .bool ? .ones : vocabulary > 1 ? .below(vocabulary) : .ones
         }
     }
@@ -68,7 +69,7 @@ struct BenchInputs {
         case .f64: put(value)
         case .f16: put(Float16(value).bitPattern)
         case .bf16: put(UInt16(truncatingIfNeeded: Float(value).bitPattern >> 16))
-        case .i64, .u64: put(Int64(value))
+        case .i64, .u64, .string: put(Int64(value))
         case .i32, .u32: put(Int32(truncatingIfNeeded: Int64(value)))
         case .i16, .u16: put(Int16(truncatingIfNeeded: Int64(value)))
         default: put(UInt8(truncatingIfNeeded: Int64(value)))

@@ -25,7 +25,7 @@ struct TensorRun {
         let matched = try (0..<session.inputCount).map { try array(for: $0, in: arrays, file) }
         for (input, array) in matched.enumerated() { try setShape(input, array, file) }
         try attempt { () throws(RuntimeError) in try session.prepare() }
-        for (input, array) in matched.enumerated() { session.inputBytes(input).copyBytes(from: array.bytes) }
+        for (input, array) in matched.enumerated() { try fill(input, array) }
         try attempt { () throws(RuntimeError) in try session.run() }
         let results = (0..<session.outputCount).map(result)
         if let folder {
@@ -69,6 +69,17 @@ struct TensorRun {
         return array
     }
 
+    private func fill(_ input: Int, _ array: NamedArray) throws {
+        let place = session.inputBytes(input)
+        guard array.dtype == .string else { return place.copyBytes(from: array.bytes) }
+        for (index, text) in array.texts.enumerated() {
+            try attempt { () throws(RuntimeError) in
+                let code = try text.withUnsafeBufferPointer { text throws(RuntimeError) in try session.code(of: text) }
+                place.storeBytes(of: code, toByteOffset: index * 8, as: Int64.self)
+            }
+        }
+    }
+
     private func setShape(_ input: Int, _ array: NamedArray, _ file: String) throws {
         try attempt { () throws(RuntimeError) in
             try session.setInputShape(input, array.shape)
@@ -102,10 +113,14 @@ struct TensorRun {
     }
 
     private func result(_ output: Int) -> NamedArray {
-        NamedArray(
-            name: String(decoding: session.outputName(output), as: UTF8.self), dtype: session.outputDType(output),
-            shape: (0..<session.outputRank(output)).map { session.outputDimension(output, $0) },
-            bytes: Array(session.outputBytes(output)))
+        let name = String(decoding: session.outputName(output), as: UTF8.self)
+        let shape = (0..<session.outputRank(output)).map { session.outputDimension(output, $0) }
+        let bytes = session.outputBytes(output)
+        guard session.outputDType(output) == .string else {
+            return NamedArray(name: name, dtype: session.outputDType(output), shape: shape, bytes: Array(bytes))
+        }
+        let codes = (0..<bytes.count / 8).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: Int64.self) }
+        return NamedArray(name: name, shape: shape, texts: codes.map { Array(session.text($0)) })
     }
 
     private func json(_ results: [NamedArray]) -> JSON {
@@ -113,6 +128,12 @@ struct TensorRun {
     }
 
     private func tensor(_ array: NamedArray) -> JSON {
+        guard array.dtype != .string else {
+            return [
+                "shape": .array(array.shape.map { .int($0) }),
+                "data": .array(array.texts.map { .string(String(decoding: $0, as: UTF8.self)) }),
+            ]
+        }
         let count = array.bytes.count / array.dtype.size
         let numbers: [JSON] = array.bytes.withUnsafeBytes { bytes in
             (0..<count).map { Self.number(array.dtype, bytes, $0 * array.dtype.size) }
@@ -132,7 +153,7 @@ struct TensorRun {
         case .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f4e2m1:
             .number(Double(NarrowFloat(dtype)?.value(load(UInt8.self)) ?? 0))
         case .bf16: .number(Double(Float(bitPattern: UInt32(load(UInt16.self)) << 16)))
-        case .i64: .int(Int(load(Int64.self)))
+        case .i64, .string: .int(Int(load(Int64.self)))
         case .u64: .number(Double(load(UInt64.self)))
         case .i32: .int(Int(load(Int32.self)))
         case .u32: .int(Int(load(UInt32.self)))

@@ -42,6 +42,8 @@ enum SampleRequest {
         case .i16, .u16: "\(bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))"
         case .i32, .u32: "\(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))"
         case .i64, .u64: "\(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))"
+        // The empty text is the only one that is made up.
+        case .string: "\"\""
         }
     }
 

@@ -2,16 +2,17 @@
 ///
 /// Invalid UTF-8 is read as the Unicode Standard recommends (section 3.9, "U+FFFD substitution of maximal subparts") and as
 /// Python's `errors="replace"` does: each longest run of bytes that starts a sequence, or else each single byte, is one U+FFFD.
-enum UTF8Decoding {
+package enum UTF8Decoding {
     /// The scalar that starts at an offset, which must be inside the text, and the number of its bytes.
-    @inline(__always)
-    static func scalar(_ text: UnsafePointer<UInt8>, _ at: Int, _ end: Int) -> (scalar: UInt32, length: Int) {
+    @inlinable @inline(__always)
+    package static func scalar(_ text: UnsafePointer<UInt8>, _ at: Int, _ end: Int) -> (scalar: UInt32, length: Int) {
         let lead = text[at]
         if lead < 0x80 { return (UInt32(lead), 1) }
         return multibyte(text, at, end, lead)
     }
 
-    private static func multibyte(
+    @usableFromInline
+    package static func multibyte(
         _ text: UnsafePointer<UInt8>, _ at: Int, _ end: Int, _ lead: UInt8
     ) -> (scalar: UInt32, length: Int) {
         var scalar: UInt32
@@ -39,7 +40,9 @@ enum UTF8Decoding {
     }
 
     /// The scalar that ends before an offset greater than `start`, and the number of its bytes.
-    static func scalarBefore(_ text: UnsafePointer<UInt8>, _ at: Int, _ start: Int) -> (scalar: UInt32, length: Int) {
+    package static func scalarBefore(_ text: UnsafePointer<UInt8>, _ at: Int, _ start: Int) -> (
+        scalar: UInt32, length: Int
+    ) {
         var from = at - 1
         while from > start, at - from < 4, text[from] & 0xC0 == 0x80 { from -= 1 }
         let (found, length) = scalar(text, from, at)
@@ -47,8 +50,8 @@ enum UTF8Decoding {
     }
 
     /// Writes a scalar's bytes and returns their number.
-    @inline(__always)
-    static func write(_ scalar: UInt32, to bytes: UnsafeMutablePointer<UInt8>) -> Int {
+    @inlinable @inline(__always)
+    package static func write(_ scalar: UInt32, to bytes: UnsafeMutablePointer<UInt8>) -> Int {
         let last = UInt8(truncatingIfNeeded: scalar & 0x3F | 0x80)
         switch scalar {
         case 0..<0x80:
@@ -73,10 +76,28 @@ enum UTF8Decoding {
     }
 
     /// Whether Unicode calls a scalar white space (a set that is stable).
-    static func isSpace(_ scalar: UInt32) -> Bool {
+    @inlinable
+    package static func isSpace(_ scalar: UInt32) -> Bool {
         switch scalar {
         case 0x09...0x0D, 0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000: true
         default: false
         }
+    }
+    /// Whether bytes are UTF-8.
+    package static func isValid(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let base = text.baseAddress else { return true }
+        var at = 0
+        while at < text.count {
+            if base[at] < 0x80 {
+                at += 1
+                continue
+            }
+            let (scalar, length) = scalar(base, at, text.count)
+            // U+FFFD itself has three bytes, as what is cut off may have; only the former starts with these.
+            guard scalar != 0xFFFD || length == 3 && base[at] == 0xEF && base[at + 1] == 0xBF && base[at + 2] == 0xBD
+            else { return false }
+            at += length
+        }
+        return true
     }
 }
