@@ -38,6 +38,23 @@ def gemm(g):
            beta=g.choose([None, None, 2.0]))
 
 
+def large(g):
+    """Products and convolutions that are computed in several parts."""
+    if g.chance(0.6):
+        m, k, n = g.choose([1, 7, 33, 70]), g.choose([16, 65, 300]), g.choose([16, 49, 130])
+        x = g.tensor([m, k] if g.chance(0.7) else [2, m, k], F32, constant=False, low=-1, high=1)
+        y = g.node("MatMul", [x, g.tensor([k, n], F32, constant=g.chance(0.8), low=-1, high=1)])
+        if g.chance(0.6):
+            y = g.node("Add", [y, g.tensor([n], F32, constant=True)])
+        return g.node(g.choose(["Relu", "Softmax", "Tanh", "Neg"]), [y])
+    c, n, group = g.choose([(16, 32, 1), (33, 17, 1), (32, 32, 32), (32, 16, 4)])
+    x = g.tensor([1, c, g.choose([7, 14]), 9], F32, constant=False, low=-1, high=1)
+    w = g.tensor([n, c // group, 3, 3], F32, constant=True, low=-1, high=1)
+    y = g.node("Conv", [x, w, g.tensor([n], F32, constant=True) if g.chance(0.5) else ""], group=group,
+               pads=g.choose([None, [1, 1, 1, 1]]), strides=g.choose([None, [2, 2]]))
+    tail(g, y)
+
+
 def image(g, dims=None, least=1, types=(F32,)):
     dims = dims or g.choose([1, 2, 2, 2, 3])
     def fits(x):
@@ -359,6 +376,6 @@ def dynamic(g):
 
 
 RULES = [
-    (matmul, 10), (gemm, 5), (conv, 10), (batch_norm, 2), (padded_conv, 4), (conv_transpose, 3), (pool, 5),
+    (matmul, 10), (large, 2), (gemm, 5), (conv, 10), (batch_norm, 2), (padded_conv, 4), (conv_transpose, 3), (pool, 5),
     (normalization, 5), (recurrent, 2), (resize, 3), (blocks, 1), (sample, 1), (quantize, 3), (quantized_conv, 3),
     (quantized_matmul, 3), (integer_product, 2), (dynamic, 2)]
