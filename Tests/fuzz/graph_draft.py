@@ -4,13 +4,12 @@ Beside its values, every tensor has some that are shaken: computed again from op
 and moved by as much themselves. How far those are from the values says what another order of sums may change, and is what
 comparisons allow; a node whose integers, truths or shapes they change is not taken, since nobody can say what it must give.
 """
-import os
 import warnings
 
 import numpy as np
 import onnx
 import onnxruntime
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper
 from onnx.reference import ReferenceEvaluator
 
 SHAKES = 3

@@ -29,11 +29,13 @@ from onnx.reference import ReferenceEvaluator  # noqa: E402
 import graph_elements  # noqa: E402
 import graph_layers  # noqa: E402
 import graph_more  # noqa: E402
+import graph_movement  # noqa: E402
 import graph_patterns  # noqa: E402
+import graph_quantized  # noqa: E402
 from graph_draft import Draft, Reject, Value, info  # noqa: E402
 
-FAMILIES = [graph_elements.RULES, graph_layers.RULES, graph_patterns.RULES, graph_more.RULES]
-RULES = [rule for family in FAMILIES for rule in family]
+FAMILIES = [graph_elements, graph_movement, graph_layers, graph_quantized, graph_patterns, graph_more]
+RULES = [rule for family in FAMILIES for rule in family.RULES]
 
 
 def draft(seed, number, only=()):
