@@ -43,6 +43,28 @@ extension PlanView {
         }
     }
 
+    /// The step that begins the loop which a step ends; nil for other steps.
+    @inline(never)
+    package func loopBegin(of step: Int) -> Int? {
+        guard steps[step].op == PACK_OP_LoopEnd.rawValue else { return nil }
+        return Int(attributes[Int(steps[step].first_attribute)])
+    }
+
+    /// Checks that loops begin before they end, and that no step in them finds extents when it runs: memory is planned once for
+    /// all turns.
+    func validateLoops() throws(PlanError) {
+        for (index, step) in steps.enumerated() where step.op == PACK_OP_LoopEnd.rawValue {
+            guard step.attribute_count == 1 else { throw PlanError(.badReference, section: 5, record: index) }
+            let begin = attributes[Int(step.first_attribute)]
+            guard begin >= 0, begin < Int64(index), steps[Int(begin)].op == PACK_OP_LoopBegin.rawValue else {
+                throw PlanError(.badReference, section: 5, record: index)
+            }
+            for inner in Int(begin)...index where measures(inner) {
+                throw PlanError(.badOrder, section: 5, record: inner)
+            }
+        }
+    }
+
     /// Whether a step finds extents of its outputs when it runs.
     @inline(never)
     package func measures(_ step: Int) -> Bool {
@@ -60,7 +82,7 @@ extension PlanView {
     }
 
     /// Indices of the values that a step reads, `PACK_PLAN_ABSENT` among them; none for −1, the outputs behind the last step.
-    func used(by step: Int) -> UnsafeBufferPointer<UInt32> {
+    package func used(by step: Int) -> UnsafeBufferPointer<UInt32> {
         if step == steps.count { return outputs }
         let first = step < 0 ? 0 : Int(steps[step].first_argument)
         return UnsafeBufferPointer(rebasing: arguments[first..<first + (step < 0 ? 0 : Int(steps[step].input_count))])

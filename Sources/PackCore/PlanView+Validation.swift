@@ -8,6 +8,7 @@ extension PlanView {
         try validateSteps()
         try validateEdges()
         try validateDefinitions()
+        try validateLoops()
     }
 
     private func validateExpressions() throws(PlanError) {

@@ -25,7 +25,7 @@ public enum Attribute: Hashable, Sendable {
     case tensor(Constant)
 }
 
-/// One application of an operator. Operator names and meanings are ONNX's (opset 20), and those of `FusedOperator`.
+/// One application of an operator. Operator names and meanings are ONNX's (opset 20), and those of `FusedOperator` and `LoopOperator`.
 public struct Node: Sendable {
     /// Operator, for example `MatMul`.
     public var op: String

@@ -33,6 +33,8 @@ public struct ImportError: FactualError, Hashable {
         case tensorMisshaped
         /// A tensor has an element type that cannot be computed with.
         case tensorType
+        /// What is to be fixed of the model does not suit it.
+        case specialization
         /// The graph does not hold together.
         case graph(GraphError)
     }

@@ -23,8 +23,13 @@ public struct ImportedModel: Sendable {
     public var task: Task { description.task }
 
     /// Imports the model of a folder, or of an ONNX file.
-    public static func load(_ path: String) throws(ImportError) -> ImportedModel {
-        if let file = ONNXImport.path(at: path) { return try ImportedModel(ONNXImport.load(file)) }
+    ///
+    /// - Parameter specialization: What is fixed of an ONNX file; of a folder nothing can be.
+    public static func load(
+        _ path: String, _ specialization: ONNXSpecialization = ONNXSpecialization()
+    ) throws(ImportError) -> ImportedModel {
+        if let file = ONNXImport.path(at: path) { return try ImportedModel(ONNXImport.load(file, specialization)) }
+        guard specialization.isEmpty else { throw .notFixable(path) }
         let folder = try ModelFolder(path: path)
         let configuration = try EncoderConfiguration(folder.configuration)
         let prefix = try Weights.prefix(in: folder.checkpoint, of: configuration.family)

@@ -17,6 +17,8 @@ struct Lowering {
     var defined: Set<String> = []
     /// The node that defines each symbol which no input defines.
     let definers: [String: Int]
+    /// The steps that begin loops, by the loops' numbers.
+    var loopBegins: [Int: Int] = [:]
     private var weightIndices: [String: [UInt32]] = [:]
 
     init(graph: Graph, storage: WeightStorage, symbolMaxima: [String: Int]) {

@@ -14,5 +14,5 @@ extension Lowering {
     }
 
     /// Rules by operator; each family has a file.
-    static let rules: [String: LoweringRule] = merge([quantized, convolutions, elements, learning, texts])
+    static let rules: [String: LoweringRule] = merge([quantized, convolutions, elements, learning, loops, texts])
 }

@@ -342,19 +342,25 @@ public final class Session {
     /// - Throws: `RuntimeError.operatorFailed` if an index in the data is out of range, `.notPrepared` if shapes changed.
     public func run() throws(RuntimeError) {
         guard isPrepared, !shapesChanged else { throw .notPrepared }
-        for index in 0..<steps.count { try run(step: index) }
+        var index = 0
+        while index < steps.count { index = try run(step: index) }
         if !plan.texts.isEmpty { try checkTexts() }
     }
 
     /// Runs one step of a prepared plan, after all those before it: what `run` does for each, for profiling.
-    public func run(step index: Int) throws(RuntimeError) {
+    ///
+    /// - Returns: The step that comes next: the first of a loop's again at its end, or the following one.
+    @discardableResult
+    public func run(step index: Int) throws(RuntimeError) -> Int {
         guard isPrepared, !shapesChanged, let function = functions[index] else { throw .notPrepared }
         if index == 0 { dropOldTexts() }
         // What an earlier request left planned may not suit the data of this one.
         if index == 0, hasMeasured { try provide(try planFirst()) }
         if index == plannedSteps { try measure(index, function) }
         let status = function(steps.baseAddress.map { $0 + index }, Int32(PACK_RUN.rawValue))
+        if status == Int64(PACK_AGAIN), let begin = plan.loopBegin(of: index) { return begin + 1 }
         guard status == 0 else { throw failure(index, status) }
+        return index + 1
     }
 
     // MARK: Binding, once
@@ -391,7 +397,17 @@ public final class Session {
                 lastUse[root(argument)] = index
             }
         }
+        for index in 0..<steps.count { if let begin = plan.loopBegin(of: index) { keepThroughLoop(begin, index) } }
         for output in plan.outputs { lastUse[root(output)] = Int.max }
+    }
+
+    /// What a loop's steps read and do not make must last for all turns.
+    private func keepThroughLoop(_ begin: Int, _ end: Int) {
+        for index in begin + 1...end {
+            for argument in plan.used(by: index) where argument != PACK_PLAN_ABSENT {
+                lastUse[root(argument)] = Swift.max(lastUse[root(argument)], end)
+            }
+        }
     }
 
     /// The value that owns the bytes of a value.

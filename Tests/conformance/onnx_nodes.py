@@ -20,6 +20,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 import ml_dtypes
 import numpy as np
@@ -157,20 +158,25 @@ def run_set(case, options, path, model, inputs, expected, folder):
     if options.arm64:
         return run_arm64(case, options, path, {i.name: v for i, v in zip(infos, inputs)}, model.graph.output, expected, folder)
     for index, (info, value) in enumerate(zip(infos, inputs)):
-        if not isinstance(value, (list, dict, type(None))):
-            value = np.asarray(value)
+        # An optional without a value is left out.
+        if value is None or isinstance(value, dict):
+            continue
+        if isinstance(value, list):
+            file = os.path.join(folder, f"input_{index}.npz")
+            write_list(file, [to_numpy(np.asarray(entry)) for entry in value])
+            command += ["--input", f"{info.name}={file}"]
+            continue
+        value = np.asarray(value)
         # Values that NumPy's files do not hold are left out: pack refuses the model's types before it asks for them.
-        if isinstance(value, np.ndarray) and (value.dtype.kind in "biufUO" or value.dtype.name in (*STAND_INS, "bfloat16")):
+        if value.dtype.kind in "biufUO" or value.dtype.name in (*STAND_INS, "bfloat16"):
             file = os.path.join(folder, f"input_{index}.npy")
             np.save(file, to_numpy(value))
             command += ["--input", f"{info.name}={file}"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=120)
     if result.returncode != 0:
         return ended(result, path)
-    listed = json.loads(result.stdout)["outputs"]
-    outputs = [
-        from_numpy(np.load(os.path.join(folder, "out", listed[o.name]["file"])), listed[o.name]["dtype"])
-        for o in model.graph.output]
+    answer = json.loads(result.stdout)
+    outputs = [output(answer, info.name, os.path.join(folder, "out")) for info in model.graph.output]
     return compared(case, expected, outputs, path)
 
 
@@ -197,10 +203,42 @@ def ended(result, path):
 def compared(case, expected, outputs, path):
     """Status and reason of outputs."""
     try:
-        Runner.assert_similar_outputs(expected, outputs, case.rtol, case.atol, path)
+        compare(expected, outputs, case, path)
     except (AssertionError, TypeError, AttributeError) as error:
         return "failed", "differs: " + first_line(error)
     return "passed", ""
+
+
+def compare(expected, outputs, case, path):
+    """Compares as onnx's runner does, and lists entry by entry: the runner itself takes the rows of their entries for values,
+    and knows neither scalars there nor None."""
+    assert len(expected) == len(outputs), f"{len(outputs)} outputs, expected {len(expected)}"
+    for wanted, found in zip(expected, outputs):
+        if isinstance(wanted, list) or isinstance(found, list):
+            assert isinstance(wanted, list) and isinstance(found, list), "a list and no list"
+            compare(wanted, found, case, path)
+        elif wanted is None or found is None:
+            assert wanted is found, f"{found}, expected {wanted}"
+        else:
+            Runner.assert_similar_outputs([np.asarray(wanted)], [found], case.rtol, case.atol, path)
+
+
+def write_list(path, arrays):
+    """An .npz file of arrays in their order, an empty one too."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for index, array in enumerate(arrays):
+            with archive.open(f"arr_{index}.npy", "w") as f:
+                np.save(f, array)
+
+
+def output(answer, name, folder):
+    """An output as onnx's runner has it: an array, a list of arrays, or None."""
+    if name in answer.get("absent", []):
+        return None
+    if name in answer.get("sequences", {}):
+        return [output(answer, entry, folder) for entry in answer["sequences"][name]]
+    entry = answer["outputs"][name]
+    return from_numpy(np.load(os.path.join(folder, entry["file"])), entry["dtype"])
 
 
 def collect(options):

@@ -39,12 +39,15 @@ typedef struct {
 } pack_step;
 
 /// Preparing checks every shape, type and attribute that running relies on and returns the bytes of scratch memory needed;
-/// running returns 0. Measuring, which comes first where extents of outputs follow from the inputs' elements, writes those
+/// running returns 0, or PACK_AGAIN from the end of a loop that turns again. Measuring, which comes first where extents of outputs follow from the inputs' elements, writes those
 /// extents into the shapes of the measured outputs and returns 0; the outputs have no memory yet. Each returns a negative
 /// pack_operator_error otherwise. `running` is a pack_operator_mode.
 typedef int64_t (*pack_operator)(const pack_step *step, int32_t running);
 
 enum pack_operator_mode { PACK_PREPARE = 0, PACK_RUN = 1, PACK_MEASURE = 2 };
+
+/// What the end of a loop returns when the steps behind the loop's begin are to be run again.
+enum { PACK_AGAIN = 1 };
 
 enum pack_operator_error {
     PACK_ERROR_SHAPE = -1,
@@ -128,7 +131,9 @@ enum pack_operator_error {
     X(StringNormalizer) \
     X(RegexFullMatch) \
     X(TermCounts) \
-    X(TextTokens)
+    X(TextTokens) \
+    X(LoopBegin) \
+    X(LoopEnd)
 
 #define PACK_OPERATOR_ID(name) PACK_OP_##name,
 enum pack_operator_id { PACK_OPERATORS(PACK_OPERATOR_ID) PACK_OPERATOR_COUNT };

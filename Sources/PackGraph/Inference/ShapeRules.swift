@@ -5,8 +5,7 @@ typealias ShapeRule = @Sendable (Operands) throws(GraphError) -> [Inferred]
 enum ShapeRules {
     static let all: [String: ShapeRule] = merge([
         elementwise, casts, reductions, products, reshaping, selection, generation, normalizations, fused,
-        convolutions, elements, learning, quantized,
-        texts,
+        convolutions, elements, learning, quantized, loops, texts,
     ])
 
     /// The same rule for several operators.

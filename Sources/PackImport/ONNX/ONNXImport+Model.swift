@@ -20,6 +20,16 @@ extension ONNXImport {
         }
     }
 
+    /// The inputs of a file that are needed for the part that is taken of it.
+    ///
+    /// - Throws: `ImportError` for names that the file does not have.
+    public static func neededInputs(
+        _ file: ONNXFile, _ specialization: ONNXSpecialization
+    ) throws(ImportError) -> [ONNXValueInfo] {
+        let graph = file.model.graph
+        return try ONNXCut(graph, specialization, file: file.file.path).inputs
+    }
+
     /// How many nodes of the file's own graph apply each operator.
     public var operatorCounts: [String: Int] {
         file.model.graph.nodes.reduce(into: [:]) { counts, node in

@@ -30,7 +30,7 @@ extension ONNXImporter {
         _ value: String, by name: String, _ number: Int, _ operation: ONNXOperation, _ scope: ONNXScope
     ) throws(ONNXRefusal) -> String {
         guard case .graph(let change)? = operation.attributes[name] else { return value }
-        let made = try turn(change, [value], number, operation, scope)
+        let made = try turn(change, [value], "\(number)/", operation, scope)
         guard made.count == 1 else {
             throw ONNXRefusal(.invalid, found: "\(made.count) outputs of \(name)", expected: "one")
         }

@@ -37,7 +37,9 @@ extension ONNXImporter {
     func known(_ value: String, axis: Int) throws(ONNXRefusal) -> Int {
         let shape = try shape(value)
         guard shape.indices.contains(axis), let extent = shape[axis].constant else {
-            throw .use("\(shape)", "a known extent of axis \(axis)")
+            throw ONNXRefusal(
+                .unsupportedUse, found: "\(shape)", expected: "a known extent of axis \(axis)",
+                unknown: [.shape(value)])
         }
         return extent
     }

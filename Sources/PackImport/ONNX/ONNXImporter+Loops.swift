@@ -7,35 +7,53 @@ extension ONNXImporter {
     /// Turns of a loop that are written out.
     static let turnLimit = 1024
 
-    private static func longer(_ found: String) -> ONNXRefusal {
+    private static func longer(_ found: String, _ unknown: [String] = []) -> ONNXRefusal {
         ONNXRefusal(
             .unsupportedOperator, found: found,
             expected: "a number of turns known before running, at most \(turnLimit)",
-            hint: "export with a fixed path: trace the model instead of scripting it, with inputs of fixed shape")
+            hint: ONNXUnsupported.fixedPath,
+            unknown: unknown.map { .value($0) })
     }
 
-    /// The body of a loop.
-    private func body(_ operation: ONNXOperation) throws(ONNXRefusal) -> ONNXGraph {
-        guard case .graph(let body)? = operation.attributes["body"] else {
-            throw ONNXRefusal(.invalid, found: "no body", expected: "a graph")
+    /// The graph that an attribute holds.
+    func body(_ operation: ONNXOperation, _ name: String = "body") throws(ONNXRefusal) -> ONNXGraph {
+        guard case .graph(let body)? = operation.attributes[name] else {
+            throw ONNXRefusal(.invalid, found: "no \(name)", expected: "a graph")
         }
         return body
     }
 
-    /// Adds one turn of a body and gives the values that it makes.
+    /// Adds a body or branch and gives the values that it makes.
     mutating func turn(
-        _ body: ONNXGraph, _ values: [String], _ number: Int, _ operation: ONNXOperation, _ scope: ONNXScope
+        _ body: ONNXGraph, _ values: [String], _ part: String, _ operation: ONNXOperation, _ scope: ONNXScope
     ) throws(ONNXRefusal) -> [String] {
         guard body.inputs.count == values.count else {
             throw ONNXRefusal(.invalid, found: "\(body.inputs.count) inputs", expected: "\(values.count)")
         }
+        try count(body)
         let inner = ONNXScope(
-            inside: scope, seesOuter: true, prefix: "\(operation.name)/\(number)/", versions: scope.versions,
+            inside: scope, seesOuter: true, prefix: "\(operation.name)/\(part)", versions: scope.versions,
             attributes: scope.attributes)
         for (input, value) in zip(body.inputs, values) { inner.bind(input.name, to: value) }
         for tensor in body.initializers { add(inner.define(tensor.name), try constant(tensor)) }
+        for tensor in body.sparseInitializers { add(inner.define(tensor.values.name), try dense(tensor)) }
         for node in body.nodes { add(node, inner) }
         return body.outputs.map { inner.resolve($0.name) }
+    }
+
+    /// A number of a turn, or another one that follows from nothing but the graph.
+    private mutating func settledNumber(_ number: Int) -> String {
+        let name = integers([number], shape: [])
+        settled.insert(name)
+        return name
+    }
+
+    /// A truth value.
+    private mutating func truth(_ operation: ONNXOperation) -> String {
+        let name = uniqueValue("\(operation.name)/true")
+        if let constant = try? Constant(.bool, [], bytes: [1]) { add(name, constant) }
+        settled.insert(name)
+        return name
     }
 
     /// Loop: turns, condition, values carried along; then the values of each turn, stacked.
@@ -46,103 +64,90 @@ extension ONNXImporter {
         guard scans >= 0 else {
             throw ONNXRefusal(.invalid, found: "\(body.outputs.count) outputs", expected: "\(carried.count + 1)")
         }
-        var limit: Int?
-        if let count = operation.input(0) {
-            guard let known = number(count) else { throw Self.longer("turns '\(count)' that only running tells") }
-            limit = known
+        let unknown = [operation.input(0), operation.input(1)].compactMap { $0 }.filter { number($0) == nil }
+        guard unknown.isEmpty else {
+            return try runLoop(
+                operation, body, scope, otherwise: Self.longer("a number of turns that only running tells", unknown))
         }
-        var goesOn = true
-        if let condition = operation.input(1) {
-            guard let known = number(condition) else { throw Self.longer("a condition that only running tells") }
-            goesOn = known != 0
-        }
-        let yes = uniqueValue("\(operation.name)/true")
-        if let constant = try? Constant(.bool, [], bytes: [1]) { add(yes, constant) }
+        let limit = operation.input(0).flatMap { number($0) }
+        var goesOn = operation.input(1).flatMap { number($0) }.map { $0 != 0 } ?? true
+        let yes = truth(operation)
         var stacks = [[String]](repeating: [], count: scans)
-        var number = 0
-        while goesOn, limit.map({ number < $0 }) ?? true {
-            guard number < Self.turnLimit else { throw Self.longer("more turns") }
-            let made = try turn(body, [integers([number], shape: []), yes] + carried, number, operation, scope)
-            guard let condition = made.first, let known = self.number(condition) else {
-                throw Self.longer("a condition that only running tells")
+        var turns = 0
+        let before = problems.count
+        while goesOn, limit.map({ turns < $0 }) ?? true {
+            // What went wrong once goes wrong each time.
+            guard problems.count == before else { return }
+            guard turns < Self.turnLimit else { throw Self.longer("more turns") }
+            let made = try turn(body, [settledNumber(turns), yes] + carried, "\(turns)/", operation, scope)
+            guard let known = number(made[0]) else {
+                return try runLoop(
+                    operation, body, scope,
+                    otherwise: Self.longer("a condition '\(made[0])' that only running tells", [made[0]]))
             }
             carried = Array(made[1..<1 + carried.count])
             for index in 0..<scans { stacks[index].append(made[1 + carried.count + index]) }
             goesOn = known != 0
-            number += 1
+            turns += 1
         }
         for (index, value) in carried.enumerated() { pass(value, as: index, of: operation) }
         for (index, values) in stacks.enumerated() {
-            try stack(values, axis: 0, as: carried.count + index, of: operation)
+            let type = body.outputs[1 + carried.count + index].type
+            try stack(values, axis: 0, as: carried.count + index, of: operation, type)
         }
     }
 
-    /// Scan: values carried along, then tensors taken apart along an axis; gives the first, then values of each turn, stacked.
-    mutating func unrollScan(_ operation: ONNXOperation, _ scope: ONNXScope) throws(ONNXRefusal) {
-        guard operation.version >= 9 else { throw ONNXUnsupported.refusal("Scan", domain: operation.domain) }
+    /// SequenceMap: the body for each entry of lists that are equally long, and of values that are the same for all.
+    mutating func mapSequence(_ operation: ONNXOperation, _ scope: ONNXScope) throws(ONNXRefusal) {
         let body = try body(operation)
-        let parts = try operation.int("num_scan_inputs", default: 0)
-        guard parts >= 1, parts <= operation.inputs.count, body.outputs.count >= operation.inputs.count - parts else {
-            throw ONNXRefusal(.invalid, found: "num_scan_inputs \(parts)", expected: "1 to \(operation.inputs.count)")
+        let first = try list(operation, 0)
+        var results = [[String]](repeating: [], count: body.outputs.count)
+        for (index, name) in operation.inputs.enumerated() {
+            guard let list = sequences[name], list.count != first.count else { continue }
+            throw ONNXRefusal(
+                .invalid, found: "list \(index) of \(list.count) entries", expected: "\(first.count), as the first has")
         }
-        var carried = Array(operation.inputs.dropLast(parts))
-        let taken = Array(operation.inputs.suffix(parts))
-        let scans = body.outputs.count - carried.count
-        func list(_ name: String, _ count: Int) throws(ONNXRefusal) -> [Int] {
-            let values = try operation.ints(name) ?? Array(repeating: 0, count: count)
-            guard values.count == count else {
-                throw ONNXRefusal(.invalid, found: "\(values.count) \(name)", expected: "\(count)")
-            }
-            return values
+        let before = problems.count
+        for number in first.indices {
+            guard problems.count == before else { return }
+            let values = operation.inputs.map { sequences[$0]?[number] ?? $0 }
+            let made = try turn(body, values, "\(number)/", operation, scope)
+            for (index, value) in made.enumerated() { results[index].append(value) }
         }
-        let axes = try list("scan_input_axes", parts)
-        let backwards = try list("scan_input_directions", parts)
-        let outputAxes = try list("scan_output_axes", scans)
-        let outputBackwards = try list("scan_output_directions", scans)
-        let rank = try shape(taken[0]).count
-        let length = try known(taken[0], axis: axes[0] < 0 ? axes[0] + rank : axes[0])
-        guard length <= Self.turnLimit else { throw Self.longer("\(length) turns") }
-        var stacks = [[String]](repeating: [], count: scans)
-        for number in 0..<length {
-            var entries: [String] = []
-            for (index, value) in taken.enumerated() {
-                let position = integers([backwards[index] == 0 ? number : length - 1 - number], shape: [])
-                entries.append(helper("Gather", operation, [value, position], ["axis": .int(axes[index])]))
-            }
-            let made = try turn(body, carried + entries, number, operation, scope)
-            carried = Array(made[..<carried.count])
-            for index in 0..<scans { stacks[index].append(made[carried.count + index]) }
-        }
-        for (index, value) in carried.enumerated() { pass(value, as: index, of: operation) }
-        for (index, values) in stacks.enumerated() {
-            let ordered = outputBackwards[index] == 0 ? values : values.reversed()
-            try stack(ordered, axis: outputAxes[index], as: carried.count + index, of: operation)
+        for (index, list) in results.enumerated() {
+            guard let output = operation.output(index) else { continue }
+            try setList(list, as: output)
         }
     }
 
-    /// A whole number or truth that is known before running.
-    func number(_ value: String) -> Int? {
-        if let constant = graph.constants[value] { return constant.scalarInteger }
-        guard let content = graph.contents[value], content.count == 1 else { return nil }
-        return content[0].constant
-    }
-
-    /// Gives a value, a sequence too, under an output's name.
+    /// Gives a value, a list or nothing too, under an output's name.
     mutating func pass(_ value: String, as index: Int, of operation: ONNXOperation) {
         guard let output = operation.output(index) else { return }
         if let list = sequences[value] {
             sequences[output] = list
+        } else if value.isEmpty || absent.contains(value) {
+            absent.insert(output)
         } else {
             give(value, as: index, of: operation)
         }
     }
 
     /// Gives values one after the other along a new axis.
-    private mutating func stack(
-        _ values: [String], axis: Int, as index: Int, of operation: ONNXOperation
+    mutating func stack(
+        _ values: [String], axis: Int, as index: Int, of operation: ONNXOperation, _ type: ONNXType = .unknown
     ) throws(ONNXRefusal) {
         guard let output = operation.output(index) else { return }
-        guard !values.isEmpty else { throw Self.longer("no turn") }
+        guard !values.isEmpty else {
+            guard let entry = edges.type(of: output, type), let shape = entry.constantShape,
+                let none = try? Constant(entry.dtype, [0] + shape, bytes: [])
+            else { throw Self.longer("no turn, and values of unknown shape") }
+            let name = uniqueValue("\(operation.name)/none")
+            add(name, none)
+            return give(name, as: index, of: operation)
+        }
+        for value in values where sequences[value] != nil || absent.contains(value) {
+            throw ONNXRefusal(.invalid, found: "lists or nothing to be stacked", expected: "tensors")
+        }
         let apart = values.map { helper("Unsqueeze", operation, [$0, integers([axis])]) }
         emit(
             "Concat", operation, apart, ["axis": .int(axis)], outputs: [output], name: "\(operation.name)/stack\(index)"

@@ -30,29 +30,15 @@ extension ONNXImporter {
         }
     }
 
-    /// Puts a branch in the place of an If whose condition is fixed.
-    mutating func inlineBranch(_ operation: ONNXOperation, _ scope: ONNXScope) throws(ONNXRefusal) {
-        let condition = try operation.required(0)
-        let known = graph.constants[condition]?.scalarInteger ?? graph.contents[condition]?.first?.constant
-        guard let known else { throw ONNXUnsupported.refusal("If", domain: operation.domain) }
-        let name = known != 0 ? "then_branch" : "else_branch"
-        guard case .graph(let branch)? = operation.attributes[name] else {
-            throw ONNXRefusal(.invalid, found: "no \(name)", expected: "a graph")
-        }
-        let inner = ONNXScope(
-            inside: scope, seesOuter: true, prefix: operation.name + "/", versions: scope.versions,
-            attributes: scope.attributes)
-        for tensor in branch.initializers { add(inner.define(tensor.name), try constant(tensor)) }
-        for node in branch.nodes { add(node, inner) }
-        for (index, result) in branch.outputs.enumerated() {
-            pass(inner.resolve(result.name), as: index, of: operation)
-        }
-    }
-
     /// Names of the values that a graph's nodes read, those inside branches and bodies too, and that it gives.
     static func names(readBy graph: ONNXGraph) -> Set<String> {
-        var names = Set(graph.outputs.map(\.name))
-        for node in graph.nodes {
+        names(readBy: graph.nodes).union(graph.outputs.map(\.name))
+    }
+
+    /// Names of the values that nodes read, those inside branches and bodies too.
+    static func names(readBy nodes: [ONNXNode]) -> Set<String> {
+        var names: Set<String> = []
+        for node in nodes {
             names.formUnion(node.inputs)
             for attribute in node.attributes {
                 switch attribute.value {

@@ -8,17 +8,19 @@ extension ONNXImporter {
 
     /// Adds inputs, fixed tensors and what is said of other values.
     mutating func addEdges(_ graph: ONNXGraph) {
-        for tensor in graph.initializers {
+        // What a run brings, or the user fixes, stands in the place of defaults.
+        let given = Set(edges.inputs.map(\.name))
+        for tensor in graph.initializers where !given.contains(tensor.name) {
             add(tensor, as: tensor.name)
         }
-        for tensor in graph.sparseInitializers {
+        for tensor in graph.sparseInitializers where !given.contains(tensor.values.name) {
             do throws(ONNXRefusal) {
                 add(tensor.values.name, try dense(tensor))
             } catch { note(value: tensor.values.name, error) }
         }
-        for input in graph.inputs where self.graph.constants[input.name] == nil { add(input) }
+        for input in edges.inputs { add(input) }
         for value in graph.values + graph.outputs {
-            if let type = Self.type(of: value) { state(value.name, type) }
+            if let type = edges.type(of: value.name, value.type) { state(value.name, type) }
         }
     }
 
@@ -34,32 +36,24 @@ extension ONNXImporter {
         }
     }
 
-    private mutating func add(_ input: ONNXValueInfo) {
-        guard let type = Self.type(of: input) else {
-            note(
-                value: input.name,
-                ONNXRefusal(
-                    .unsupportedType, found: "an input of type \(input.type)", expected: "a tensor of numbers or texts")
-            )
-            graph.inputs.append(Port(input.name, TensorType(.u8, [.symbol("\(input.name).0")])))
-            return
+    private mutating func add(_ input: ONNXEdges.Input) {
+        switch input {
+        case .tensor(let port):
+            graph.inputs.append(port)
+            graph.types[port.name] = port.type
+            state(port.name, port.type)
+        case .constant(let name, let constant):
+            add(name, constant)
+            settled.insert(name)
+        case .list(let name, let entries):
+            for entry in entries { add(entry) }
+            sequences[name] = entries.map(\.name)
+        case .absent(let name): absent.insert(name)
+        case .refused(let name, let refusal):
+            needed[name] = refusal.unknown
+            note(value: name, refusal)
+            graph.inputs.append(Port(name, TensorType(.u8, [.symbol("\(name).0")])))
         }
-        graph.inputs.append(Port(input.name, type))
-        graph.types[input.name] = type
-        state(input.name, type)
-    }
-
-    /// The type that the file states, if it is a tensor of known rank. Extents without a name get one.
-    static func type(of value: ONNXValueInfo) -> TensorType? {
-        guard case .tensor(let element, let shape?) = value.type, let dtype = element?.dtype else { return nil }
-        let dimensions = shape.enumerated().map { axis, dimension -> Dimension in
-            switch dimension {
-            case .extent(let extent): .constant(extent)
-            case .name(let name): .symbol(name)
-            case .unknown: .symbol("\(value.name).\(axis)")
-            }
-        }
-        return TensorType(dtype, dimensions)
     }
 
     /// A tensor of the file as a constant, whose bytes the mapped file lends where it can.

@@ -8,7 +8,7 @@ import PackGraph
 struct ONNXImporter {
     let file: ONNXFile
     var graph = Graph()
-    private(set) var problems: [ONNXProblem] = []
+    var problems: [ONNXProblem] = []
     /// Codes of the texts of constants.
     let texts = ONNXTexts()
     /// Names of the classes that an output numbers.
@@ -19,12 +19,29 @@ struct ONNXImporter {
     private var nodeNames: Set<String> = []
     private var valueNames: Set<String> = []
     private var expanded = 0
+    private var written = 0
     /// Set where functions turned out to grow without end; nothing more is added then.
     private var isStopped = false
     /// Lists of values by the names that the file has for the lists.
     var sequences: [String: [String]] = [:]
+    /// Optional values that are known not to be there.
+    var absent: Set<String> = []
+    /// Small results that are known before running, of nodes that are in the graph.
+    var folded: [String: Constant] = [:]
+    /// Values that follow from what was fixed; nodes that make such values are not needed.
+    var settled: Set<String> = []
+    /// The nodes that make values, by the values' names.
+    var producers: [String: Int] = [:]
+    /// What would have to be fixed of inputs that could not be taken.
+    var needed: [String: [ONNXRefusal.Unknown]] = [:]
+    /// The file's outputs that are lists, or nothing, by their names.
+    var outputForms: [ONNXOutput] = []
+    private let cut: ONNXCut
+    let edges: ONNXEdges
+    /// Names of the graph's outputs.
+    let outputNames: Set<String>
     /// Types that the file states for values, for what inference does not find.
-    private var stated: [String: TensorType] = [:]
+    private(set) var stated: [String: TensorType] = [:]
     private var integerNames: [String: String] = [:]
 
     struct FunctionKey: Hashable {
@@ -37,15 +54,18 @@ struct ONNXImporter {
     static let nodeLimit = 1 << 20
     /// Functions in functions and branches in branches.
     static let depthLimit = 64
+    /// Nodes that loops and branches are written out as.
+    static let writtenLimit = 1 << 16
 
-    init(_ file: ONNXFile) {
-        self.file = file
+    init(_ file: ONNXFile, _ cut: ONNXCut, _ edges: ONNXEdges) {
+        (self.file, self.cut, self.edges) = (file, cut, edges)
         var functions: [FunctionKey: ONNXFunction] = [:]
         for function in file.model.functions {
             functions[FunctionKey(domain: function.domain, name: function.name, overload: function.overload)] = function
         }
         self.functions = functions
-        used = Self.names(readBy: file.model.graph)
+        outputNames = Set(cut.outputs)
+        used = Self.names(readBy: cut.nodes).union(cut.outputs)
     }
 
     /// Builds the whole graph.
@@ -54,14 +74,10 @@ struct ONNXImporter {
         let scope = ONNXScope(
             versions: Dictionary(model.operatorSets.map { ($0.domain, $0.version) }) { first, _ in first })
         addEdges(model.graph)
-        for node in model.graph.nodes { add(node, scope) }
+        for node in cut.nodes { add(node, scope) }
         graph.texts = texts.table
-        graph.outputs = model.graph.outputs.map(\.name).filter { sequences[$0] == nil }
-        for output in model.graph.outputs where sequences[output.name] != nil {
-            note(
-                value: output.name,
-                ONNXRefusal(.unsupportedType, found: "an output that is a list", expected: "a tensor of numbers"))
-        }
+        addOutputs(cut.outputs)
+        dropSettled()
     }
 
     /// Adds a node of the file, or of a function or branch of it.
@@ -92,12 +108,23 @@ struct ONNXImporter {
         }
     }
 
+    /// Counts what a body or branch adds.
+    mutating func count(_ body: ONNXGraph) throws(ONNXRefusal) {
+        written += 1 + body.nodes.count
+        guard written > Self.writtenLimit else { return }
+        isStopped = true
+        throw ONNXRefusal(
+            .unsupportedUse, found: "loops in loops without end",
+            expected: "at most \(Self.writtenLimit) nodes in all turns")
+    }
+
     private mutating func convert(_ operation: ONNXOperation, _ scope: ONNXScope) throws(ONNXRefusal) {
         if operation.domain == ONNXOperatorSet.standard {
             switch operation.op {
             case "If": return try inlineBranch(operation, scope)
             case "Loop": return try unrollLoop(operation, scope)
             case "Scan": return try unrollScan(operation, scope)
+            case "SequenceMap": return try mapSequence(operation, scope)
             default: break
             }
         }
@@ -125,22 +152,6 @@ struct ONNXImporter {
         return result
     }
 
-    // MARK: What was wrong
-
-    mutating func note(_ refusal: ONNXRefusal, _ operation: ONNXOperation) {
-        problems.append(
-            ONNXProblem(
-                kind: refusal.kind, place: operation.name, op: operation.fullName, found: refusal.found,
-                expected: refusal.expected, hint: refusal.hint ?? refusal.kind.hint))
-    }
-
-    mutating func note(value: String, _ refusal: ONNXRefusal) {
-        problems.append(
-            ONNXProblem(
-                kind: refusal.kind, place: value, op: "", found: refusal.found, expected: refusal.expected,
-                hint: refusal.hint ?? refusal.kind.hint))
-    }
-
     // MARK: Adding to the graph
 
     mutating func state(_ name: String, _ type: TensorType) {
@@ -163,7 +174,6 @@ struct ONNXImporter {
         let node = Node(
             op, name: name ?? operation.name, inputs: Self.trimmed(inputs), outputs: outputs ?? wanted(operation),
             attributes: attributes)
-        append(node)
         do throws(GraphError) {
             try graph.infer(node)
         } catch {
@@ -172,6 +182,7 @@ struct ONNXImporter {
             note(ONNXRefusal(kind, found: error.found, expected: error.expected), operation)
         }
         fill(node)
+        if !settle(node) { append(node) }
     }
 
     /// Adds a node with one output of its own and gives that output's name.
@@ -195,8 +206,9 @@ struct ONNXImporter {
         fill(node)
     }
 
-    private mutating func append(_ node: Node) {
+    mutating func append(_ node: Node) {
         valueNames.formUnion(node.outputs)
+        for output in node.outputs where !output.isEmpty { producers[output] = graph.nodes.count }
         graph.nodes.append(node)
     }
 
@@ -219,11 +231,14 @@ struct ONNXImporter {
         Array(inputs.prefix((inputs.lastIndex { !$0.isEmpty } ?? -1) + 1))
     }
 
-    private mutating func uniqueNode(_ base: String) -> String {
+    mutating func uniqueNode(_ base: String) -> String {
         let name = Self.unique(base, among: nodeNames)
         nodeNames.insert(name)
         return name
     }
+
+    /// Whether no value is called so.
+    func isFree(_ name: String) -> Bool { !valueNames.contains(name) }
 
     mutating func uniqueValue(_ base: String) -> String {
         let name = Self.unique(base, among: valueNames)
@@ -271,7 +286,9 @@ struct ONNXImporter {
     /// The shape of a value that a rule needs to know.
     func shape(_ name: String) throws(ONNXRefusal) -> [Dimension] {
         guard let type = graph.types[name] else {
-            throw .use("value '\(name)' of unknown shape", "a shape that can be told before running")
+            throw ONNXRefusal(
+                .unsupportedUse, found: "value '\(name)' of unknown shape",
+                expected: "a shape that can be told before running", unknown: [.shape(name)])
         }
         return type.shape
     }

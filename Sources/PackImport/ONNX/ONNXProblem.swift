@@ -26,11 +26,18 @@ public struct ONNXProblem: Hashable, Sendable {
     public let expected: String
     /// What the user can do.
     public let hint: String
+    /// What would have to be fixed so that it could be run; empty where nothing is known to help.
+    public let needs: [ONNXNeed]
 
     /// Describes a problem.
-    public init(kind: Kind, place: String, op: String, found: String, expected: String, hint: String? = nil) {
+    public init(
+        kind: Kind, place: String, op: String, found: String, expected: String, hint: String? = nil,
+        needs: [ONNXNeed] = []
+    ) {
         (self.kind, self.place, self.op, self.found, self.expected) = (kind, place, op, found, expected)
-        self.hint = hint ?? kind.hint
+        let options = needs.map(\.option).joined(separator: " and ")
+        self.hint = needs.isEmpty ? hint ?? kind.hint : "give \(options)"
+        self.needs = needs
     }
 }
 
@@ -40,13 +47,35 @@ struct ONNXRefusal: Error {
     let found: String
     let expected: String
     var hint: String?
+    /// What is not known and would have to be.
+    var unknown: [Unknown] = []
 
-    init(_ kind: ONNXProblem.Kind, found: String, expected: String, hint: String? = nil) {
+    /// Something that is not known before running.
+    enum Unknown: Hashable {
+        /// The elements of a value.
+        case value(String)
+        /// The extents of a value.
+        case shape(String)
+        /// What a user can fix.
+        case need(ONNXNeed)
+    }
+
+    init(
+        _ kind: ONNXProblem.Kind, found: String, expected: String, hint: String? = nil, unknown: [Unknown] = []
+    ) {
         (self.kind, self.found, self.expected, self.hint) = (kind, found, expected, hint)
+        self.unknown = unknown
     }
 
     static func use(_ found: String, _ expected: String) -> ONNXRefusal {
         ONNXRefusal(.unsupportedUse, found: found, expected: expected)
+    }
+
+    /// A value whose elements decide what is to be done, and are not known.
+    static func unknown(_ what: String, _ value: String, _ expected: String = "a constant") -> ONNXRefusal {
+        ONNXRefusal(
+            .unsupportedUse, found: "\(what) '\(value)' that only running tells", expected: expected,
+            unknown: [.value(value)])
     }
 }
 
@@ -70,6 +99,8 @@ enum ONNXUnsupported {
         "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli",
     ]
     static let training: Set<String> = ["Adagrad", "Adam", "Gradient", "Momentum"]
+    static let fixedPath =
+        "export with a fixed path: trace the model instead of scripting it, with inputs of fixed shape"
     static let trainingDomain = "ai.onnx.preview.training"
 
     static func refusal(_ op: String, domain: String) -> ONNXRefusal {
@@ -79,7 +110,7 @@ enum ONNXUnsupported {
         if controlFlow.contains(op) {
             return ONNXRefusal(
                 .unsupportedOperator, found: "control flow", expected: "a graph without it",
-                hint: "export with a fixed path: trace the model instead of scripting it, with inputs of fixed shape")
+                hint: fixedPath)
         }
         if random.contains(op) {
             return ONNXRefusal(

@@ -4,32 +4,111 @@ import PackGraph
 
 extension ONNXRules {
     /// Transforms of signals.
-    static let fourier: [String: ONNXRule] = ["DFT": transform]
+    static let fourier: [String: ONNXRule] = ["DFT": transform, "STFT": shortTransform, "MelWeightMatrix": melWeights]
 
     /// Longest transform that is written as a product with a matrix.
     private static let lengthLimit = 2048
 
-    /// A discrete Fourier transform of known length along an axis, as products with cosines and sines: `[…, n, …, 1 or 2]`,
-    /// the last axis real and imaginary parts.
+    /// A discrete Fourier transform of known length along an axis: `[…, n, …, 1 or 2]`, the last axis real and imaginary
+    /// parts.
     @Sendable private static func transform(
         _ importer: inout ONNXImporter, _ operation: ONNXOperation
     ) throws(ONNXRefusal) {
         let input = try operation.required(0)
         let rank = try importer.shape(input).count
-        let parts = try importer.known(input, axis: rank - 1)
-        let axis = try axis(importer, operation, rank: rank)
-        let isInverse = try operation.int("inverse", default: 0) != 0
-        let isOneSided = try operation.int("onesided", default: 0) != 0
-        let count = try importer.known(input, axis: axis)
-        var length = isInverse && isOneSided ? 2 * (count - 1) : count
+        var spectrum = Spectrum(axis: try axis(importer, operation, rank: rank))
+        spectrum.isInverse = try operation.int("inverse", default: 0) != 0
+        spectrum.isOneSided = try operation.int("onesided", default: 0) != 0
         if let name = operation.input(1) {
-            guard let given = importer.number(name) else {
-                throw .use("a length that only running tells", "a constant")
-            }
-            length = given
+            guard let given = importer.number(name) else { throw .unknown("a length", name) }
+            spectrum.length = given
         }
-        guard (1...lengthLimit).contains(length), (1...lengthLimit).contains(count), (1...2).contains(parts) else {
-            throw .use("\(count) entries to \(length) in \(parts) parts", "at most \(lengthLimit), real or complex")
+        importer.give(try spectrum.of(input, &importer, operation), as: 0, of: operation)
+    }
+
+    /// Transforms of overlapping frames of signals `[batch, length, 1 or 2]`, each frame times a window.
+    @Sendable private static func shortTransform(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation
+    ) throws(ONNXRefusal) {
+        var signal = try operation.required(0)
+        let rank = try importer.shape(signal).count
+        if rank == 2 { signal = importer.helper("Unsqueeze", operation, [signal, importer.integers([2])]) }
+        guard rank == 2 || rank == 3 else {
+            throw ONNXRefusal(.invalid, found: "rank \(rank)", expected: "[batch, length, 1 or 2]")
+        }
+        let stepName = try operation.required(1)
+        guard let step = importer.number(stepName) else { throw .unknown("a step of frames", stepName) }
+        let size: Int
+        if let name = operation.input(3) {
+            guard let given = importer.number(name) else { throw .unknown("a length of frames", name) }
+            size = given
+        } else {
+            size = try importer.known(operation.input(2) ?? signal, axis: operation.input(2) == nil ? 1 : 0)
+        }
+        guard step > 0, (1...lengthLimit).contains(size) else {
+            throw .use("frames of \(size) each \(step)", "frames of 1 to \(lengthLimit), a step of 1 or more")
+        }
+        let length = try importer.extent(of: signal, axis: 1, operation)
+        // Starts of the frames that lie in the signal.
+        let end = importer.helper("Sub", operation, [length, importer.integers([size - 1], shape: [])])
+        let starts = importer.helper(
+            "Range", operation, [importer.integers([0], shape: []), end, importer.integers([step], shape: [])])
+        let column = importer.helper("Unsqueeze", operation, [starts, importer.integers([1])])
+        let places = importer.helper("Add", operation, [column, importer.integers(Array(0..<size))])
+        var frames = importer.helper("Gather", operation, [signal, places], ["axis": .int(1)])
+        if let window = operation.input(2) {
+            let apart = importer.helper("Unsqueeze", operation, [window, importer.integers([1])])
+            frames = importer.helper("Mul", operation, [frames, apart])
+        }
+        var spectrum = Spectrum(axis: 2)
+        spectrum.isOneSided = try operation.int("onesided", default: 1) != 0
+        importer.give(try spectrum.of(frames, &importer, operation), as: 0, of: operation)
+    }
+
+    /// Before version 20 the axis is an attribute.
+    private static func axis(
+        _ importer: ONNXImporter, _ operation: ONNXOperation, rank: Int
+    ) throws(ONNXRefusal) -> Int {
+        var given = try operation.int("axis", default: operation.version < 20 ? 1 : -2)
+        if let name = operation.input(2) {
+            guard let number = importer.number(name) else {
+                throw .unknown("an axis", name)
+            }
+            given = number
+        }
+        let axis = given < 0 ? given + rank : given
+        guard rank >= 2, (0..<rank - 1).contains(axis) else {
+            throw ONNXRefusal(.invalid, found: "axis \(given)", expected: "an axis before the last of \(rank)")
+        }
+        return axis
+    }
+}
+
+/// A discrete Fourier transform along an axis of a value, as products with cosines and sines.
+private struct Spectrum {
+    let axis: Int
+    var isInverse = false
+    var isOneSided = false
+    /// Entries that are transformed, if not as many as there are.
+    var length: Int?
+
+    /// Longest transform that is written as a product with a matrix.
+    private static let lengthLimit = 2048
+
+    init(axis: Int) { self.axis = axis }
+
+    /// The transform of a value whose last axis holds real and imaginary parts.
+    func of(
+        _ input: String, _ importer: inout ONNXImporter, _ operation: ONNXOperation
+    ) throws(ONNXRefusal) -> String {
+        let rank = try importer.shape(input).count
+        let parts = try importer.known(input, axis: rank - 1)
+        let count = try importer.known(input, axis: axis)
+        let limits = 1...Self.lengthLimit
+        let length = length ?? (isInverse && isOneSided && limits.contains(count) ? 2 * (count - 1) : count)
+        guard limits.contains(length), limits.contains(count), (1...2).contains(parts) else {
+            throw .use(
+                "\(count) entries to \(length) in \(parts) parts", "at most \(Self.lengthLimit), real or complex")
         }
         let matrix = FourierMatrix(count: count, length: length, isInverse: isInverse, isOneSided: isOneSided)
         let order = Array(0..<rank - 1).filter { $0 != axis } + [axis]
@@ -63,25 +142,7 @@ extension ONNXRules {
         }
         let dtype = importer.graph.types[input]?.dtype ?? .f32
         let joined = importer.helper("Concat", operation, columns, ["axis": .int(rank - 1)])
-        importer.give(importer.cast(joined, to: dtype, operation), as: 0, of: operation)
-    }
-
-    /// Before version 20 the axis is an attribute.
-    private static func axis(
-        _ importer: ONNXImporter, _ operation: ONNXOperation, rank: Int
-    ) throws(ONNXRefusal) -> Int {
-        var given = try operation.int("axis", default: operation.version < 20 ? 1 : -2)
-        if let name = operation.input(2) {
-            guard let number = importer.number(name) else {
-                throw .use("an axis that only running tells", "a constant")
-            }
-            given = number
-        }
-        let axis = given < 0 ? given + rank : given
-        guard rank >= 2, (0..<rank - 1).contains(axis) else {
-            throw ONNXRefusal(.invalid, found: "axis \(given)", expected: "an axis before the last of \(rank)")
-        }
-        return axis
+        return importer.cast(joined, to: dtype, operation)
     }
 }
 

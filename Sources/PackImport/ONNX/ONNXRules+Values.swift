@@ -107,26 +107,4 @@ extension ONNXRules {
         }
         importer.emit("Cast", operation, operation.inputs, attributes)
     }
-
-    /// Without training, Dropout passes its input on, and its mask keeps everything.
-    @Sendable private static func dropout(
-        _ importer: inout ONNXImporter, _ operation: ONNXOperation
-    ) throws(ONNXRefusal) {
-        let input = try operation.required(0)
-        if let mode = operation.input(2) {
-            guard let value = importer.graph.constants[mode]?.scalarInteger else {
-                throw .use("training_mode '\(mode)' that is no constant", "false")
-            }
-            guard value == 0 else {
-                throw ONNXRefusal(.training, found: "training_mode true", expected: "false")
-            }
-        }
-        if let output = operation.output(0) { importer.emit("Identity", operation, [input], outputs: [output]) }
-        guard let mask = operation.output(1), importer.used.contains(mask) else { return }
-        let shape = importer.helper("Shape", operation, [input])
-        let ones = importer.helper("ConstantOfShape", operation, [shape], ["value": .int(1)])
-        let dtype = operation.version >= 10 ? .bool : importer.graph.types[input]?.dtype ?? .f32
-        importer.emit(
-            "Cast", operation, [ones], ["to": .dtype(dtype)], outputs: [mask], name: "\(operation.name)/mask")
-    }
 }

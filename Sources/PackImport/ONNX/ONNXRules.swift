@@ -13,7 +13,8 @@ enum ONNXRules {
     ])
 
     /// Operators that graphs do not have under these names, whatever else is called so.
-    private static let fused = Set(FusedOperator.allCases.map(\.rawValue))
+    private static let fused = Set(
+        FusedOperator.allCases.map(\.rawValue) + LoopOperator.allCases.map(\.rawValue))
 
     /// The rule of an operation; nil for an operator that is not known.
     static func rule(_ operation: ONNXOperation) -> ONNXRule? {

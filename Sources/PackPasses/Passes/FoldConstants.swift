@@ -121,7 +121,9 @@ extension Rewriter {
         let wanted = node.outputs.filter { useCount($0) > 0 }
         if wanted.isEmpty { return nil }
         if known.count == wanted.count { return known }
-        guard isExact(node), let tensors = try? Evaluator.fold(node, graph.constants) else { return nil }
+        guard Evaluator.isExact(node, graph.types, { graph.constants[$0] }),
+            let tensors = try? Evaluator.fold(node, graph.constants)
+        else { return nil }
         for (output, tensor) in zip(node.outputs, tensors) where useCount(output) > 0 {
             guard let tensor else { return nil }
             known[output] = try Constant(tensor)
@@ -136,21 +138,6 @@ extension Rewriter {
         let shape = type.shape.compactMap(\.constant)
         guard shape.count == type.shape.count else { return nil }
         return try Constant(Tensor(type.dtype, shape, .integers(list)))
-    }
-
-    /// Whether the evaluator computes a node in the types that it has.
-    private func isExact(_ node: Node) -> Bool {
-        let takesFloats = node.op.hasPrefix("Reduce") || node.op == "CumSum" || node.op == "Pow"
-        // It folds axes and takes powers in floating point, where large integers lose digits.
-        if takesFloats, node.input(0).flatMap({ graph.types[$0] })?.dtype.isFloat != true { return false }
-        let exact: Set<DType> = [.f32, .i64, .i32, .bool]
-        // The evaluator's 32 bits lose digits of f64; narrower types it widens without loss.
-        for input in node.inputs where !input.isEmpty {
-            guard let constant = graph.constants[input], exact.contains(constant.dtype) || node.op == "Cast" else {
-                return false
-            }
-        }
-        return node.outputs.allSatisfy { graph.types[$0].map { exact.contains($0.dtype) } ?? true }
     }
 
     /// Bytes of the constants that only this node reads.

@@ -33,12 +33,13 @@ struct Analyze: ParsableCommand {
     var tree = false
 
     @OptionGroup var stack: StackOptions
+    @OptionGroup(title: "An ONNX model's inputs and outputs") var specialization: SpecializationOptions
     @OptionGroup var workload: WorkloadOptions
     @OptionGroup var output: ReportOptions
 
     func run() throws {
         let platforms = try profiles(named: target)
-        let examination = try Examination.make(paths, stack, platforms)
+        let examination = try Examination.make(paths, stack, platforms, fixing: specialization.specialization())
         let report = AnalyzeReport(
             examination: examination, showsAllLimits: !target.isEmpty, showsTree: tree,
             workload: workload.workload)

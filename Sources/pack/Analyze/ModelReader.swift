@@ -17,12 +17,14 @@ struct ModelReading {
     /// Why no graph could be built.
     var obstacle: ErrorFacts?
 
-    /// Reads a model folder, an ONNX file, or a single file of weights.
+    /// Reads a model folder, an ONNX file of which something may be fixed, or a single file of weights.
     ///
     /// A folder whose weights can be read and whose architecture is not known is still reported on; anything that is
     /// broken is an error.
-    static func read(_ path: String) throws -> ModelReading {
-        if let file = ONNXImport.path(at: path) { return try onnx(path, ONNXImport.load(file)) }
+    static func read(
+        _ path: String, _ specialization: ONNXSpecialization = ONNXSpecialization()
+    ) throws -> ModelReading {
+        if let file = ONNXImport.path(at: path) { return try onnx(path, ONNXImport.load(file, specialization)) }
         guard try FileContents.kind(of: path) == .folder else { return try file(path) }
         let imported: ImportedModel
         do throws(ImportError) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import PackIO
+import PackImport
 import PackPlanner
 
 /// `pack bench`: how fast a model runs here, beside other runtimes.
@@ -54,6 +55,9 @@ struct Bench: ParsableCommand {
     @Flag(help: "Show the time of each step of pack's plans.")
     var steps = false
 
+    @OptionGroup(title: "An ONNX model's inputs and outputs") var fixed: FixedOptions
+    @OptionGroup(title: "An ONNX model's inputs and outputs") var cut: CutOptions
+
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
@@ -76,6 +80,14 @@ struct Bench: ParsableCommand {
         var threads: [Int]
         /// How a folder's weights are stored; nil where it was not said.
         var storage: [WeightKind]?
+    }
+
+    /// What is fixed of an ONNX model; its dimensions are what is measured at.
+    func specialization() throws -> ONNXSpecialization {
+        var result = ONNXSpecialization()
+        try fixed.fix(&result)
+        result.inputs = try Assignment.names(cut.inputs, "--inputs")
+        return result
     }
 
     private func options() throws -> Lists {

@@ -33,7 +33,7 @@ struct Benchmark {
             ? nil
             : pipeline.map {
                 try PeerSet(
-                    lists.peers, $0.imported, python: command.python,
+                    lists.peers, $0.imported, isFixed: !command.specialization().isEmpty, python: command.python,
                     precisions: isQuantized ? ["fp32", "int8"] : ["fp32"])
             }
         var cells: [BenchResult.Cell] = []
@@ -56,7 +56,9 @@ struct Benchmark {
         let isFolder = try FileContents.kind(of: command.path) == .folder
         let isModel = ONNXImport.path(at: command.path) != nil
         let isBundle = try !isModel && (!isFolder || FileContents.kind(of: command.path + "/model.pack") == .regular)
+        let specialization = try command.specialization()
         if isBundle {
+            guard specialization.isEmpty else { throw ImportError.notFixable(command.path) }
             guard lists.storage == nil else {
                 throw Refusal(
                     facts: ErrorFacts(
@@ -65,7 +67,7 @@ struct Benchmark {
             }
             return ([BenchPlan(name: "pack bundle", image: try PlanSource.load(command.path))], nil)
         }
-        let pipeline = try ModelPipeline.load(command.path)
+        let pipeline = try ModelPipeline.load(command.path, specialization: specialization)
         let plans = try (lists.storage ?? (pipeline.imported.onnx == nil ? [.f32, .int8] : [.f32])).map { kind in
             BenchPlan(
                 name: "pack \(kind.precision)", image: try pipeline.draft(WeightStorage(kind)).makeImage())

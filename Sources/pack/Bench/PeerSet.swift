@@ -17,13 +17,15 @@ final class PeerSet {
     private let wanted: [String]
     private let precisions: [String]
 
-    /// An ONNX file is given to peers as it is. Of a folder the graph that was imported is exported, with nothing done to it
+    /// An ONNX file is given to peers as it is, unless something was fixed of it. Else the graph that was imported is exported, with nothing done to it
     /// but what exporters of other frameworks do as well: constant expressions are computed. Peers quantize only products
     /// whose weights are constants themselves.
-    init(_ wanted: [String], _ imported: ImportedModel, python: String, precisions: [String]) throws {
+    init(
+        _ wanted: [String], _ imported: ImportedModel, isFixed: Bool, python: String, precisions: [String]
+    ) throws {
         folder = try TemporaryFolder(prefix: "pack-bench")
         (self.wanted, self.python, self.precisions) = (wanted, python, precisions)
-        if let file = ONNXImport.path(at: imported.description.path) {
+        if !isFixed, let file = ONNXImport.path(at: imported.description.path) {
             model = file
             return
         }

@@ -17,11 +17,14 @@ struct Inspect: ParsableCommand {
             "A safetensors or ONNX file, a model folder, a bundle or a plan.", valueName: "file-or-folder"))
     var path: String
 
+    @OptionGroup(title: "An ONNX model's inputs and outputs") var specialization: SpecializationOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
+        let specialization = try specialization.specialization()
+        guard specialization.isEmpty || ONNXImport.path(at: path) != nil else { throw ImportError.notFixable(path) }
         if let file = ONNXImport.path(at: path) {
-            let inspection = ONNXInspection(try ONNXImport.load(file))
+            let inspection = ONNXInspection(try ONNXImport.load(file, specialization))
             try output.write(document: { inspection.document }, json: { inspection.json })
         } else if try FileContents.kind(of: path) == .folder {
             let model = try ImportedModel.load(path)

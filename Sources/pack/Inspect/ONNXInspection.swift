@@ -20,8 +20,8 @@ struct ONNXInspection {
         facts.rows = [
             ["format", Text("ONNX, \(onnx.origin)")],
             ["graph", Text(model.graph.name)],
-            ["inputs", Text(model.graph.inputs.map { "\($0.name): \($0.type)" }.joined(separator: "; "))],
-            ["outputs", Text(model.graph.outputs.map { "\($0.name): \($0.type)" }.joined(separator: "; "))],
+            ["inputs", Text(inputs.map { "\($0.name): \($0.type)" }.joined(separator: "; "))],
+            ["outputs", Text(outputs.map { "\($0.name): \($0.type)" }.joined(separator: "; "))],
             ["parameters", Text(NumberText.grouped(description.parameters))],
             ["weights", Text("\(NumberText.exactBytes(description.weightBytes)) in \(description.tensors) tensors")],
             ["types", Text(bytesByType.map { "\(NumberText.bytes($0.value)) \($0.key)" }.joined(separator: ", "))],
@@ -44,6 +44,19 @@ struct ONNXInspection {
         return "\(what): found \(problem.found), expected \(problem.expected); \(problem.hint)"
     }
 
+    /// The file's inputs; where something was fixed, those that are left.
+    private var inputs: [(name: String, type: String)] {
+        guard onnx.specialization.isEmpty else { return onnx.graph.inputs.map { ($0.name, "\($0.type)") } }
+        return model.graph.inputs.map { ($0.name, "\($0.type)") }
+    }
+
+    private var outputs: [(name: String, type: String)] {
+        guard onnx.specialization.isEmpty else {
+            return onnx.graph.outputs.map { ($0, onnx.graph.types[$0].map { "\($0)" } ?? "?") }
+        }
+        return model.graph.outputs.map { ($0.name, "\($0.type)") }
+    }
+
     private var counts: String {
         onnx.operatorCounts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
             .joined(separator: ", ")
@@ -64,7 +77,7 @@ struct ONNXInspection {
                 Dictionary(model.operatorSets.map { ($0.domain, $0.version) }) { first, _ in first }),
             "producer": .string(model.producer), "producerVersion": .string(model.producerVersion),
             "graph": .string(model.graph.name),
-            "inputs": .array(model.graph.inputs.map(value)), "outputs": .array(model.graph.outputs.map(value)),
+            "inputs": .array(inputs.map(value)), "outputs": .array(outputs.map(value)),
             "parameters": .int(description.parameters),
             "bytes": ["file": .int(description.fileBytes), "weights": .int(description.weightBytes)],
             "bytesByType": .counts(Dictionary(uniqueKeysWithValues: bytesByType.map { ($0.key, $0.value) })),
@@ -77,8 +90,8 @@ struct ONNXInspection {
         ]
     }
 
-    private func value(_ value: ONNXValueInfo) -> JSON {
-        ["name": .string(value.name), "type": .string("\(value.type)")]
+    private func value(_ value: (name: String, type: String)) -> JSON {
+        ["name": .string(value.name), "type": .string(value.type)]
     }
 
     private func problem(_ problem: ONNXProblem) -> JSON {

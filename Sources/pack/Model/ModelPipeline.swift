@@ -18,8 +18,13 @@ struct ModelPipeline {
     let tokenizerObstacle: ErrorFacts?
 
     /// Reads a model folder or an ONNX file and rewrites its graph.
-    static func load(_ path: String, options: PassOptions = PassOptions()) throws -> ModelPipeline {
-        try ModelPipeline(try ImportedModel.load(path), options)
+    ///
+    /// - Parameter specialization: What is fixed of an ONNX file.
+    static func load(
+        _ path: String, options: PassOptions = PassOptions(),
+        specialization: ONNXSpecialization = ONNXSpecialization()
+    ) throws -> ModelPipeline {
+        try ModelPipeline(try ImportedModel.load(path, specialization), options)
     }
 
     init(_ imported: ImportedModel, _ options: PassOptions = PassOptions()) throws {

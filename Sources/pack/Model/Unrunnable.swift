@@ -24,14 +24,14 @@ enum Unrunnable {
                 _ = try Planner.draft(graph, storage: WeightStorage(.f32), metadata: metadata)
                 return problems
             } catch {
+                let index = graph.nodes.firstIndex { $0.name == error.node }
                 problems.append(
                     ONNXProblem(
                         kind: .unsupportedUse, place: error.node, op: error.op, found: error.found,
                         expected: error.expected,
-                        hint: "export the model again so that it does without, or cut that part off"))
-                guard !error.op.isEmpty, let index = graph.nodes.firstIndex(where: { $0.name == error.node }) else {
-                    return problems
-                }
+                        hint: "export the model again so that it does without, or cut that part off with --outputs",
+                        needs: index.map { graph.needs(of: graph.nodes[$0]) } ?? []))
+                guard !error.op.isEmpty, let index else { return problems }
                 for output in graph.nodes[index].outputs where !output.isEmpty {
                     graph.inputs.append(Port(output, graph.types[output] ?? TensorType(.f32, [])))
                 }

@@ -1,7 +1,33 @@
 import Glibc
 import PackFormats
 import PackIO
+import PackImport
 import PackReport
+
+/// What a model's outputs are beside tensors.
+struct OutputForms {
+    private let forms: [ONNXOutput]
+
+    init(_ forms: [ONNXOutput]) { self.forms = forms }
+
+    /// Outputs, then the names of the entries of lists as `"sequences": {"NAME": ["NAME.0", …]}` and optional outputs without
+    /// a value as `"absent": ["NAME"]`, where there are such.
+    func json(_ outputs: JSON) -> JSON {
+        var fields: [String: JSON] = ["outputs": outputs]
+        var lists: [String: JSON] = [:]
+        var absent: [JSON] = []
+        for form in forms {
+            switch form {
+            case .tensor: break
+            case .list(let name, let entries): lists[name] = .array(entries.map { .string($0) })
+            case .absent(let name): absent.append(.string(name))
+            }
+        }
+        if !lists.isEmpty { fields["sequences"] = .object(lists) }
+        if !absent.isEmpty { fields["absent"] = .array(absent) }
+        return .object(fields)
+    }
+}
 
 /// A folder that gets a file for each output.
 struct OutputFolder {
@@ -9,8 +35,9 @@ struct OutputFolder {
 
     init(_ path: String) { self.path = path }
 
-    /// Writes the outputs, and lists them: `{"outputs": {"NAME": {"dtype": …, "shape": […], "file": …}}}`.
-    func write(_ arrays: [NamedArray]) throws -> JSON {
+    /// Writes the outputs, and lists them: `{"outputs": {"NAME": {"dtype": …, "shape": […], "file": …}}}`, with what
+    /// `OutputForms` adds.
+    func write(_ arrays: [NamedArray], _ forms: [ONNXOutput] = []) throws -> JSON {
         guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
             throw IOFailure.system(.create, path: path, code: errno)
         }
@@ -24,7 +51,7 @@ struct OutputFolder {
                 "file": .string(file),
             ]
         }
-        return ["outputs": .object(list)]
+        return OutputForms(forms).json(.object(list))
     }
 
     /// A name without separators and other signs that mean something in paths; with a number where it is taken.

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Glibc
 import PackIO
+import PackImport
+import PackPasses
 import PackPlanner
 import PackRuntime
 import PackServing
@@ -16,6 +18,12 @@ struct Run: ParsableCommand {
             --inputs takes tensors by name from NumPy's .npz instead, --input NAME=FILE.npy one tensor (repeat it for \
             others); --output FILE.npz then gets all outputs by name, --output-folder DIR an .npy for each. --plan FILE \
             writes the plan that is run, as bundles hold it, and needs no request.
+
+            An input of an ONNX model that is a list of tensors is --input NAME=FILE.npz, its entries in the file's order \
+            (in --inputs they are called NAME.0, NAME.1, …); an optional input may be left out. Outputs that are lists are \
+            written as NAME.0, NAME.1, …, and named under "sequences"; those without a value under "absent". Where the value \
+            of a small input decides what is computed (how often a loop turns, say), it is taken as fixed for the run; \
+            --explain says so.
             """)
 
     @Argument(help: ArgumentHelp("A model folder, an ONNX file, a bundle, or a model.pack.", valueName: "model"))
@@ -31,7 +39,9 @@ struct Run: ParsableCommand {
     var inputs: String?
 
     @Option(
-        help: ArgumentHelp("One tensor, as numpy.save writes it; may be repeated.", valueName: "name=file.npy"))
+        help: ArgumentHelp(
+            "One tensor, as numpy.save writes it, or a list of tensors as numpy.savez does; may be repeated.",
+            valueName: "name=file.npy"))
     var input: [String] = []
 
     @Option(
@@ -41,6 +51,14 @@ struct Run: ParsableCommand {
 
     @Option(help: ArgumentHelp("Write the plan to a file, which a bundle's program takes too.", valueName: "file"))
     var plan: String?
+    @OptionGroup(title: "An ONNX model's inputs and outputs") var shapes: ShapeOptions
+    @OptionGroup(title: "An ONNX model's inputs and outputs") var fixed: FixedOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Let values inside an ONNX model, separated by commas, be inputs; what only they needed goes.",
+            valueName: "names"))
+    var cutInputs: String?
 
     @Flag(help: "Run a model's graph as it was exported, without any pass.")
     var unoptimized = false
@@ -91,18 +109,20 @@ struct Run: ParsableCommand {
     func run() throws {
         let clock = ContinuousClock()
         let start = clock.now
-        let image = try PlanSource.load(
-            path, storage: WeightStorage(WeightKind(option: quantize) ?? .f32), isOptimized: !unoptimized)
+        let given = try tensors.map(RunInputs.init)
+        let model = try open(given)
         let loaded = clock.now
+        let session = try LocalSession.open(model.image, threads: threads, instructionSet: isa)
         if let plan {
             let file = try AtomicFile(path: plan)
-            try file.write(image.bytes)
+            try file.write(model.image.bytes)
             try file.commit()
             guard hasRequest || outputFolder != nil else { return }
         }
-        let session = try LocalSession.open(image, threads: threads, instructionSet: isa)
-        if let tensors {
-            return try TensorRun(session).run(tensors, output: output, folder: outputFolder, explain: explain)
+        if let given {
+            if explain { writeError(model.notes.map { $0 + "\n" }.joined()) }
+            return try TensorRun(session, fixed: model.fixed, forms: model.forms)
+                .run(given, output: output, folder: outputFolder, explain: explain)
         }
         let predictor = try LocalSession.predictor(session)
         let opened = clock.now
@@ -129,10 +149,46 @@ struct Run: ParsableCommand {
         }
     }
 
+    /// A plan, with what is known of a model beside it.
+    private struct Opened {
+        let image: PlanImage
+        var fixed: Set<String> = []
+        var forms: [ONNXOutput] = []
+        var notes: [String] = []
+    }
+
+    private func open(_ given: RunInputs?) throws -> Opened {
+        var specialization = ONNXSpecialization()
+        try shapes.fix(&specialization)
+        try fixed.fix(&specialization)
+        specialization.inputs = try Assignment.names(cutInputs, "--cut-inputs")
+        let storage = WeightStorage(WeightKind(option: quantize) ?? .f32)
+        guard let file = ONNXImport.path(at: path) else {
+            guard specialization.isEmpty else { throw ImportError.notFixable(path) }
+            return Opened(image: try PlanSource.load(path, storage: storage, isOptimized: !unoptimized))
+        }
+        var model = try RunImport(file, specialization, given)
+        let options = unoptimized ? PassOptions(limit: 0) : PassOptions()
+        while true {
+            let pipeline = try ModelPipeline(try ImportedModel(model.imported), options)
+            let draft: PlanDraft
+            do {
+                draft = try pipeline.draft(storage)
+            } catch let error as ImportError {
+                // The inputs may tell what the plan lacks; each round fixes something more.
+                guard try model.fix(Unrunnable.problems(pipeline.optimized, pipeline.metadata)) else { throw error }
+                continue
+            }
+            return Opened(
+                image: try draft.makeImage(), fixed: Set(model.imported.specialization.values.keys),
+                forms: model.imported.outputs, notes: model.notes)
+        }
+    }
+
     private var hasRequest: Bool { !text.isEmpty || json != nil || inputs != nil || !input.isEmpty }
 
     /// Where tensors come from; nil for texts and JSON.
-    private var tensors: TensorRun.Source? {
+    private var tensors: RunInputs.Source? {
         if let inputs { return .archive(inputs) }
         guard text.isEmpty, json == nil else { return nil }
         return .files(

@@ -1,35 +1,34 @@
 import PackCore
 import PackFormats
 import PackIO
+import PackImport
 import PackReport
 import PackRuntime
 
 /// Runs a session on tensors from NumPy's files.
 struct TensorRun {
-    /// Where tensors come from.
-    enum Source {
-        /// An `.npz` file.
-        case archive(String)
-        /// An `.npy` file for each input, by the input's name.
-        case files([(name: String, path: String)])
-    }
-
     private let session: Session
+    /// Inputs of the model that its plan does not have, because they were fixed.
+    private let fixed: Set<String>
+    /// What became of the model's outputs, where more is known than the plan says.
+    private let forms: [ONNXOutput]
 
-    init(_ session: Session) { self.session = session }
+    init(_ session: Session, fixed: Set<String> = [], forms: [ONNXOutput] = []) {
+        (self.session, self.fixed, self.forms) = (session, fixed, forms)
+    }
 
     /// Reads inputs, computes, and writes all outputs: to an `.npz` file, to a folder with an `.npy` file for each, or as
     /// JSON.
-    func run(_ source: Source, output: String?, folder: String?, explain: Bool) throws {
-        let (arrays, file) = try read(source)
-        let matched = try (0..<session.inputCount).map { try array(for: $0, in: arrays, file) }
-        for (input, array) in matched.enumerated() { try setShape(input, array, file) }
+    func run(_ inputs: RunInputs, output: String?, folder: String?, explain: Bool) throws {
+        try check(inputs)
+        let matched = try (0..<session.inputCount).map { try array(for: $0, in: inputs) }
+        for (input, array) in matched.enumerated() { try setShape(input, array) }
         try attempt { () throws(RuntimeError) in try session.prepare() }
         for (input, array) in matched.enumerated() { try fill(input, array) }
         try attempt { () throws(RuntimeError) in try session.run() }
         let results = (0..<session.outputCount).map(result)
         if let folder {
-            try writeOutput(OutputFolder(folder).write(results).text, to: output)
+            try writeOutput(OutputFolder(folder).write(results, forms).text, to: output)
         } else if let output, output.hasSuffix(".npz") {
             try NPZ.write(results, to: output)
         } else {
@@ -38,27 +37,25 @@ struct TensorRun {
         if explain { writeError(LocalSession.explanation(session)) }
     }
 
-    private func read(_ source: Source) throws -> (arrays: [NamedArray], file: String) {
-        switch source {
-        case .archive(let path): return (try NPZ.read(path), path)
-        case .files(let files):
-            let known = (0..<session.inputCount).map { String(decoding: session.inputName($0), as: UTF8.self) }
-            for file in files where !known.contains(file.name) {
-                throw Refusal(
-                    facts: ErrorFacts(
-                        "the model has no such input", found: file.name, expected: known.joined(separator: ", ")))
-            }
-            return (try files.map { try NPY.read($0.path, name: $0.name) }, "--input")
+    /// Refuses inputs that were named and that the model does not have.
+    private func check(_ inputs: RunInputs) throws {
+        guard inputs.isExplicit else { return }
+        let known = (0..<session.inputCount).map { String(decoding: session.inputName($0), as: UTF8.self) }
+        for array in inputs.arrays where !known.contains(array.name) && !fixed.contains(array.name) {
+            throw Refusal(
+                facts: ErrorFacts(
+                    "the model has no such input", found: array.name, expected: known.joined(separator: ", ")))
         }
     }
 
-    private func array(for input: Int, in arrays: [NamedArray], _ file: String) throws -> NamedArray {
+    private func array(for input: Int, in inputs: RunInputs) throws -> NamedArray {
         let name = String(decoding: session.inputName(input), as: UTF8.self)
-        guard let array = arrays.first(where: { $0.name == name }) else {
+        let file = inputs.file
+        guard let array = inputs[name] else {
             throw Refusal(
                 facts: ErrorFacts(
-                    "lacks an input of the model", file: file, found: arrays.map(\.name).joined(separator: ", "),
-                    expected: name))
+                    "lacks an input of the model", file: file,
+                    found: inputs.arrays.map(\.name).joined(separator: ", "), expected: name))
         }
         guard array.dtype == session.inputDType(input).numpyType else {
             throw Refusal(
@@ -80,7 +77,7 @@ struct TensorRun {
         }
     }
 
-    private func setShape(_ input: Int, _ array: NamedArray, _ file: String) throws {
+    private func setShape(_ input: Int, _ array: NamedArray) throws {
         try attempt { () throws(RuntimeError) in
             try session.setInputShape(input, array.shape)
         }
@@ -124,7 +121,7 @@ struct TensorRun {
     }
 
     private func json(_ results: [NamedArray]) -> JSON {
-        ["outputs": .object(Dictionary(results.map { ($0.name, tensor($0)) }) { first, _ in first })]
+        OutputForms(forms).json(.object(Dictionary(results.map { ($0.name, tensor($0)) }) { first, _ in first }))
     }
 
     private func tensor(_ array: NamedArray) -> JSON {

@@ -60,6 +60,8 @@ struct Slim: ParsableCommand {
     @Option(help: ArgumentHelp("Stop after so many rewrites, to find one that does harm.", valueName: "count"))
     var stopAfter: Int?
 
+    @OptionGroup(title: "An ONNX model's inputs and outputs") var specialization: SpecializationOptions
+
     @Option(help: "Form of the report: table is for people, json is for programs.")
     var format: OutputFormat = .table
 
@@ -73,7 +75,9 @@ struct Slim: ParsableCommand {
     }
 
     func run() throws {
-        let pipeline = try ModelPipeline.load(path, options: PassOptions(limit: stopAfter, skipped: Set(skipPass)))
+        let pipeline = try ModelPipeline.load(
+            path, options: PassOptions(limit: stopAfter, skipped: Set(skipPass)),
+            specialization: specialization.specialization())
         if explainPasses { return try write(PassesReport.document(pipeline), PassesReport.json(pipeline)) }
         guard let target else {
             throw ValidationError("--target is missing: a platform's name (pack profiles lists them)")

@@ -174,7 +174,11 @@ struct Slimmer {
             quantization: command.quantize.rawValue, unpackedBytes: unpacked, zippedBytes: zipped,
             runtimeBytes: program.bytes.count, weightsBytes: choice.draft.weightsBytes, peakMemoryBytes: peak,
             how: .computed, tolerance: 0)
-        var facts = Analysis.facts(of: made, for: try ModelReading.read(command.path).facts)
+        var facts = Analysis.facts(
+            of: made,
+            for: try ModelReading.read(
+                command.path, command.specialization.specialization()
+            ).facts)
         facts.architectures = [.init(name: arch)]
         let fit = Fit(facts, on: profile)
         var notes: [String] = []

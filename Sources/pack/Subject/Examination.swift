@@ -2,6 +2,7 @@ import PackBundle
 import PackDependencies
 import PackFit
 import PackIO
+import PackImport
 import PackProfiles
 import PackReport
 
@@ -30,13 +31,18 @@ struct Examination {
     ///   - paths: What is deployed.
     ///   - options: What is to be known about the code.
     ///   - platforms: Who is asked; the first one's Python, processor and C library are those that lists are read for.
+    ///   - specialization: What is fixed of the ONNX model among the paths.
     /// - Throws: What makes a path unusable.
-    static func make(_ paths: [String], _ options: StackOptions, _ platforms: [Profile]) throws -> Examination {
+    static func make(
+        _ paths: [String], _ options: StackOptions, _ platforms: [Profile],
+        fixing specialization: ONNXSpecialization = ONNXSpecialization()
+    ) throws -> Examination {
         guard let first = platforms.first else { throw ValidationFailure.noPlatform }
         let progress = Progress()
         defer { progress.finish() }
         progress.step("listing files")
-        var subject = try Subject.find(paths, options, for: options.environment(of: first, found: nil))
+        var subject = try Subject.find(
+            paths, options, for: options.environment(of: first, found: nil), fixing: specialization)
         var stack = subject.tree.map(Stack.init)
         subject.problems += stack?.packages.problems.map { "\($0.path) \($0.text)" } ?? []
         progress.step("reading binaries and imports")

@@ -94,7 +94,7 @@ extension Subject {
         }
         let isONNX = !isProject && ONNXImport.path(at: tree.path) != nil
         let isModel = isONNX || weights.contains("") || (configurations.contains("") && !isProject)
-        if isModel { models.append(try ModelReading.read(tree.path)) }
+        if isModel { models.append(try read(tree.path)) }
         var roots: [String] = isModel ? [""] : []
         for candidate in weights.intersection(configurations).sorted() {
             // Folders inside a model's are its modules.

@@ -1,6 +1,7 @@
 import PackDependencies
 import PackFit
 import PackIO
+import PackImport
 
 /// What lies at the paths that were given, before anything is judged.
 struct Subject {
@@ -18,6 +19,9 @@ struct Subject {
     var leftOut: [String] = []
     /// What could not be read, a line each.
     var problems: [String] = []
+    /// What is fixed of a model, and whether there was an ONNX model to fix it of.
+    private var specialization = ONNXSpecialization()
+    private var isFixed = false
 
     /// The folders that code is found in when the files are deployed as they are.
     var folders: [String] = []
@@ -36,11 +40,14 @@ extension Subject {
     ///   - paths: Folders, archives, files of weights, lists of packages.
     ///   - options: Layers, and whether requirements are resolved.
     ///   - environment: The Python, processor and C library that lists of packages are read for.
+    ///   - specialization: What is fixed of the ONNX model among the paths.
     /// - Throws: What makes a path unusable; what concerns single files is a problem.
     static func find(
-        _ paths: [String], _ options: StackOptions, for environment: TargetEnvironment
+        _ paths: [String], _ options: StackOptions, for environment: TargetEnvironment,
+        fixing specialization: ONNXSpecialization = ONNXSpecialization()
     ) throws -> Subject {
         var subject = Subject(paths: paths)
+        subject.specialization = specialization
         let selection = DependencySelection(target: environment)
         var trees: [(tree: FileTree, name: String)] = []
         let outers = try enclosing(paths)
@@ -52,13 +59,14 @@ extension Subject {
             switch try PathKind(path) {
             case .list(let kind):
                 subject.add(try DeclaredDependencies(path: path, kind: kind, selection: selection))
-            case .weights: subject.add(try ModelReading.read(path))
+            case .weights: subject.models.append(try subject.read(path))
             case .tree:
                 let found = try subject.trees(at: path, options, selection)
                 let prefix = paths.count > 1 ? displayName(path) : ""
                 trees += found.map { ($0.tree, [prefix, $0.name].filter { !$0.isEmpty }.joined(separator: "/")) }
             }
         }
+        guard specialization.isEmpty || subject.isFixed else { throw ImportError.notFixable(subject.name) }
         if options.resolve, !subject.declared.isEmpty || trees.isEmpty {
             trees += try subject.resolve(options, selection)
         }
@@ -112,7 +120,12 @@ extension Subject {
         problems += list.problems.map { "\($0.path): \($0.text)" }
     }
 
-    private mutating func add(_ model: ModelReading) { models.append(model) }
+    /// Reads a model that a path leads to; what is to be fixed of an ONNX model is fixed.
+    mutating func read(_ path: String) throws -> ModelReading {
+        guard ONNXImport.path(at: path) != nil else { return try ModelReading.read(path) }
+        isFixed = true
+        return try ModelReading.read(path, specialization)
+    }
 
     /// The last component of a path, which its files stand under when several paths are given.
     private static func displayName(_ path: String) -> String {

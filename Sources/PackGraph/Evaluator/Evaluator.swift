@@ -1,5 +1,4 @@
 import PackCore
-import PackGraph
 
 /// Runs graphs plainly and slowly: the definition of what each operator computes, for constant folding and tests.
 ///
@@ -29,7 +28,7 @@ public struct Evaluator {
     }
 
     /// Computes the outputs of one node whose inputs are all constants. An absent output is `nil`.
-    static func fold(_ node: Node, _ constants: [String: Constant]) throws(GraphError) -> [Tensor?] {
+    package static func fold(_ node: Node, _ constants: [String: Constant]) throws(GraphError) -> [Tensor?] {
         var evaluator = Evaluator()
         for name in Set(node.inputs) where !name.isEmpty {
             guard let constant = constants[name] else {

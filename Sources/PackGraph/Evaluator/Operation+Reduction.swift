@@ -1,6 +1,5 @@
 import Foundation
 import PackCore
-import PackGraph
 
 extension Operation {
     /// Operators that fold axes or run along one; `nil` for others.

@@ -1,5 +1,4 @@
 import PackCore
-import PackGraph
 
 extension Operation {
     /// Matrix products; `nil` for other operators.

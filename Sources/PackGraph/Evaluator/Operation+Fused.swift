@@ -1,6 +1,5 @@
 import Foundation
 import PackCore
-import PackGraph
 
 extension Operation {
     /// Operators of `FusedOperator`; `nil` for others.

@@ -1,5 +1,4 @@
 import PackCore
-import PackGraph
 
 /// A tensor with its elements in memory: what the evaluator computes with.
 public struct Tensor: Sendable {
@@ -27,7 +26,8 @@ public struct Tensor: Sendable {
         self.init(.i64, shape, .integers(integers))
     }
 
-    init(_ dtype: DType, _ shape: [Int], _ values: Values) {
+    /// A tensor of any type. Takes as many elements as the shape has; missing ones are 0.
+    package init(_ dtype: DType, _ shape: [Int], _ values: Values) {
         self.dtype = dtype
         self.shape = shape
         let count = shape.reduce(1, *)

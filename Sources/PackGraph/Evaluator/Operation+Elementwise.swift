@@ -1,6 +1,5 @@
 import Foundation
 import PackCore
-import PackGraph
 
 extension Operation {
     /// Operators that work element by element; `nil` for others.
@@ -10,6 +9,7 @@ extension Operation {
         case "Sub": return [try arithmetic(-) { $0 &- $1 }]
         case "Mul": return [try arithmetic(*) { $0 &* $1 }]
         case "Div": return [try arithmetic(/) { $1 == 0 ? 0 : $0.dividedReportingOverflow(by: $1).partialValue }]
+        case "Mod": return [try remainder()]
         case "Pow": return [try power()]
         case "Min": return [try arithmetic(Swift.min, Swift.min)]
         case "Max": return [try arithmetic(Swift.max, Swift.max)]
@@ -19,6 +19,7 @@ extension Operation {
         case "LessOrEqual": return [try comparison(<=) { $0 <= $1 }]
         case "GreaterOrEqual": return [try comparison(>=) { $0 >= $1 }]
         case "And": return [try comparison({ $0 * $1 != 0 }) { $0 & $1 != 0 }]
+        case "Xor": return [try comparison({ ($0 != 0) != ($1 != 0) }) { ($0 != 0) != ($1 != 0) }]
         case "Or": return [try comparison({ $0 + $1 != 0 }) { $0 | $1 != 0 }]
         case "Not": return [Tensor(.bool, shape, .integers(try input(0).integers.map { 1 - $0 }))]
         case "Where": return [try choose()]
@@ -81,6 +82,16 @@ extension Operation {
             truth = zip(left.floats, right.floats).map(float)
         }
         return Tensor(.bool, shape, .integers(truth.map { $0 ? 1 : 0 }))
+    }
+
+    /// The remainder has the sign of the divisor, or of the dividend if `fmod` is 1.
+    private func remainder() throws(GraphError) -> Tensor {
+        let isTruncated = try node.int("fmod", default: 0) != 0
+        return try arithmetic({ fmod($0, $1) }) { left, right in
+            guard right != 0 else { return 0 }
+            let rest = left.remainderReportingOverflow(dividingBy: right).partialValue
+            return !isTruncated && rest != 0 && (rest < 0) != (right < 0) ? rest &+ right : rest
+        }
     }
 
     private func power() throws(GraphError) -> Tensor {

@@ -1,5 +1,4 @@
 import PackCore
-import PackGraph
 
 extension Operation {
     /// Operators that move elements, or make tensors of shapes; `nil` for others.
