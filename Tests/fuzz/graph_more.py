@@ -1,8 +1,9 @@
 """Random nodes: rarer operators of the standard, and those of com.microsoft that onnxruntime's optimizer and quantizer write."""
 import numpy as np
 from graph_draft import Reject
-from graph_elements import BOOL, F16, F32, F64, I32, I64, I8, U8, indices
-from graph_layers import image, scale_of, zero_of, zero_of_signed
+from graph_elements import F32, F64, I64, I8, U8
+from graph_layers import image
+from graph_quantized import scale_of, zero_of, zero_of_signed
 
 MICROSOFT = "com.microsoft"
 

@@ -1,7 +1,7 @@
 """Random nodes: what exporters write for layers, so that graph passes find something."""
 import numpy as np
 from graph_draft import Reject
-from graph_elements import F16, F32, F64, I64
+from graph_elements import F16, F32, F64
 
 
 def rows(g, low=2, types=(F32, F32, F32, F16, F64)):

@@ -29,11 +29,13 @@ from onnx.reference import ReferenceEvaluator  # noqa: E402
 import graph_elements  # noqa: E402
 import graph_layers  # noqa: E402
 import graph_more  # noqa: E402
+import graph_movement  # noqa: E402
 import graph_patterns  # noqa: E402
+import graph_quantized  # noqa: E402
 from graph_draft import Draft, Reject, Value, info  # noqa: E402
 
-FAMILIES = [graph_elements.RULES, graph_layers.RULES, graph_patterns.RULES, graph_more.RULES]
-RULES = [rule for family in FAMILIES for rule in family]
+FAMILIES = [graph_elements, graph_movement, graph_layers, graph_quantized, graph_patterns, graph_more]
+RULES = [rule for family in FAMILIES for rule in family.RULES]
 
 
 def draft(seed, number, only=()):
@@ -54,18 +56,30 @@ def draft(seed, number, only=()):
     return g
 
 
+def written(name, array, as_numbers):
+    """A constant as raw bytes, or as a list of numbers."""
+    if not as_numbers:
+        return numpy_helper.from_array(array, name)
+    numbers = array.reshape(-1).view(np.uint16) if array.dtype == np.float16 else array.reshape(-1)
+    if array.dtype == np.float16:
+        tensor = onnx.TensorProto(name=name, dims=array.shape, data_type=onnx.TensorProto.FLOAT16)
+        tensor.int32_data.extend(int(x) for x in numbers)
+        return tensor
+    return helper.make_tensor(name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape, numbers.tolist())
+
+
 class Case:
     """A graph with inputs and what it must give."""
 
-    def __init__(self, nodes, values, inputs, outputs, opset, symbols):
+    def __init__(self, nodes, values, inputs, outputs, opset, symbols, forms):
         self.nodes, self.values, self.inputs, self.outputs, self.opset = nodes, values, inputs, outputs, opset
-        self.symbols = symbols
+        self.symbols, self.forms = symbols, forms
 
     @staticmethod
     def of(g):
         used = {n for node in g.nodes for n in node.input}
         made = [o for node in g.nodes for o in node.output if o]
-        outputs = [o for o in made if o not in used or g.chance(0.1)]
+        outputs = [o for o in made if o not in used or g.chance(0.12)]
         symbols = {}
         if g.named and g.chance(0.4):
             # Extents that are equal have one name, or each its own.
@@ -74,7 +88,9 @@ class Case:
                 for axis, extent in enumerate(g.at(name).shape):
                     if g.chance(0.6):
                         symbols[name, axis] = f"{name}_{axis}" if apart else f"n{extent}"
-        return Case(g.nodes, g.values, list(g.inputs), outputs, g.opset, symbols)
+        # How constants are written: as raw bytes, as numbers, as inputs with a default, or by nodes.
+        forms = {n: g.choose(["raw", "raw", "raw", "numbers", "default", "node"]) for n in g.constants}
+        return Case(g.nodes, g.values, list(g.inputs), outputs, g.opset, symbols, forms)
 
     def cut(self, outputs, stops=()):
         """The part that makes some outputs, with values it stops at as inputs."""
@@ -85,19 +101,23 @@ class Case:
                 wanted.update(node.input)
         made = {o for node in nodes for o in node.output}
         inputs = [n for n in self.values if n in wanted and (n in self.inputs or n in stops) and n not in made - set(stops)]
-        return Case(nodes, self.values, inputs, list(outputs), self.opset, self.symbols)
+        return Case(nodes, self.values, inputs, list(outputs), self.opset, self.symbols, self.forms)
 
     def model(self):
         used = {n for node in self.nodes for n in node.input if n}
         made = {o for node in self.nodes for o in node.output}
-        constants = [n for n in used if n not in self.inputs and n not in made]
+        constants = sorted(n for n in used if n not in self.inputs and n not in made)
         base = {n: v.base for n, v in self.values.items()}
         def shape(name):
             return [self.symbols.get((name, a), e) for a, e in enumerate(base[name].shape)]
+        tensors = {n: written(n, base[n], self.forms.get(n) == "numbers") for n in constants}
+        makers = [helper.make_node("Constant", [], [n], name=f"make_{n}", value=tensors[n])
+                  for n in constants if self.forms.get(n) == "node"]
+        inputs = [n for n in self.inputs if n in used] + [n for n in constants if self.forms.get(n) == "default"]
         graph = helper.make_graph(
-            self.nodes, "random", [info(n, base[n], shape(n)) for n in self.inputs if n in used],
+            makers + self.nodes, "random", [info(n, base[n], shape(n)) for n in inputs],
             [info(n, base[n], [f"{n}_{a}" for a in range(base[n].ndim)]) for n in self.outputs],
-            [numpy_helper.from_array(base[n], n) for n in sorted(constants)])
+            [tensors[n] for n in constants if self.forms.get(n) != "node"])
         imports = [helper.make_opsetid("", self.opset)]
         if any(node.domain for node in self.nodes):
             imports.append(helper.make_opsetid("com.microsoft", 1))
