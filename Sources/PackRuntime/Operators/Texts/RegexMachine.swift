@@ -20,7 +20,8 @@ struct RegexMachine {
         try program.require(.i32)
         try ranges.require(.i32)
         guard program.rank == 2, program.extent(1) == 3, ranges.rank == 2, ranges.extent(1) == 2 else { throw .shape }
-        guard program.extent(0) > 0, program.extent(0) < 1 << 30 else { throw .shape }
+        // Also a program that no file limits, because it is computed, must not ask for much memory.
+        guard program.extent(0) > 0, program.extent(0) <= 1 << 20 else { throw .shape }
         return program.extent(0) * 28 + 8
     }
 
