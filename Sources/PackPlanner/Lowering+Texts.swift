@@ -1,6 +1,7 @@
 import CPackKernels
 import PackCore
 import PackGraph
+import PackRuntime
 
 extension Lowering {
     /// Operators on texts.
@@ -25,6 +26,12 @@ extension Lowering {
             let words = try lowering.words(
                 node, [("between", 0), ("least", 1), ("start", -1), ("end", -1), ("padding", 0)])
             try lowering.step(PACK_OP_TextTokens, node, try lowering.values(node, 3), words)
+        },
+        "TextNumbers": { lowering, node throws(PlannerError) in
+            let from = try lowering.type(node.inputs[0], of: node).dtype
+            let to = try lowering.type(node.outputs[0], of: node).dtype
+            let kind: TextNumbersKind = to == .f64 ? .float : to == .i64 ? .integer : from == .i64 ? .signed : .unsigned
+            try lowering.lowerPlain(PACK_OP_TextNumbers, node, count: 1, [Int64(kind.rawValue)])
         },
         "TermCounts": { lowering, node throws(PlannerError) in
             let words = try lowering.words(node, [("least", 1), ("most", 1), ("skips", 0), ("mode", 0)])

@@ -36,4 +36,8 @@ public struct Comparison: Sendable {
         guard a.count == b.count else { return .infinity }
         return zip(a, b).reduce(0) { Swift.max($0, Double(abs($1.0 - $1.1))) }
     }
+    /// A whole number below 4096 that differs for most different texts, so that texts can be compared as numbers are.
+    public static func number(ofText text: some Sequence<UInt8>) -> Float {
+        Float(text.reduce(UInt32(0x811C_9DC5)) { ($0 ^ UInt32($1)) &* 0x0100_0193 } >> 20)
+    }
 }

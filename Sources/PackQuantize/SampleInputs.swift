@@ -105,8 +105,8 @@ extension Session {
         case .f64: return all(Double.self) { Float($0) }
         case .f16: return all(UInt16.self) { Float(Float16(bitPattern: $0)) }
         case .bf16: return all(UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
-        // Of texts, the codes: the same as long as the same texts are made in the same order.
-        case .i64, .string: return all(Int64.self) { Float($0) }
+        case .string: return all(Int64.self) { Comparison.number(ofText: text($0)) }
+        case .i64: return all(Int64.self) { Float($0) }
         case .u64: return all(UInt64.self) { Float($0) }
         case .i32: return all(Int32.self) { Float($0) }
         case .u32: return all(UInt32.self) { Float($0) }

@@ -144,6 +144,35 @@ import WireBuilding
         #expect(try session(onnx).answer(texts: [TextValue("a,b", "")]).last?.integers == [2, 1])
     }
 
+    @Test func readsNumbers() throws {
+        let numbers = try load("Cast") { $0.attribute("to", number: 1) }
+        let answer = try session(numbers).answer(texts: [
+            TextValue("3.14", " 1e3\n", "-INF", "+inf", "NaN", "+7", "-0", "1E-50")
+        ])[0].floats
+        #expect(answer[..<4] == [3.14, 1000, -.infinity, .infinity] && answer[4].isNaN)
+        #expect(answer[5...] == [7, 0, 0])
+        let whole = try session(load("Cast") { $0.attribute("to", number: 7) })
+        let texts = TextValue("42", "-7", "100.9", "-1e3", "9223372036854775807", "-9223372036854775808")
+        #expect(try whole.answer(texts: [texts])[0].integers == [42, -7, 100, -1000, .max, .min])
+        for bad in ["", "x", "1 2", "--1", "+-1", "1e", "0x10", "1_0", "9223372036854775808", "nan", "inf", "-", "+"] {
+            #expect(throws: RuntimeError.self, "\(bad)") { try whole.answer(texts: [TextValue(bad)]) }
+        }
+    }
+
+    @Test func writesIntegers() throws {
+        let onnx = try load("Cast", inputs: [[3]], type: .int64) { $0.attribute("to", number: 8) }
+        let session = try session(onnx)
+        try session.setInputShape(0, [3])
+        try session.prepare()
+        for (index, value) in [Int64.min, 0, 120].enumerated() {
+            session.inputBytes(0).storeBytes(of: value, toByteOffset: index * 8, as: Int64.self)
+        }
+        try session.run()
+        let codes = session.outputBytes(0).bindMemory(to: Int64.self)
+        #expect(
+            codes.map { String(decoding: session.text($0), as: UTF8.self) } == ["-9223372036854775808", "0", "120"])
+    }
+
     @Test func givesFixedTexts() throws {
         let onnx = try load("Constant", inputs: []) { $0.attribute("value_strings", texts: ["a", "", "é"]) }
         #expect(try session(onnx).answer(texts: [])[0].strings == ["a", "", "é"])
@@ -153,7 +182,7 @@ import WireBuilding
 
     @Test(
         arguments: [
-            ("RegexFullMatch", "", ("pattern", "(?=a)b")), ("Cast", "", ("to", "FLOAT")),
+            ("RegexFullMatch", "", ("pattern", "(?=a)b")), ("Cast", "", ("to", "BOOL")),
             ("StringNormalizer", "", ("case_change_action", "TITLE")),
             ("Add", "", ("x", "y")), ("Tokenizer", "com.microsoft", ("tokenexp", "(a")),
             ("LabelEncoder", "ai.onnx.ml", ("x", "y")),

@@ -134,7 +134,8 @@ enum pack_operator_error {
     X(TermCounts) \
     X(TextTokens) \
     X(LoopBegin) \
-    X(LoopEnd)
+    X(LoopEnd) \
+    X(TextNumbers)
 
 #define PACK_OPERATOR_ID(name) PACK_OP_##name,
 enum pack_operator_id { PACK_OPERATORS(PACK_OPERATOR_ID) PACK_OPERATOR_COUNT };

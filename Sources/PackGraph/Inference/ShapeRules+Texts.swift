@@ -5,6 +5,7 @@ extension ShapeRules {
     static let texts: [String: ShapeRule] = [
         "StringConcat": stringConcat, "StringSplit": stringSplit, "StringNormalizer": stringNormalizer,
         "RegexFullMatch": fullMatch, "TermCounts": termCounts, "TextTokens": tokens,
+        "TextNumbers": numbers,
     ]
 
     @Sendable private static func stringConcat(_ op: Operands) throws(GraphError) -> [Inferred] {
@@ -44,6 +45,18 @@ extension ShapeRules {
     @Sendable private static func tokens(_ op: Operands) throws(GraphError) -> [Inferred] {
         let shape = try fullMatch(op)[0].type?.shape ?? []
         return [Inferred(.string, shape + [op.unknown(axis: shape.count)])]
+    }
+
+    /// Texts to f64 or i64, as attribute `to` says, or i64 or u64 to texts.
+    @Sendable private static func numbers(_ op: Operands) throws(GraphError) -> [Inferred] {
+        try op.expect(inputs: 1...1)
+        let type = try op.type(0)
+        let dtype = DType(onnxCode: try op.node.int("to", default: DType.string.onnxCode))
+        let known: [DType] = type.dtype == .string ? [.f64, .i64] : [.string]
+        guard let dtype, known.contains(dtype), [.string, .i64, .u64].contains(type.dtype) else {
+            throw op.fault(.wrongType, input: 0, found: "\(type)", expected: "texts, i64 or u64")
+        }
+        return [Inferred(dtype, type.shape)]
     }
 
     /// Terms (texts or i64), the nodes and edges of a tree, and weights.

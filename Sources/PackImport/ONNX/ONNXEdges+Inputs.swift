@@ -26,7 +26,7 @@ extension ONNXEdges {
         return .refused(
             name,
             ONNXRefusal(
-                .unsupportedType, found: "an input of type \(type)", expected: "a tensor of numbers, or a list of such")
+                .unsupportedType, found: "an input of type \(type)", expected: "a tensor of numbers or texts, or a list of such")
         )
     }
 

@@ -33,6 +33,7 @@ extension ONNXImporter {
         if isSettled { settled.formUnion(results.keys) }
         guard isSettled, outputNames.isDisjoint(with: results.keys) else {
             folded.merge(results) { $1 }
+            for (name, constant) in results where graph.contents[name] == nil { graph.learn(name, constant) }
             return false
         }
         for (name, constant) in results { add(name, constant) }

@@ -3,9 +3,10 @@ import PackGraph
 extension ONNXRules {
     /// Operators whose lists of axes, sizes or limits were attributes before they were inputs.
     static let axes: [String: ONNXRule] = merge([
-        rules(["Squeeze", "Unsqueeze"]) { (importer, operation) throws(ONNXRefusal) in
+        rules(["Unsqueeze"]) { (importer, operation) throws(ONNXRefusal) in
             try listed(&importer, operation, ["axes"])
         },
+        rules(["Squeeze"]) { (importer, operation) throws(ONNXRefusal) in try squeeze(&importer, operation) },
         rules([
             "ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2",
             "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp",
@@ -20,6 +21,20 @@ extension ONNXRules {
             "Hardmax": flatSoftmax, "CumSum": cumulative, "Concat": concat,
         ],
     ])
+
+    /// Without axes all go that have extent 1: how many are left must not depend on an extent that running tells.
+    private static func squeeze(_ importer: inout ONNXImporter, _ operation: ONNXOperation) throws(ONNXRefusal) {
+        let input = try operation.required(0)
+        if try operation.ints("axes") == nil, operation.input(1) == nil {
+            let shape = try importer.shape(input)
+            guard shape.allSatisfy({ $0.constant != nil }) else {
+                throw ONNXRefusal(
+                    .unsupportedUse, found: "no axes, and the shape \(shape)", expected: "axes, or extents that are known",
+                    unknown: [.shape(input)])
+            }
+        }
+        try listed(&importer, operation, ["axes"])
+    }
 
     /// Attributes become the inputs behind the first.
     private static func listed(

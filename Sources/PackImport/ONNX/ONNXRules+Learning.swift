@@ -12,7 +12,7 @@ extension ONNXRules {
 
     /// Nodes that only rules write: a file's operators of these names are others.
     static let learningNodes: Set<String> = [
-        "TreeScores", "SVMKernel", "PairwiseProbability", "TermCounts", "TextTokens",
+        "TreeScores", "SVMKernel", "PairwiseProbability", "TermCounts", "TextTokens", "TextNumbers",
     ]
 }
 

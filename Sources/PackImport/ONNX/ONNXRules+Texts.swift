@@ -88,6 +88,35 @@ extension ONNXRules {
         importer.emit("TextTokens", operation, inputs, attributes)
     }
 
+    // MARK: Numbers
+
+    /// Emits a cast from texts or to them; false if it is neither.
+    static func castTexts(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation, _ target: DType
+    ) throws(ONNXRefusal) -> Bool {
+        let x = try operation.required(0)
+        guard let source = importer.graph.types[x]?.dtype, source == .string || target == .string else { return false }
+        let whole: [DType] = [.i64, .i32, .i16, .i8, .u32, .u16, .u8]
+        func to(_ dtype: DType) -> [String: Attribute] { ["to": .dtype(dtype)] }
+        switch (source, target) {
+        case (.string, .string): importer.emit("Identity", operation, [x], outputs: operation.outputs)
+        case (.string, .f64), (.string, .i64): importer.emit("TextNumbers", operation, [x], to(target))
+        case (.string, .f32), (.string, .f16), (.string, .bf16):
+            importer.emit("Cast", operation, [importer.helper("TextNumbers", operation, [x], to(.f64))], to(target))
+        case (.string, _) where whole.contains(target):
+            importer.emit("Cast", operation, [importer.helper("TextNumbers", operation, [x], to(.i64))], to(target))
+        case (.u64, .string): importer.emit("TextNumbers", operation, [x], to(.string))
+        case (_, .string) where whole.contains(source):
+            importer.emit("TextNumbers", operation, [importer.cast(x, to: .i64, operation)], to(.string))
+        default:
+            throw ONNXRefusal(
+                .unsupportedType, found: "a cast of \(source.name) to \(target.name)",
+                expected: "texts to numbers, or integers to texts",
+                hint: "how floats are written differs from runtime to runtime: write them before, as texts")
+        }
+        return true
+    }
+
     // MARK: Case
 
     /// The locale is not looked at: Unicode's case mappings are the same in all but a few.

@@ -5,7 +5,8 @@ import PackGraph
 extension ONNXRules {
     /// Fixed values, casts, and what inference does not do.
     static let values: [String: ONNXRule] = [
-        "Constant": constant, "ConstantOfShape": filled, "Cast": cast, "Dropout": dropout,
+        "Constant": constant, "ConstantOfShape": filled, "Cast": cast, "CastLike": castLike,
+        "Dropout": dropout,
     ]
 
     @Sendable private static func constant(
@@ -100,11 +101,23 @@ extension ONNXRules {
             }
             attributes["to"] = .int(type.rawValue)
         }
-        if case .int(let code)? = attributes["to"], let type = ONNXElementType(rawValue: code),
-            type.dtype == nil || type == .string
-        {
+        if case .int(let code)? = attributes["to"], let type = ONNXElementType(rawValue: code), type.dtype == nil {
             throw ONNXRefusal(.unsupportedType, found: "a cast to \(type.name)", expected: "a type of whole bytes")
         }
+        if case .int(let code)? = attributes["to"], let dtype = DType(onnxCode: code),
+            try castTexts(&importer, operation, dtype)
+        {
+            return
+        }
         importer.emit("Cast", operation, operation.inputs, attributes)
+    }
+
+    @Sendable private static func castLike(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation
+    ) throws(ONNXRefusal) {
+        if let dtype = importer.graph.types[try operation.required(1)]?.dtype {
+            if try castTexts(&importer, operation, dtype) { return }
+        }
+        try same(&importer, operation)
     }
 }

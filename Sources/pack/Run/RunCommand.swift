@@ -112,13 +112,13 @@ struct Run: ParsableCommand {
         let given = try tensors.map(RunInputs.init)
         let model = try open(given)
         let loaded = clock.now
+        let session = try LocalSession.open(model.image, threads: threads, instructionSet: isa)
         if let plan {
             let file = try AtomicFile(path: plan)
             try file.write(model.image.bytes)
             try file.commit()
             guard hasRequest || outputFolder != nil else { return }
         }
-        let session = try LocalSession.open(model.image, threads: threads, instructionSet: isa)
         if let given {
             if explain { writeError(model.notes.map { $0 + "\n" }.joined()) }
             return try TensorRun(session, fixed: model.fixed, forms: model.forms)

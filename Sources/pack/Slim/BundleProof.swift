@@ -135,8 +135,24 @@ struct BundleProof {
     }
 
     private struct Answer: Decodable {
-        struct Output: Decodable { let data: [Double] }
+        struct Output: Decodable { let data: [Element] }
         let outputs: [String: Output]
+    }
+
+    /// An element as a number.
+    private struct Element: Decodable {
+        let number: Float
+
+        init(from decoder: any Decoder) throws {
+            let value = try decoder.singleValueContainer()
+            if let text = try? value.decode(String.self) {
+                number = Comparison.number(ofText: text.utf8)
+            } else if let truth = try? value.decode(Bool.self) {
+                number = truth ? 1 : 0
+            } else {
+                number = Float(try value.decode(Double.self))
+            }
+        }
     }
 
     private static func output(_ sample: Sample, of answer: Data) -> [Float]? {
@@ -145,6 +161,6 @@ struct BundleProof {
         // Question answering has two; the plan's first is the start.
         var name = names.contains("start_logits") ? "start_logits" : names.first
         if case .tensors(_, let output) = sample { name = output }
-        return name.flatMap { decoded.outputs[$0] }?.data.map { Float($0) }
+        return name.flatMap { decoded.outputs[$0] }?.data.map(\.number)
     }
 }
