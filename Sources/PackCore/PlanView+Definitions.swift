@@ -58,28 +58,36 @@ extension PlanView {
         return end < 0 ? step + 1 : end
     }
 
-    /// Checks that loops begin before they end, and that no step in them finds extents when it runs: memory is planned once for
-    /// all turns.
+    /// Loops in loops.
+    private static let loopDepth = 80
+
+    /// Checks that each loop's ends name each other, that loops lie in loops as a whole, and that no step in them finds extents
+    /// when it runs: memory is planned once for all turns.
     func validateLoops() throws(PlanError) {
-        for (index, step) in steps.enumerated() where step.op == PACK_OP_LoopBegin.rawValue {
+        var open: [Int] = []
+        for (index, step) in steps.enumerated() {
+            let isBegin = step.op == PACK_OP_LoopBegin.rawValue
+            if !open.isEmpty, measures(index) { throw PlanError(.badOrder, section: 5, record: index) }
+            guard isBegin || step.op == PACK_OP_LoopEnd.rawValue else { continue }
             guard step.attribute_count == 1 else { throw PlanError(.badReference, section: 5, record: index) }
-            let end = attributes[Int(step.first_attribute)]
-            guard end == -1 || end > Int64(index) && end < Int64(steps.count) else {
-                throw PlanError(.badReference, section: 5, record: index)
+            let other = attributes[Int(step.first_attribute)]
+            if isBegin {
+                open.append(index)
+                let isPlace = other == -1 || other > Int64(index) && other < Int64(steps.count)
+                guard isPlace, open.count <= PlanView.loopDepth else {
+                    throw PlanError(.badReference, section: 5, record: index)
+                }
+            } else {
+                guard let begin = open.popLast(), other == Int64(begin) else {
+                    throw PlanError(.badReference, section: 5, record: index)
+                }
+                let end = attributes[Int(steps[begin].first_attribute)]
+                guard end == -1 || end == Int64(index) else {
+                    throw PlanError(.badReference, section: 5, record: begin)
+                }
             }
-            let isEnd = end < 0 || steps[Int(end)].op == PACK_OP_LoopEnd.rawValue
-            guard isEnd else { throw PlanError(.badReference, section: 5, record: index) }
         }
-        for (index, step) in steps.enumerated() where step.op == PACK_OP_LoopEnd.rawValue {
-            guard step.attribute_count == 1 else { throw PlanError(.badReference, section: 5, record: index) }
-            let begin = attributes[Int(step.first_attribute)]
-            guard begin >= 0, begin < Int64(index), steps[Int(begin)].op == PACK_OP_LoopBegin.rawValue else {
-                throw PlanError(.badReference, section: 5, record: index)
-            }
-            for inner in Int(begin)...index where measures(inner) {
-                throw PlanError(.badOrder, section: 5, record: inner)
-            }
-        }
+        if let begin = open.first { throw PlanError(.badReference, section: 5, record: begin) }
     }
 
     /// Whether a step finds extents of its outputs when it runs.

@@ -44,12 +44,20 @@ extension Lowering {
 
     /// Lets loops without a turn go to their ends at once, where nothing behind them reads what is made in them.
     mutating func settleLoops() {
+        guard !loopBegins.isEmpty else { return }
+        var lastReads = [Int](repeating: -1, count: tables.values.count)
+        for (index, step) in tables.steps.enumerated() {
+            for value in tables.arguments(of: step).inputs where value != PACK_PLAN_ABSENT {
+                lastReads[Int(tables.root(value))] = index
+            }
+        }
+        for output in tables.outputs { lastReads[Int(tables.root(output))] = .max }
         for (end, step) in tables.steps.enumerated() where step.op == PACK_OP_LoopEnd.rawValue {
             let begin = Int(tables.attributes[Int(step.first_attribute)])
-            let made = Set(tables.steps[begin + 1..<end].flatMap { tables.arguments(of: $0).outputs })
-            let read = tables.steps[(end + 1)...].flatMap { tables.arguments(of: $0).inputs } + tables.outputs
-            guard !read.contains(where: { made.contains(tables.root($0)) }) else { continue }
-            tables.attributes[Int(tables.steps[begin].first_attribute)] = Int64(end)
+            let isReadBehind = tables.steps[begin + 1..<end].contains { inner in
+                tables.arguments(of: inner).outputs.contains { lastReads[Int($0)] > end }
+            }
+            if !isReadBehind { tables.attributes[Int(tables.steps[begin].first_attribute)] = Int64(end) }
         }
     }
 

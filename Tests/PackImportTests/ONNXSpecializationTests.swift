@@ -46,6 +46,24 @@ import WireBuilding
         #expect(text.graph.inputs.map(\.name) == ["x", "b"])
     }
 
+    @Test func textsBecomeConstants() throws {
+        let bytes = WireBuilder.model { graph in
+            graph.node("StringConcat", ["x", "end"], ["y"])
+            graph.port(11, "x", [nil], type: .string)
+            graph.port(11, "end", [], type: .string)
+            graph.message(12) { $0.text(1, "y") }
+        }
+        let onnx = try ONNXImport.read(bytes) { $0.values["end"] = .text("a,b") }
+        #expect(onnx.problems.isEmpty, "\(onnx.problems)")
+        #expect(onnx.graph.inputs.map(\.name) == ["x"] && onnx.graph.constants["end"]?.dtype == .string)
+        let list = NamedArray(name: "x", shape: [2], texts: [Array("p".utf8), Array("q".utf8)])
+        let both = try ONNXImport.read(bytes) { ($0.values["end"], $0.values["x"]) = (.text("!"), .array(list)) }
+        #expect(both.problems.isEmpty && both.graph.types["y"]?.shape == [2])
+        let wrong = NamedArray(name: "x", dtype: .f32, shape: [1], bytes: floatBytes([1]))
+        #expect(throws: ImportError.self) { try ONNXImport.read(bytes) { $0.values["x"] = .array(wrong) } }
+        #expect(throws: ImportError.self) { try ONNXImport.read(bytes) { $0.values["end"] = .array(list) } }
+    }
+
     @Test func outputsCutWhatTheyDoNotNeed() throws {
         let onnx = try Self.read { $0.outputs = ["p"] }
         #expect(onnx.problems.isEmpty && onnx.operators == ["MatMul"])

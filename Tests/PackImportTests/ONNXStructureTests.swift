@@ -192,6 +192,23 @@ import WireBuilding
         }
     }
 
+    @Test func shortTransformsNeedFramesThatFit() throws {
+        func read(_ step: Int, _ size: Int) throws -> ONNXImport {
+            try ONNXImport.read(
+                WireBuilder.model { graph in
+                    graph.node("STFT", ["x", "step", "", "size"], ["y"])
+                    graph.port(11, "x", [2, 64, 1])
+                    graph.tensor(5, .int64, [], name: "step", raw: longBytes([step]))
+                    graph.tensor(5, .int64, [], name: "size", raw: longBytes([size]))
+                    graph.message(12) { $0.text(1, "y") }
+                })
+        }
+        #expect(try read(8, 16).graph.types["y"]?.shape == [2, 7, 9, 2])
+        for (step, size) in [(0, 16), (-8, 16), (8, 0), (8, -1), (8, 1 << 40), (8, Int.min)] {
+            #expect(try read(step, size).problems.map(\.kind) == [.unsupportedUse])
+        }
+    }
+
     @Test func melWeightsNeedSizesThatMakeSense() throws {
         func read(_ numbers: [Int]) throws -> ONNXImport {
             try ONNXImport.read(

@@ -26,7 +26,8 @@ extension ONNXEdges {
         return .refused(
             name,
             ONNXRefusal(
-                .unsupportedType, found: "an input of type \(type)", expected: "a tensor of numbers or texts, or a list of such")
+                .unsupportedType, found: "an input of type \(type)",
+                expected: "a tensor of numbers or texts, or a list of such")
         )
     }
 
@@ -51,7 +52,10 @@ extension ONNXEdges {
     mutating func tensor(_ name: String, _ type: TensorType) throws(ImportError) -> Input {
         guard let value = fixed.values[name] else { return .tensor(Port(name, type)) }
         done.insert("value " + name)
-        return .constant(name, try ONNXFixedValue(name: name, type: type, file: file).constant(value))
+        let reader = ONNXFixedValue(name: name, type: type, file: file)
+        guard type.dtype == .string else { return .constant(name, try reader.constant(value)) }
+        let (texts, shape) = try reader.texts(value)
+        return .texts(name, texts, shape)
     }
 
     mutating func list(_ name: String, _ inner: ONNXType) throws(ImportError) -> Input {

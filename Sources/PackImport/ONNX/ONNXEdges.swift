@@ -10,6 +10,8 @@ struct ONNXEdges {
         case tensor(Port)
         /// A value that is fixed.
         case constant(String, Constant)
+        /// Texts that are fixed, and their shape.
+        case texts(String, [[UInt8]], [Int])
         /// A list: its name and its entries, which are tensors or constants.
         case list(String, [Input])
         /// An optional input that is not there.
@@ -63,7 +65,9 @@ extension ONNXEdges.Input {
     var name: String {
         switch self {
         case .tensor(let port): port.name
-        case .constant(let name, _), .list(let name, _), .absent(let name), .refused(let name, _): name
+        case .constant(let name, _), .texts(let name, _, _), .list(let name, _), .absent(let name),
+            .refused(let name, _):
+            name
         }
     }
 

@@ -18,6 +18,28 @@ struct ONNXFixedValue {
         }
     }
 
+    /// The value as texts, with their shape: what is written is one text.
+    ///
+    /// - Throws: `ImportError` for what is no such value.
+    func texts(_ value: ONNXSpecialization.Value) throws(ImportError) -> ([[UInt8]], [Int]) {
+        var (texts, shape): ([[UInt8]], [Int]) = ([], [])
+        switch value {
+        case .text(let text): (texts, shape) = ([Array(text.utf8)], type.shape.map { $0.constant ?? 1 })
+        case .array(let array):
+            guard array.dtype == .string else { throw refuse("elements of \(array.dtype.name)") }
+            (texts, shape) = (array.texts, array.shape)
+        }
+        let fixed = TensorType(.string, shape.map(Dimension.constant))
+        guard suits(shape), fixed.elementCount == texts.count else {
+            throw refuse("\(texts.count) texts, shape \(shape)")
+        }
+        return (texts, shape)
+    }
+
+    private func suits(_ shape: [Int]) -> Bool {
+        shape.count == type.shape.count && zip(shape, type.shape).allSatisfy { ($1.constant ?? $0) == $0 }
+    }
+
     private func constant(_ array: NamedArray) throws(ImportError) -> Constant {
         guard array.dtype == type.dtype.numpyType else { throw refuse("elements of \(array.dtype.name)") }
         return try constant(array.shape, array.bytes)
@@ -46,8 +68,7 @@ struct ONNXFixedValue {
     }
 
     private func constant(_ shape: [Int], _ bytes: [UInt8]) throws(ImportError) -> Constant {
-        let suits = shape.count == type.shape.count && zip(shape, type.shape).allSatisfy { ($1.constant ?? $0) == $0 }
-        guard suits, let constant = try? Constant(type.dtype, shape, bytes: bytes) else {
+        guard suits(shape), let constant = try? Constant(type.dtype, shape, bytes: bytes) else {
             throw refuse("shape \(shape)")
         }
         return constant

@@ -45,6 +45,9 @@ extension ONNXImporter {
         case .constant(let name, let constant):
             add(name, constant)
             settled.insert(name)
+        case .texts(let name, let values, let shape):
+            do throws(ONNXRefusal) { add(name, try texts(values, shape: shape)) } catch { note(value: name, error) }
+            settled.insert(name)
         case .list(let name, let entries):
             for entry in entries { add(entry) }
             sequences[name] = entries.map(\.name)

@@ -29,7 +29,8 @@ extension ONNXRules {
             let shape = try importer.shape(input)
             guard shape.allSatisfy({ $0.constant != nil }) else {
                 throw ONNXRefusal(
-                    .unsupportedUse, found: "no axes, and the shape \(shape)", expected: "axes, or extents that are known",
+                    .unsupportedUse, found: "no axes, and the shape \(shape)",
+                    expected: "axes, or extents that are known",
                     unknown: [.shape(input)])
             }
         }

@@ -6,8 +6,8 @@ import PackImport
 struct FixedOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Fix an input of an ONNX model to a number (or numbers, separated by commas), or to an array as numpy.save "
-                + "writes it; may be repeated. It is no input any more, and what depends on it is computed beforehand.",
+            "Fix an input of an ONNX model to a number (or numbers, separated by commas), to a text, or to an array as "
+                + "numpy.save writes it; may be repeated. It is no input any more, and what depends on it is computed beforehand.",
             valueName: "name=value"))
     var value: [String] = []
 

@@ -15,6 +15,8 @@ struct RunInputs {
 
     /// Arrays by name, entries of lists as `NAME.0`, `NAME.1`, ….
     private(set) var arrays: [NamedArray] = []
+    /// Where the array of a name is.
+    private var places: [String: Int] = [:]
     /// Lengths of the lists among them.
     private(set) var lengths: [String: Int] = [:]
     /// What to call the source in messages.
@@ -31,6 +33,7 @@ struct RunInputs {
             (file, isExplicit) = ("--input", true)
             for file in files { try add(file.name, file.path) }
         }
+        for (place, array) in arrays.enumerated() where places[array.name] == nil { places[array.name] = place }
     }
 
     private mutating func add(_ name: String, _ path: String) throws {
@@ -48,7 +51,7 @@ struct RunInputs {
     }
 
     /// The array of a name.
-    subscript(_ name: String) -> NamedArray? { arrays.first { $0.name == name } }
+    subscript(_ name: String) -> NamedArray? { places[name].map { arrays[$0] } }
 
     /// How many entries a list has; nil for what is no list.
     func length(of name: String) -> Int? {
