@@ -206,5 +206,5 @@ def twice(g):
 
 
 RULES = [
-    (layer_norm, 5), (rms_norm, 3), (gelu, 4), (silu, 2), (hard_swish, 2), (mlp, 4), (attention, 5), (standard_attention, 2),
-    (turned_product, 4), (channels_last, 3), (pooled, 2), (embedding, 2), (constants_only, 3), (twice, 2)]
+    (layer_norm, 9), (rms_norm, 4), (gelu, 8), (silu, 3), (hard_swish, 3), (mlp, 8), (attention, 14), (standard_attention, 3),
+    (turned_product, 5), (channels_last, 4), (pooled, 5), (embedding, 6), (constants_only, 3), (twice, 3)]
