@@ -213,8 +213,9 @@ class Draft:
         results = engine(bases)
         shaken = [engine({n: self.moved(v, i, exact) for n, v in operands.items()}) for i in range(SHAKES)]
         if steps:
-            for i in range(SHAKES):
-                check_steps(results, engine({n: cleared(v, i) for n, v in operands.items()}))
+            # Moved at random, and all up and all down: what lies at a step crosses it one way.
+            for way in [*range(SHAKES), "up", "down"]:
+                check_steps(results, engine({n: cleared(v, way) for n, v in operands.items()}))
         kept = [n for n in names if n]
         added = {}
         for index, (name, base) in enumerate(zip(kept, results)):
@@ -269,11 +270,17 @@ class Draft:
             raise Reject("large integers")
 
 
-def cleared(value, index):
+def cleared(value, way):
+    """A value moved far: as it was shaken, or by as much up or down."""
     if value.base.dtype.kind != "f" or value.hold:
         return value.base
     base = value.base.astype(np.float64)
-    return np.asarray((base + CLEARANCE * (value.shaken[index].astype(np.float64) - base)).astype(value.base.dtype))
+    moves = [s.astype(np.float64) - base for s in value.shaken]
+    if way == "up" or way == "down":
+        move = np.max(np.abs(moves), axis=0) * (1 if way == "up" else -1)
+    else:
+        move = moves[way]
+    return np.asarray((base + CLEARANCE * move).astype(value.base.dtype))
 
 
 def check_steps(results, others):
