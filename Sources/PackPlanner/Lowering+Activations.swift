@@ -22,7 +22,8 @@ extension Lowering {
         }
         guard name != "none" else { return [0, 0, 0] }
         guard let kind = Lowering.functions[name] else {
-            throw refuse(node, "activation \(name)", "none, " + Lowering.functions.keys.sorted().joined(separator: ", "))
+            throw refuse(
+                node, "activation \(name)", "none, " + Lowering.functions.keys.sorted().joined(separator: ", "))
         }
         return words(kind, parameters)
     }

@@ -55,7 +55,10 @@ extension Rewriter {
             collect(slot, into: &slots), slots.count > 1, isClosed(slots, anchor: slot)
         else { return nil }
         var read: Set<String> = []
-        for slot in slots { read.formUnion((self.slots[slot]?.inputs ?? []).filter { graph.constants[$0] != nil }) }
+        for slot in slots {
+            guard let node = self.slots[slot], bytes(of: node).map({ $0 <= limit }) ?? false else { return nil }
+            read.formUnion(node.inputs.filter { graph.constants[$0] != nil })
+        }
         let freed = read.reduce(0) { sum, name in
             let isOwn = !outputs.contains(name) && (users[name] ?? []).allSatisfy { slots.contains($0) }
             return sum + (isOwn ? graph.constants[name]?.byteCount ?? 0 : 0)

@@ -55,9 +55,12 @@ enum Pool: Operator {
             for row in 0..<axis.output {
                 let to = rows + row * width
                 var isFirst = true
-                for tap in 0..<axis.kernel {
-                    let y = row * axis.stride + tap * axis.dilation - axis.before
-                    guard y >= 0, y < axis.input else { continue }
+                let top = row * axis.stride - axis.before
+                let first = top < 0 ? (axis.dilation - 1 - top) / axis.dilation : 0
+                var y = top + first * axis.dilation
+                for _ in first..<Swift.max(first, axis.kernel) {
+                    guard y < axis.input else { break }
+                    defer { y += axis.dilation }
                     if isFirst {
                         to.update(from: image + y * width, count: width)
                         isFirst = false
@@ -118,7 +121,9 @@ enum Pool: Operator {
     static func prepare(_ step: Step) throws(OperatorError) -> Int {
         let window = try window(step)
         let reduces = try reducesRows(step, window)
-        let plane = try Plane(reduces ? flattened(window) : window)
+        // Windows are refused that are out of all proportion, reduced by rows or not.
+        let whole = try Plane(window)
+        let plane = reduces ? try Plane(flattened(window)) : whole
         guard step.kernels.pointee.tap_rows != nil, !reduces || step.kernels.pointee.binary != nil else {
             throw .kernel
         }
