@@ -27,6 +27,11 @@ PACK_INLINE vf v_half(const uint16_t *p) { return (vf)_mm512_cvtph_ps(_mm256_loa
     X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(7, 1) X(8, 1) X(9, 1) X(10, 1) X(11, 1) X(12, 1)                 \
     X(1, 4) X(2, 4) X(3, 4) X(4, 2) X(5, 2) X(6, 2)
 PACK_INLINE size_t wide_panels(size_t rows) { return rows <= 3 ? 4 : rows <= 6 ? 2 : 1; }
+// Of several turns at once the compiler would keep more values than there are registers.
+#define ROWS_LOOP _Pragma("clang loop unroll(disable)")
+#define KEEP_REGISTER(x) __asm__("" : "+v"(x))
+#define MORE_ROWS_TILES(X) X(7, 2) X(8, 2) X(9, 2) X(10, 2) X(11, 2) X(12, 2)
+PACK_INLINE size_t rows_panels(size_t rows) { return rows <= 3 ? 4 : 2; }
 
 #include "../simd/math.h"
 #include "../simd/gemm_common.h"

@@ -212,9 +212,33 @@ private struct Product {
         }
     }
 
+    /// The product for those panels of a pointwise convolution that are whole, with the image for panels; their number.
+    /// Channels far apart, or a multiple of some cache lines, would compete for the same parts of the cache.
+    private func multiplyAsItLies(_ unit: Int) -> Int {
+        let places = shape.window.inputCount
+        guard shape.isPointwise, let rowsKernel = kernels.pointee.gemm_rows_f32, shape.k <= Product.offsetCount,
+            places <= 1024 || shape.k <= 48, places % 256 != 0
+        else { return 0 }
+        let count = places / Int(PACK_PANEL)
+        let rows = shape.groupOutputs
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: shape.k) { offsets in
+            for channel in 0..<shape.k { offsets[channel] = channel * places }
+            var gemm = product(unit, 0, count, image(unit))
+            rowsKernel(&gemm, UnsafePointer(offsets.baseAddress), 0, rows, 0, count)
+            guard !shape.activation.isOfProducts, let to = gemm.c else { return }
+            for row in 0..<rows {
+                shape.activation.apply(kernels, to + row * gemm.ldc, to + row * gemm.ldc, count * Int(PACK_PANEL))
+            }
+        }
+        return count
+    }
+
+    /// The most channels whose places are kept on the stack.
+    private static let offsetCount = 4096
+
     /// Does one group of one image on the calling thread.
     func computeAlone(_ unit: Int, _ worker: Int) {
-        var first = 0
+        var first = multiplyAsItLies(unit)
         while first < shape.panels {
             let count = Swift.min(shape.blockPanels, shape.panels - first)
             let panels = panels(worker)

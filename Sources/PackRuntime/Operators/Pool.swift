@@ -15,6 +15,8 @@ public enum PoolKind: Int, Sendable {
 
 /// Pooling of f32 images [N, C, axes…] (ONNX `MaxPool`, `AveragePool`, `LpPool`). Attributes: `PoolKind`, p, `Window`.
 enum Pool: Operator {
+    private static let batchValues = 4096
+
     private struct Task {
         let kind: PoolKind
         let p: Int
@@ -33,8 +35,23 @@ enum Pool: Operator {
         func compute(_ unit: Int, _ worker: Int) {
             let window = plane.window
             let to = out + unit * window.outputCount
-            var image = x + unit * source.inputCount
-            if let highest { image = UnsafePointer(gatherHighest(image, highest + worker * window.inputCount)) }
+            let image = x + unit * source.inputCount
+            guard let highest else { return reduce(image, to, worker) }
+            // Some rows at a time, the last of them so that they end with the image.
+            let (rows, batch) = (source.axes[1].output, window.axes[1].output)
+            let place = highest + worker * window.inputCount
+            for start in stride(from: 0, to: rows, by: batch) {
+                let row = Swift.min(start, rows - batch)
+                gatherHighest(image, row, batch, place)
+                plane.load(place, scratch, worker)
+                plane.reduce(
+                    kernels, scratch, worker, weights: nil, from: -.infinity, activation: .none,
+                    to: out + unit * source.outputCount + row * window.axes[2].output)
+            }
+        }
+
+        private func reduce(_ image: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ worker: Int) {
+            let window = plane.window
             plane.load(image, scratch, worker)
             if kind == .norm { plane.apply(scratch, worker) { power(Swift.abs($0), Float(p)) } }
             plane.reduce(
@@ -47,30 +64,32 @@ enum Pool: Operator {
             }
         }
 
-        /// The maxima over the rows of each window, column by column: what is left then are windows of one row.
+        /// The maxima over the rows of some windows, column by column: what is left then are windows of one row.
         private func gatherHighest(
-            _ image: UnsafePointer<Float>, _ rows: UnsafeMutablePointer<Float>
-        ) -> UnsafeMutablePointer<Float> {
+            _ image: UnsafePointer<Float>, _ begin: Int, _ count: Int, _ rows: UnsafeMutablePointer<Float>
+        ) {
             let (axis, width) = (source.axes[1], source.axes[2].input)
-            for row in 0..<axis.output {
+            for row in 0..<count {
                 let to = rows + row * width
-                var isFirst = true
-                let top = row * axis.stride - axis.before
+                let top = (begin + row) * axis.stride - axis.before
                 let first = top < 0 ? (axis.dilation - 1 - top) / axis.dilation : 0
                 var y = top + first * axis.dilation
+                var highest: UnsafePointer<Float>?
                 for _ in first..<Swift.max(first, axis.kernel) {
                     guard y < axis.input else { break }
-                    defer { y += axis.dilation }
-                    if isFirst {
-                        to.update(from: image + y * width, count: width)
-                        isFirst = false
-                    } else {
-                        kernels.pointee.binary?(PACK_BINARY_MAXIMUM.rawValue, image + y * width, to, 1, to, width)
+                    let line = image + y * width
+                    if let highest {
+                        kernels.pointee.binary?(PACK_BINARY_MAXIMUM.rawValue, line, highest, 1, to, width)
                     }
+                    highest = highest == nil ? line : UnsafePointer(to)
+                    y += axis.dilation
                 }
-                if isFirst { to.update(repeating: -.infinity, count: width) }
+                if let highest {
+                    if highest != UnsafePointer(to) { to.update(from: highest, count: width) }
+                } else {
+                    to.update(repeating: -.infinity, count: width)
+                }
             }
-            return rows
         }
 
         private func power(_ value: Float, _ exponent: Float) -> Float {
@@ -109,10 +128,12 @@ enum Pool: Operator {
     }
 
     /// What is left of a window when its rows have been reduced.
+    ///
+    /// Some rows at a time stay in the first-level cache.
     private static func flattened(_ window: Window) -> Window {
         var result = window
         var axis = WindowAxis()
-        axis.input = window.axes[1].output
+        axis.input = Swift.max(1, Swift.min(window.axes[1].output, batchValues / Swift.max(1, window.axes[2].input)))
         axis.output = axis.input
         result.axes[1] = axis
         return result
