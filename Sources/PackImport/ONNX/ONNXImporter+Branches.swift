@@ -27,7 +27,7 @@ extension ONNXImporter {
         let before = problems.count
         let yes = try turn(try body(operation, "then_branch"), [], "then/", operation, scope)
         let no = try turn(try body(operation, "else_branch"), [], "else/", operation, scope)
-        guard problems.count == before else { return }
+        guard problems.count == before else { throw refuse("a branch with parts that cannot be run") }
         for node in graph.nodes[start...] where !cannotFail(node) {
             throw refuse("\(node.op) in a branch, which can fail")
         }
