@@ -32,7 +32,10 @@ VAD = "silero-vad==6.2.3"
 MOS = "speechmos==0.0.1.1"
 DDDD = "ddddocr==1.6.1"
 
-# Package, file in it, inputs, whether an int8 model.
+# What does not run, and why: com.microsoft.DynamicQuantizeLSTM is missing.
+REFUSED = {"common_old.onnx"}
+
+# Package, file in it, inputs.
 MODELS = [
     ("magika==1.0.3", "magika/models/standard_v3_3/model.onnx", {"bytes": lambda r: r.integers(0, 256, (1, 2048), dtype=numpy.int32)}),
     (OCR, "ch_PP-OCRv4_det_infer.onnx", {"x": NORMAL(1, 3, 320, 320)}),
@@ -134,14 +137,16 @@ def main() -> int:
     chosen = options.parse_args()
     chosen.models.mkdir(parents=True, exist_ok=True)
     counts: dict[str, int] = {}
+    failures = 0
     for package, file, makers in MODELS:
         if chosen.filter not in f"{package}/{file}":
             continue
         verdict, text = check(chosen.pack, extract(package, file, chosen.models), makers, chosen.unoptimized)
         counts[verdict] = counts.get(verdict, 0) + 1
+        failures += verdict != ("refused" if pathlib.PurePosixPath(file).name in REFUSED else "passed")
         print(f"{verdict:8} {package.split('==')[0]:22} {pathlib.PurePosixPath(file).name:40} {text}", flush=True)
     print(", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items())))
-    return 1 if set(counts) - {"passed"} else 0
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

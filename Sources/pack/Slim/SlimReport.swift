@@ -29,13 +29,16 @@ enum SlimReport {
                     "zip \(NumberText.bytes(result.zipped)) (\(NumberText.exactBytes(result.zipped))), unpacked "
                         + "\(NumberText.bytes(result.unpacked)) (\(NumberText.exactBytes(result.unpacked)))"),
             ],
+            [Text("operators", .strong), Text(operators(result))],
+            [Text("passes", .strong), Text(passes(result))],
             [Text("runtime", .strong), Text(runtime(result))],
             [Text("weights", .strong), Text(weights(result))],
             [Text("accuracy", .strong), Text(accuracy(result))],
             [
                 Text("memory", .strong),
                 Text(
-                    "\(NumberText.bytes(result.peakMemory)) at the peak for one text of the greatest length, predicted"),
+                    "\(NumberText.bytes(result.peakMemory)) at the peak for one "
+                        + "\(result.takesTexts ? "text" : "input") of the greatest length, predicted"),
             ],
             [Text("proof", .strong), Text(proof(result))],
         ]
@@ -59,6 +62,23 @@ enum SlimReport {
         return (share < 0 ? "adds " : "") + NumberText.percent(abs(share))
     }
 
+    private static func operators(_ result: SlimResult) -> String {
+        let (before, after) = (result.operatorsBefore, result.operatorsAfter)
+        func total(_ counts: [String: Int]) -> Int { counts.values.reduce(0, +) }
+        let most = after.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(6)
+        return "\(total(before)) nodes of \(before.count) operators became \(total(after)) of \(after.count): "
+            + most.map { "\($0.value) \($0.key)" }.joined(separator: ", ") + (after.count > most.count ? ", …" : "")
+    }
+
+    private static func passes(_ result: SlimResult) -> String {
+        let saving = result.passes.filter { $0.savedBytes != 0 }.map { pass in
+            "\(pass.name) \(pass.savedBytes < 0 ? "adds" : "saves") \(NumberText.bytes(abs(pass.savedBytes)))"
+        }
+        let rewrites = result.passes.reduce(0) { $0 + $1.rewrites }
+        return "\(rewrites) rewrites by \(result.passes.count) passes"
+            + (saving.isEmpty ? "" : "; of weights " + saving.joined(separator: ", "))
+    }
+
     private static func runtime(_ result: SlimResult) -> String {
         "\(NumberText.bytes(result.runtime)) for \(result.arch): \(result.program.operators.count) operators, "
             + "\(result.program.kernels.count) kernels; \(result.program.pruned.count) pruned"
@@ -79,7 +99,7 @@ enum SlimReport {
     private static func percent(_ share: Double) -> String { NumberText.significant(share * 100) + "%" }
 
     private static func accuracy(_ result: SlimResult) -> String {
-        "cosine with the original's output over \(result.comparison.texts) texts: smallest "
+        "cosine with the original's output over \(result.comparison.texts) \(result.takesTexts ? "texts" : "random inputs"): smallest "
             + "\(decimals(result.comparison.smallest)), mean \(decimals(result.comparison.mean)); "
             + "at least \(decimals(result.budget)) asked for"
     }
@@ -118,7 +138,15 @@ enum SlimReport {
                 "kept": .array((result.program.operators + result.program.kernels).map { .string($0) }),
                 "pruned": .array(result.program.pruned.map { .string($0) }),
             ],
-            "graph": ["nodesBefore": .int(result.operatorsBefore), "nodesAfter": .int(result.operatorsAfter)],
+            "graph": [
+                "nodesBefore": .int(result.operatorsBefore.values.reduce(0, +)),
+                "nodesAfter": .int(result.operatorsAfter.values.reduce(0, +)),
+                "operatorsBefore": .counts(result.operatorsBefore), "operatorsAfter": .counts(result.operatorsAfter),
+            ],
+            "passes": .array(
+                result.passes.map {
+                    ["name": .string($0.name), "rewrites": .int($0.rewrites), "savedBytes": .int($0.savedBytes)]
+                }),
             "quantization": .array(
                 result.weights.map {
                     [

@@ -21,6 +21,14 @@ struct SlimResult {
         let error: Double
     }
 
+    /// What the rewrites of a pass did.
+    struct PassEffect {
+        let name: String
+        let rewrites: Int
+        /// Bytes of constants that it saved; negative where it added some.
+        let savedBytes: Int
+    }
+
     let model: String
     let output: String?
     let target: String
@@ -35,8 +43,12 @@ struct SlimResult {
     let comparison: Comparison
     let budget: Double
     let steps: [Step]
-    let operatorsBefore: Int
-    let operatorsAfter: Int
+    /// Nodes by operator, before and after the passes.
+    let operatorsBefore: [String: Int]
+    let operatorsAfter: [String: Int]
+    let passes: [PassEffect]
+    /// Whether the bundle takes texts, and not tensors.
+    let takesTexts: Bool
     let peakMemory: Int
     let proof: BundleProof
     let fit: Fit
