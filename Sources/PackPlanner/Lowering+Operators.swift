@@ -123,13 +123,13 @@ extension Lowering {
     }
 
     private mutating func lowerTranspose(_ node: Node) throws(PlannerError) {
-        // The transposed weight of a product is packed by the product.
-        let consumers = graph.nodes.filter { $0.inputs.contains(node.outputs[0]) }
-        let onlyWeights = consumers.allSatisfy { $0.op == "MatMul" && $0.inputs[1] == node.outputs[0] }
-        let matrix = graph.constants[node.inputs[0]].map {
-            $0.shape.count == 2 && $0.count > 0 && [.f32, .f16, .bf16].contains($0.dtype)
+        if let constant = graph.constants[node.inputs[0]], constant.shape.count == 2, constant.count > 0,
+            [.f32, .f16, .bf16].contains(constant.dtype), !graph.outputs.contains(node.outputs[0])
+        {
+            // The transposed weight of a product is packed by the product.
+            let consumers = graph.nodes.lazy.filter { $0.inputs.contains(node.outputs[0]) }
+            if consumers.allSatisfy({ $0.op == "MatMul" && $0.inputs[1] == node.outputs[0] }) { return }
         }
-        if onlyWeights, matrix ?? false, !graph.outputs.contains(node.outputs[0]) { return }
         let rank = try type(node.inputs[0], of: node).shape.count
         let order = try read(node) { n throws(GraphError) in try n.ints("perm") } ?? Array((0..<rank).reversed())
         try lowerPlain(PACK_OP_Transpose, node, count: 1, order.map { Int64($0) })

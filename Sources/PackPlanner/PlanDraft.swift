@@ -42,7 +42,7 @@ public struct PlanMetadata: Sendable {
 /// A plan whose layout is settled and whose weights are not packed yet: sizes are exact, and found without reading weights.
 public struct PlanDraft: Sendable {
     var tables: PlanTables
-    let metadata: PlanMetadata
+    private(set) var metadata: PlanMetadata
     let chunks: [WeightChunk]
     let dataBytes: Int
     /// Every weight, in the order of first use.
@@ -52,6 +52,19 @@ public struct PlanDraft: Sendable {
     public var operators: [String] {
         let ids = tables.steps.map { UInt32($0.op) } + (tables.texts.isEmpty ? [] : [PACK_OP_Texts.rawValue])
         return Set(ids.compactMap { pack_operator_name($0).map { String(cString: $0) } }).sorted()
+    }
+
+    /// Whether two drafts of one graph store all weights alike and need the same operators and kernels.
+    public func isLike(_ other: PlanDraft) -> Bool {
+        weights.elementsEqual(other.weights) { $0.kind == $1.kind && $0.bytes == $1.bytes }
+            && operators == other.operators && kernelFamilies == other.kernelFamilies
+    }
+
+    /// The draft with this table of a tokenizer, or none.
+    public func with(tokenizer: [UInt8]) -> PlanDraft {
+        var copy = self
+        copy.metadata.tokenizer = tokenizer
+        return copy
     }
 
     /// Number of steps.

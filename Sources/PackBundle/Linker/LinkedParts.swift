@@ -25,7 +25,8 @@ struct LinkedParts {
     private var partsOfSection: [Range<Int>] = []
     /// The symbols that stand for weak ones.
     private let ties: [Int: Int]
-    private let tableSymbol: Int?
+    /// The symbol of the table itself.
+    let tableSymbol: Int?
 
     /// Finds what the entry point and the tied symbols lead to.
     ///

@@ -116,7 +116,8 @@ struct StaticLinker {
         for (index, part) in parts.parts.enumerated() {
             guard part.isNeeded, let place = places[index] else { continue }
             let source = object.sections[part.section].bytes.lowerBound + part.range.lowerBound
-            bytes.replaceSubrange(place..<place + part.range.count, with: object.bytes[source..<source + part.range.count])
+            bytes.replaceSubrange(
+                place..<place + part.range.count, with: object.bytes[source..<source + part.range.count])
         }
         for (index, part) in parts.parts.enumerated() where part.isNeeded {
             guard let place = places[index] else { continue }
@@ -140,7 +141,7 @@ struct StaticLinker {
         let target: Int?
         if let slot = relocation.isViaTable ? parts.tableSlots[relocation.symbol] : nil {
             target = table.address + slot * Self.entryBytes + relocation.addend
-        } else if relocation.symbol == object.globals["_GLOBAL_OFFSET_TABLE_"] {
+        } else if relocation.symbol == parts.tableSymbol {
             target = table.address + relocation.addend
         } else {
             target = address(try parts.target(of: relocation))

@@ -12,6 +12,8 @@ struct BundleForecast {
     let files: [ModelFacts.File]
     let arch: String
     let tokenizerZipped: Int
+    /// About the bytes of the plan's tables in a zip.
+    let tablesZipped: Int
 
     /// A runtime of which nothing is known: its bytes, in a zip, and by how many both may be off.
     private static let unknownRuntime = (bytes: 260_000, zipped: 140_000, error: 60_000)
@@ -32,13 +34,15 @@ struct BundleForecast {
             quantization: quantization, unpackedBytes: draft.byteCount + runtime + manifest.count,
             zippedBytes: zipped, runtimeBytes: runtime, weightsBytes: draft.weightsBytes, peakMemoryBytes: peak,
             how: isGuess ? .estimated : .computed, tolerance: 0.02 + doubt,
-            loss: parts.loss.map { .init(error: $0.error, weight: $0.weight, how: .estimated) }, note: note)
+            loss: parts.loss.map { .init(error: $0.error, weight: $0.weight, how: .estimated) },
+            note: Self.note(quantization, isGuess: isGuess))
     }
 
-    private var note: String? {
+    /// What is said beside a prediction.
+    static func note(_ quantization: String, isGuess: Bool) -> String? {
         let auto = "what --quantize auto makes, if the outputs stay within --accuracy"
         let missing = "the runtime was not found, so its size is a guess"
-        return [quantization == "int8" ? auto : nil, parts.program == nil ? missing : nil].compactMap { $0 }
+        return [quantization == "int8" ? auto : nil, isGuess ? missing : nil].compactMap { $0 }
             .reduce(nil) { ($0.map { $0 + "; " } ?? "") + $1 }
     }
 
@@ -47,7 +51,7 @@ struct BundleForecast {
         guard let weights = parts.weightsZipped else {
             return withExtendedLifetime(try draft.makeImage()) { ZippedSize.deflated($0.bytes, level: 9) }
         }
-        return try draft.tableBytes().withUnsafeBytes { ZippedSize.deflated($0, level: 9) } + tokenizerZipped + weights
+        return tablesZipped + tokenizerZipped + weights
     }
 
     /// A manifest of the size that slim's will have: digests and accuracy are made up.

@@ -17,21 +17,19 @@ struct BundleParts: Sendable {
     /// Bytes up to which a whole plan is compressed, and no samples.
     private static let exactBytes = 256 << 10
     /// Bytes of a plan beside which those of the runtime hardly count.
-    private static let largeBytes = 8 << 20
+    private static let largeBytes = 2 << 20
     /// Pieces of 16 KB that are sampled of larger ones.
     private static let pieces = 14
-    /// What level 9, which bundles are made with, leaves of code that level 6 has compressed.
-    private static let codeGain = 0.998
+    /// What level 9, which bundles are made with, leaves of code that level 1 has compressed.
+    private static let codeGain = 0.936
 
     /// - Throws: What slim would throw.
-    init(_ graph: Graph, _ kind: WeightKind, _ model: ImportedModel, library: RuntimeLibrary?) throws {
-        let draft = try Planner.draft(
-            graph, storage: WeightStorage(kind), metadata: PlanMetadata(model, tokenizer: []))
+    init(_ draft: PlanDraft, _ model: ImportedModel, library: RuntimeLibrary?) throws {
         program = try library?.program(operators: draft.operators, kernelFamilies: draft.kernelFamilies)
         programZipped = program.map { program in
             // Beside large weights a sample of the runtime does.
-            let pieces = draft.byteCount > Self.largeBytes ? 2 : Int.max
-            let zipped = program.bytes.withUnsafeBytes { ZippedSize.sampled($0, level: 6, pieces: pieces) }
+            let pieces = draft.byteCount > Self.largeBytes ? 3 : Int.max
+            let zipped = program.bytes.withUnsafeBytes { ZippedSize.sampled($0, level: 1, pieces: pieces) }
             return Int(Double(zipped) * Self.codeGain)
         }
         let sample = draft.sampleWeights(pieces: Self.pieces)
@@ -45,7 +43,7 @@ struct BundleParts: Sendable {
 
     private static func scaled(_ sample: [UInt8], to bytes: Int) -> Int {
         guard !sample.isEmpty else { return bytes }
-        let zipped = sample.withUnsafeBytes { ZippedSize.deflated($0, level: 9) }
+        let zipped = sample.withUnsafeBytes { ZippedSize.ofNumbers($0, level: 6) }
         return Int(Double(bytes) * Double(zipped) / Double(sample.count))
     }
 }

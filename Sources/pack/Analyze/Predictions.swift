@@ -26,21 +26,43 @@ struct Predictions {
             { try Self.tokenizer(model) },
             {
                 let graph = try PassPipeline.standard.run(model.graph).graph
-                try Unrunnable.check(model, graph, PlanMetadata(model, tokenizer: []))
-                let parts = try concurrently(Self.kinds) { kind in
-                    try BundleParts(graph, kind, model, library: library)
+                let metadata = PlanMetadata(model, tokenizer: [])
+                try Unrunnable.check(model, graph, metadata)
+                let drafts = try concurrently(Self.kinds) { kind in
+                    try Planner.draft(graph, storage: WeightStorage(kind), metadata: metadata)
                 }
-                return (graph: graph, parts: parts)
+                return (graph: graph, drafts: drafts, parts: try Self.parts(drafts, model, library))
             })
         fusedOperators = rest.graph.operatorCounts
-        let metadata = PlanMetadata(model, tokenizer: tokenizer.table)
-        all = try zip(Self.kinds, rest.parts).map { kind, parts in
-            let draft = try Planner.draft(rest.graph, storage: WeightStorage(kind), metadata: metadata)
-            return try BundleForecast(
-                quantization: kind.option, draft: draft, parts: parts, description: model.description, files: files,
-                arch: Self.arch, tokenizerZipped: tokenizer.zipped
+        // The tables of all kinds differ by a few numbers.
+        let tables = try rest.drafts.first?.tableBytes() ?? []
+        let tablesZipped = tables.withUnsafeBytes { ZippedSize.sampled($0, level: 6, pieces: 2) }
+        // What comes out alike is predicted once.
+        let distinct = rest.parts.indices.filter { rest.parts[$0].source == $0 }
+        let made = try concurrently(distinct) { index in
+            try BundleForecast(
+                quantization: Self.kinds[index].option, draft: rest.drafts[index].with(tokenizer: tokenizer.table),
+                parts: rest.parts[index].parts, description: model.description, files: files, arch: Self.arch,
+                tokenizerZipped: tokenizer.zipped, tablesZipped: tablesZipped
             ).prediction()
         }
+        all = zip(Self.kinds, rest.parts).compactMap { kind, bundle in
+            guard var prediction = distinct.firstIndex(of: bundle.source).map({ made[$0] }) else { return nil }
+            prediction.quantization = kind.option
+            prediction.note = BundleForecast.note(kind.option, isGuess: bundle.parts.program == nil)
+            return prediction
+        }
+    }
+
+    /// The parts of each bundle, and the place of the first that comes out like it.
+    private static func parts(
+        _ drafts: [PlanDraft], _ model: ImportedModel, _ library: RuntimeLibrary?
+    ) throws -> [(source: Int, parts: BundleParts)] {
+        let sources = drafts.indices.map { index in drafts.firstIndex { $0.isLike(drafts[index]) } ?? index }
+        let distinct = drafts.indices.filter { sources[$0] == $0 }
+        let parts = try concurrently(distinct) { try BundleParts(drafts[$0], model, library: library) }
+        let made = Dictionary(uniqueKeysWithValues: zip(distinct, parts))
+        return sources.compactMap { source in made[source].map { (source, $0) } }
     }
 
     /// The tokenizer's table as plans have it, and about what it takes in a zip.
