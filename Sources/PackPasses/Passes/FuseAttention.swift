@@ -44,7 +44,7 @@ extension Rewriter {
     fileprivate func attention(_ node: Node) -> AttentionMatch? {
         guard let joined = node.input(0), let (join, transpose) = maker(joined, "Transpose"),
             (try? transpose.ints("perm")) == [0, 2, 1, 3], let mixed = transpose.input(0),
-            let (mix, mixing) = maker(mixed, "MatMul"), let shares = mixing.input(0),
+            let (mix, mixing) = maker(mixed, "MatMul"), let (shares, guards) = mixing.input(0).map(withoutGuard),
             let (normalization, softmax) = maker(shares, "Softmax"), axis(softmax, default: -1) == 3,
             let scores = softmax.input(0).flatMap(scores), let (dot, product) = maker(scores.value, "MatMul"),
             let q = product.input(0).flatMap(heads), let k = product.input(1).flatMap(heads),
@@ -54,11 +54,19 @@ extension Rewriter {
             q.count == k.count, q.count == v.count, let type = graph.types[q.source], type == graph.types[k.source],
             type == graph.types[v.source], graph.types[node.outputs[0]] == type
         else { return nil }
-        let core = scores.slots.union([join, mix, normalization, dot])
+        let core = scores.slots.union(guards).union([join, mix, normalization, dot])
         return AttentionMatch(
             q: q.source, k: k.source, v: v.source, mask: scores.mask, heads: q.count,
             scale: scores.scale * q.scale * k.scale, slots: core.union(q.slots).union(k.slots).union(v.slots),
             core: core)
+    }
+
+    /// The shares in front of a choice of zeros where they are not numbers, as torch writes it for rows without any key.
+    private func withoutGuard(_ value: String) -> (shares: String, slots: Set<Int>) {
+        guard let (slot, choice) = maker(value, "Where"), choice.inputs.count == 3, scalar(choice.inputs[1]) == 0,
+            let (test, node) = maker(choice.inputs[0], "IsNaN"), node.inputs == [choice.inputs[2]]
+        else { return (value, []) }
+        return (choice.inputs[2], [slot, test])
     }
 
     /// Scores before scale and mask, in whatever order those are applied.
