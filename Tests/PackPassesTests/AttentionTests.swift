@@ -4,7 +4,7 @@ import Testing
 
 /// Attention over x with 2 heads, in the spellings of exporters and with single faults.
 struct AttentionSketch {
-    enum Mask: CaseIterable { case none, additive, chosen, notChosen, filled, expanded, float }
+    enum Mask: CaseIterable { case none, additive, chosen, notChosen, filled, expanded, float, gathered }
     enum Scale: CaseIterable { case scores, query, beforeSplit, both, afterMask }
     enum Fault: CaseIterable {
         case softmaxAxis, keyOrder, joinOrder, maskLayout, weakMask, extraConsumer, scaledValues
@@ -16,6 +16,7 @@ struct AttentionSketch {
     var fault: Fault?
     var turnsKeyTwice = false
     var sharesWeight = false
+    var guardsShares = false
 
     mutating func projection(_ weight: String? = nil) throws -> String {
         let matrix = try weight ?? s.weight(8, 8)
@@ -40,6 +41,7 @@ struct AttentionSketch {
 
     private mutating func masked(_ scores: String) throws -> String {
         if mask == .none { return scores }
+        if mask == .gathered { return s("Add", scores, try gatheredMask()) }
         let wide = try wideMask(s.mask())
         let low = try s.number(fault == .weakMask ? -10 : -1e9)
         let kept = s("Cast", wide, attributes: ["to": .int(1)])
@@ -63,6 +65,27 @@ struct AttentionSketch {
         }
     }
 
+    /// The mask as torch exports `mask[batch, position]`, in front of zeros and minus infinity.
+    private mutating func gatheredMask() throws -> String {
+        let mask = s("Cast", s.mask(), attributes: ["to": .int(9)])
+        let shape = s("Shape", s.x)
+        let (zero, one) = (try s.graph.integers([0], shape: []), try s.graph.integers([1], shape: []))
+        let (batch, length) = (s("Gather", shape, zero), s("Gather", shape, one))
+        let row = s("Unsqueeze", s("Range", zero, batch, one), try s.list(1, 2, 3))
+        let column = s("Unsqueeze", s("Range", zero, length, one), try s.list(0, 1, 2))
+        let kept =
+            fault == .maskLayout
+            ? s("Add", row, s("Mul", column, batch)) : s("Add", column, s("Mul", row, length))
+        let flat = s("Reshape", s("Gather", s("Flatten", mask, attributes: ["axis": .int(2)]), kept), try s.list(-1))
+        let always = s("GreaterOrEqual", column, zero)
+        let wide = s("And", always, s("Reshape", flat, s("Shape", kept)))
+        let one4 = try s.list(1)
+        let lengths = s("Unsqueeze", length, try s.list(0))
+        let square = s(
+            "Concat", s("Unsqueeze", batch, try s.list(0)), one4, lengths, lengths, attributes: ["axis": .int(0)])
+        return s("Where", s("Expand", wide, square), try s.number(0), try s.number(-.infinity))
+    }
+
     mutating func build() throws -> Graph {
         let shared = try sharesWeight ? s.weight(8, 8) : nil
         let query = try scaled(split(scaled(projection(shared), .beforeSplit), [0, 2, 1, 3]), .query, .both)
@@ -81,7 +104,8 @@ struct AttentionSketch {
         var scores = s("MatMul", query, key)
         let dots = scores
         scores = try scaled(masked(scaled(scores, .scores)), .afterMask)
-        let shares = s("Softmax", scores, attributes: ["axis": .int(fault == .softmaxAxis ? 2 : -1)])
+        var shares = s("Softmax", scores, attributes: ["axis": .int(fault == .softmaxAxis ? 2 : -1)])
+        if guardsShares { shares = s("Where", s("IsNaN", shares), try s.number(0), shares) }
         let mixed = s("MatMul", shares, value)
         let order = fault == .joinOrder ? [0, 2, 3, 1] : [0, 2, 1, 3]
         let result = s("Reshape", s("Transpose", mixed, attributes: ["perm": .ints(order)]), try s.list(0, 0, 8))
@@ -108,6 +132,18 @@ struct AttentionSketch {
         var sketch = AttentionSketch()
         change(&sketch)
         return try sketch.build()
+    }
+
+    /// Zeros for rows without any key.
+    @Test func guardedShares() throws {
+        let graph = try Self.graph { $0.guardsShares = true }
+        #expect(try PassPipeline.standard.run(graph).graph.operators == ["Linear", "Attention"])
+    }
+
+    /// Places that are computed from the mask's other axis.
+    @Test func gatheredInTheWrongOrder() throws {
+        let graph = try Self.graph { ($0.mask, $0.fault) = (.gathered, .maskLayout) }
+        #expect(try PassPipeline.standard.run(graph).graph.node("Attention") == nil)
     }
 
     @Test func keysTurnedTwice() throws {
