@@ -23,7 +23,8 @@ extension Pass {
         for slot in rewriter.slots.indices {
             guard let node = rewriter.slots[slot], !random.contains(node.op) else { continue }
             if let found = rewriter.extents(node) {
-                let first = extents[found] ?? node.outputs[0]
+                let known = extents[found].flatMap { rewriter.maker($0) != nil ? $0 : nil }
+                let first = known ?? node.outputs[0]
                 extents[found] = first
                 if first != node.outputs[0], rewriter.canAlias(node.outputs[0], to: first) {
                     let patch = Patch(node.name, removing: slot, node.outputs[0], isNow: first)
