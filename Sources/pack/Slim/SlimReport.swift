@@ -82,7 +82,6 @@ enum SlimReport {
     private static func runtime(_ result: SlimResult) -> String {
         "\(NumberText.bytes(result.runtime)) for \(result.arch): \(result.program.operators.count) operators, "
             + "\(result.program.kernels.count) kernels; \(result.program.pruned.count) pruned"
-            + (result.program.isComplete ? "; ld.lld was not found, so the complete runtime was taken" : "")
     }
 
     private static func weights(_ result: SlimResult) -> String {

@@ -1,0 +1,180 @@
+/// Makes a static program of the parts of an object that it needs, as `ld -static --gc-sections -s` does: no shared libraries, no
+/// position independence, no symbols.
+struct StaticLinker {
+    private let parts: LinkedParts
+    private let object: RelocatableObject
+    private let entry: Int
+    private var segments: [Segment] = []
+    /// The address of each part that is needed.
+    private var addresses: [Int]
+    /// Where each part that is needed begins in the program; nil for what only takes memory.
+    private var places: [Int?]
+    private var table = (address: 0, byte: 0)
+
+    private static let base = 0x20_0000
+    private static let headerBytes = 64
+    private static let segmentBytes = 56
+    private static let entryBytes = 8
+
+    /// Links the object.
+    ///
+    /// - Parameter ties: Names of symbols by the weak symbols that shall stand for them.
+    /// - Throws: `.link` where the object is damaged or needs what is not supported.
+    static func link(_ object: RelocatableObject, ties: [String: String]) throws(BundleError) -> [UInt8] {
+        guard let entry = object.globals["_start"] else { throw .link("the runtime has no entry point _start") }
+        var symbols: [Int: Int] = [:]
+        for (weak, name) in ties {
+            guard let place = object.globals[weak], let target = object.globals[name] else {
+                throw .link("the runtime has no symbol \(weak) or \(name)")
+            }
+            symbols[place] = target
+        }
+        var linker = StaticLinker(try LinkedParts(object, entry: entry, ties: symbols), entry: entry)
+        linker.arrange()
+        return try linker.program()
+    }
+
+    private init(_ parts: LinkedParts, entry: Int) {
+        self.parts = parts
+        self.entry = entry
+        object = parts.object
+        addresses = Array(repeating: 0, count: parts.parts.count)
+        places = Array(repeating: nil, count: parts.parts.count)
+    }
+
+    private struct Segment {
+        let flags: UInt32
+        let offset: Int
+        let address: Int
+        var fileBytes: Int
+        var memoryBytes: Int
+    }
+
+    private enum Role: Int, CaseIterable { case constants, code, data, zeros }
+
+    private func role(_ section: RelocatableObject.Section) -> Role {
+        if section.isCode { return .code }
+        if !section.isWritable { return .constants }
+        return section.kind == RelocatableObject.Section.nobits ? .zeros : .data
+    }
+
+    private var headersEnd: Int { Self.headerBytes + 4 * Self.segmentBytes }
+
+    /// Gives every part its place: constants behind the headers, then code, then data with the table of addresses and what
+    /// is zero at the start. Segments follow one another in the file without gaps, each in pages of its own in memory.
+    private mutating func arrange() {
+        let page = object.machine == .x86_64 ? 0x1000 : 0x10000
+        var byRole: [[Int]] = Array(repeating: [], count: Role.allCases.count)
+        for (index, part) in parts.parts.enumerated() where part.isNeeded {
+            byRole[role(object.sections[part.section]).rawValue].append(index)
+        }
+        var offset = headersEnd
+        var shift = Self.base
+        for (role, flags) in [(Role.constants, UInt32(4)), (.code, 5), (.data, 6)] {
+            let start = role == .constants ? 0 : offset
+            if role != .constants { shift = (offset + shift + page - 1) / page * page + offset % page - offset }
+            for part in byRole[role.rawValue] { place(part, &offset, shift: shift) }
+            if role == .data {
+                offset = (offset + Self.entryBytes - 1) / Self.entryBytes * Self.entryBytes
+                table = (offset + shift, offset)
+                offset += parts.tableSlots.count * Self.entryBytes
+            }
+            segments.append(
+                Segment(
+                    flags: flags, offset: start, address: start + shift, fileBytes: offset - start,
+                    memoryBytes: offset - start))
+        }
+        let fileEnd = offset
+        for part in byRole[Role.zeros.rawValue] {
+            place(part, &offset, shift: shift)
+            places[part] = nil
+        }
+        segments[2].memoryBytes += offset - fileEnd
+    }
+
+    private mutating func place(_ index: Int, _ offset: inout Int, shift: Int) {
+        let part = parts.parts[index]
+        let section = object.sections[part.section]
+        // An entry of a section keeps the alignment that it has there.
+        let start = part.range.lowerBound
+        let alignment = start == 0 ? section.alignment : min(section.alignment, start & -start)
+        offset = (offset + shift + alignment - 1) / alignment * alignment - shift
+        (addresses[index], places[index]) = (offset + shift, offset)
+        offset += part.range.count
+    }
+
+    private func address(_ target: LinkedParts.Target) -> Int? {
+        switch target {
+        case .part(let part, let offset): addresses[part] + offset
+        case .number(let number): number
+        case .nothing: nil
+        }
+    }
+
+    private func program() throws(BundleError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: segments[2].offset + segments[2].fileBytes)
+        for (index, part) in parts.parts.enumerated() {
+            guard part.isNeeded, let place = places[index] else { continue }
+            let source = object.sections[part.section].bytes.lowerBound + part.range.lowerBound
+            bytes.replaceSubrange(place..<place + part.range.count, with: object.bytes[source..<source + part.range.count])
+        }
+        for (index, part) in parts.parts.enumerated() where part.isNeeded {
+            guard let place = places[index] else { continue }
+            for relocation in LinkedParts.places(object.sections[part.section]) {
+                try apply(
+                    try Relocation(object.bytes, at: relocation, object.machine), (place, addresses[index]), &bytes)
+            }
+        }
+        for (symbol, slot) in parts.tableSlots {
+            let value = address(try parts.target(symbol, addend: 0, lead: 0)) ?? 0
+            bytes.put(UInt64(bitPattern: Int64(value)), at: table.byte + slot * Self.entryBytes)
+        }
+        try writeHeaders(&bytes)
+        return bytes
+    }
+
+    private func apply(
+        _ relocation: Relocation, _ start: (byte: Int, address: Int), _ bytes: inout [UInt8]
+    ) throws(BundleError) {
+        let place = (start.byte + relocation.offset, start.address + relocation.offset)
+        let target: Int?
+        if let slot = relocation.isViaTable ? parts.tableSlots[relocation.symbol] : nil {
+            target = table.address + slot * Self.entryBytes + relocation.addend
+        } else if relocation.symbol == object.globals["_GLOBAL_OFFSET_TABLE_"] {
+            target = table.address + relocation.addend
+        } else {
+            target = address(try parts.target(of: relocation))
+        }
+        try relocation.apply(target, to: &bytes, at: place)
+    }
+
+    private func writeHeaders(_ bytes: inout [UInt8]) throws(BundleError) {
+        let start = address(try parts.target(entry, addend: 0, lead: 0)) ?? 0
+        bytes.replaceSubrange(0..<8, with: [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0])
+        bytes.put(UInt16(2), at: 16)
+        bytes.put(object.machine.rawValue, at: 18)
+        bytes.put(UInt32(1), at: 20)
+        bytes.put(UInt64(start), at: 24)
+        bytes.put(UInt64(Self.headerBytes), at: 32)
+        bytes.put(UInt16(Self.headerBytes), at: 52)
+        bytes.put(UInt16(Self.segmentBytes), at: 54)
+        bytes.put(UInt16(segments.count + 1), at: 56)
+        bytes.put(UInt16(64), at: 58)
+        let page = object.machine == .x86_64 ? 0x1000 : 0x10000
+        for (index, segment) in segments.enumerated() {
+            write(segment, kind: 1, alignment: page, at: Self.headerBytes + index * Self.segmentBytes, &bytes)
+        }
+        // The stack holds no code (PT_GNU_STACK).
+        let stack = Segment(flags: 6, offset: 0, address: 0, fileBytes: 0, memoryBytes: 0)
+        write(stack, kind: 0x6474_e551, alignment: 0, at: Self.headerBytes + 3 * Self.segmentBytes, &bytes)
+    }
+
+    private func write(_ segment: Segment, kind: UInt32, alignment: Int, at place: Int, _ bytes: inout [UInt8]) {
+        bytes.put(kind, at: place)
+        bytes.put(segment.flags, at: place + 4)
+        let numbers = [
+            segment.offset, segment.address, segment.address, segment.fileBytes, segment.memoryBytes, alignment,
+        ]
+        for (index, number) in numbers.enumerated() { bytes.put(UInt64(number), at: place + 8 + 8 * index) }
+    }
+}
