@@ -82,7 +82,7 @@ public struct PassPipeline: Sendable {
         .removeUnused, .dropIdentities, .foldShapes, .deduplicateConstants, .mergeDuplicates, .dropIdentities,
         .sinkTransposes, .fuseDynamicProduct, .fuseQuantized, .foldPad, .foldIntoConvolution, .fuseGates, .fuseOneHot,
         .fuseGelu,
-        .fuseLayerNorm,
+        .fuseLayerNorm, .fuseSoftmax,
         .fuseLinear, .fuseAttention, .mergeQKV,
         .fuseActivation, .fuseEmbed,
         .fuseMaskedMean, .fuseMaskedMax, .fuseL2Normalize, .sinkLastTransposes,

@@ -7,6 +7,15 @@ struct Factors {
     var denominators: [String] = []
     /// The nodes that multiply and divide.
     var slots: Set<Int> = []
+
+    /// The two factors in both orders, if there are just two and no denominators.
+    var pairs: [(String, String)] {
+        guard numerators.count == 2, denominators.isEmpty else { return [] }
+        return [(numerators[0], numerators[1]), (numerators[1], numerators[0])]
+    }
+
+    /// Whether this is a value times itself.
+    var isSquare: Bool { scale == 1 && !pairs.isEmpty && numerators[0] == numerators[1] }
 }
 
 extension Rewriter {

@@ -6,7 +6,7 @@ struct StatisticAxis {
     /// The shape of x.
     var shape: [Dimension]
     var axis: Int
-    /// Its extent.
+    /// Its extent; 0 where that is not fixed.
     var count: Int
 
     /// The shape with an extent of 1 in place of the axis.
@@ -65,12 +65,17 @@ extension Rewriter {
         return (along, moves.union(slots).union(more).union([slot]))
     }
 
-    /// What a reduction over one axis of fixed extent reduces.
-    private func axis(of node: Node) -> StatisticAxis? {
+    /// What a reduction over one axis reduces.
+    func reducedAxis(_ node: Node) -> StatisticAxis? {
         guard let (input, axes, _) = reduction(node), axes.count == 1, let shape = shape(input),
-            shape.indices.contains(axes[0]), let count = shape[axes[0]].constant, count > 0
+            shape.indices.contains(axes[0])
         else { return nil }
-        return StatisticAxis(x: input, shape: shape, axis: axes[0], count: count)
+        return StatisticAxis(x: input, shape: shape, axis: axes[0], count: shape[axes[0]].constant ?? 0)
+    }
+
+    private func axis(of node: Node) -> StatisticAxis? {
+        guard let along = reducedAxis(node), along.count > 0 else { return nil }
+        return along
     }
 
     /// The nodes that take the mean of x along the axis, if a value is that.
@@ -139,12 +144,5 @@ extension Rewriter {
     private func centred(_ value: String, _ along: StatisticAxis) -> Set<Int>? {
         guard let (found, slots) = centring(value), found.x == along.x, found.axis == along.axis else { return nil }
         return slots
-    }
-}
-
-extension Factors {
-    /// Whether this is a value times itself.
-    var isSquare: Bool {
-        scale == 1 && numerators.count == 2 && numerators[0] == numerators[1] && denominators.isEmpty
     }
 }
