@@ -167,4 +167,35 @@ struct AttentionSketch {
         let attention = try #require(graph.node("Attention"))
         #expect(attention.inputs[1] != "" && attention.inputs[2] != "")
     }
+
+    enum Pick: CaseIterable { case gather, slice, split }
+
+    /// Query, key and value of one product, as vision transformers write it.
+    @Test(arguments: Pick.allCases, [[0, 1, 2], [1, 0, 2]])
+    func partsOfOneProduct(_ pick: Pick, _ places: [Int]) throws {
+        var s = Sketch(seed: 22)
+        let product = s("Add", s("MatMul", s.x, try s.weight(8, 24)), try s.weight(24))
+        let split = s("Reshape", product, try s.list(0, -1, 3, 2, 4))
+        let turned = s("Transpose", split, attributes: ["perm": .ints([2, 0, 3, 1, 4])])
+        let cut = s.graph.node("Split", "part", [turned], ["axis": .int(0)], outputs: 3)
+        let parts = try places.map { place in
+            switch pick {
+            case .gather: s("Gather", turned, try s.graph.integers([place], shape: []))
+            case .slice:
+                s(
+                    "Squeeze", s("Slice", turned, try s.list(place), try s.list(place + 1), try s.list(0)),
+                    try s.list(0))
+            case .split: s("Squeeze", cut[place], try s.list(0))
+            }
+        }
+        let key = s("Transpose", parts[1], attributes: ["perm": .ints([0, 1, 3, 2])])
+        let shares = s("Softmax", s("MatMul", s("Mul", parts[0], try s.number(0.5)), key))
+        let mixed = s("Transpose", s("MatMul", shares, parts[2]), attributes: ["perm": .ints([0, 2, 1, 3])])
+        let graph = try rewritten(try s.finish(s("Reshape", mixed, try s.list(0, -1, 8))))
+        if places == [0, 1, 2] {
+            #expect(graph.operators == ["Linear", "Attention"], "\(graph)")
+        } else {
+            #expect(graph.node("Attention") == nil, "\(graph)")
+        }
+    }
 }
