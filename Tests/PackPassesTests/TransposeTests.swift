@@ -14,7 +14,7 @@ import Testing
 
     enum Between: CaseIterable {
         case unary, constants, twoTurned, plainOperand, reduction, squeezed, sliced, padded, joined, split, normalized
-        case softmax, unsqueezed, codes
+        case softmax, unsqueezed, codes, thinned
     }
 
     /// What stands between, how many Transposes stay, and in which order what comes out is turned.
@@ -51,6 +51,10 @@ import Testing
         case .unsqueezed:
             y = s("Unsqueeze", x, try s.list(2))
             order = [0, 4, 2, 1, 3]
+        case .thinned:
+            let thin = Self.turn(&s, s.graph.input("z", .f32, ["batch", 3, 1, 5]), Self.there)
+            y = s("Reshape", thin, try s.list(-1, 5, 3, 1))
+            order = [0, 2, 1, 3]
         case .codes:
             let zero = s.graph.constant("zero", try Constant(.u8, [], bytes: [100]))
             let codes = s("QuantizeLinear", x, try s.number(0.01), zero)

@@ -65,6 +65,7 @@ extension Rewriter {
         case "Slice": return try sliced(change, order)
         case "Pad": return try padded(change, order)
         case "Squeeze", "Unsqueeze": return squeezed(change, order, rank)
+        case "Reshape": return reshaped(change, order)
         case let op where op.hasPrefix("Reduce"): return reduced(change, order)
         default: return nil
         }
@@ -129,6 +130,22 @@ extension Rewriter {
         result.node.attributes["axes"] = nil
         result.node.inputs.append("")
         result.lists[1] = moved
+        return result
+    }
+
+    /// A Reshape that puts extents of 1 elsewhere.
+    private func reshaped(_ change: LayoutChange, _ order: Permutation) -> LayoutChange? {
+        guard let before = shape(change.node.inputs[0]), let after = shape(change.node.outputs[0]),
+            before.filter({ $0 != 1 }) == after.filter({ $0 != 1 }), after.contains(where: { $0 != 1 })
+        else { return nil }
+        let gone = Set(before.indices.filter { before[$0] == 1 })
+        let new = Set(after.indices.filter { after[$0] == 1 })
+        var result = change
+        result.outputs = order.dropping(gone).inserting(new)
+        let target = result.outputs.inverse.axes.map { after[$0].constant ?? -1 }
+        guard target.count(where: { $0 == -1 }) <= 1, !target.contains(0) else { return nil }
+        result.node.inputs = [change.node.inputs[0], ""]
+        result.lists[1] = target
         return result
     }
 
