@@ -80,11 +80,13 @@ public struct PassPipeline: Sendable {
     /// Cleaning, then fusions from the inside out, then what they leave.
     public static let standard = PassPipeline([
         .removeUnused, .dropIdentities, .foldShapes, .deduplicateConstants, .mergeDuplicates, .dropIdentities,
-        .fuseDynamicProduct, .fuseQuantized, .foldPad, .foldIntoConvolution, .fuseGates, .fuseOneHot, .fuseGelu,
-        .fuseLayerNorm,
+        .sinkTransposes, .fuseDynamicProduct, .fuseQuantized, .foldPad, .foldIntoConvolution, .fuseGates, .fuseOneHot,
+        .fuseGelu,
+        .fuseLayerNorm, .fuseSoftmax,
         .fuseLinear, .fuseAttention, .mergeQKV,
         .fuseActivation, .fuseEmbed,
-        .fuseMaskedMean, .fuseMaskedMax, .fuseL2Normalize, .fuseResidual, .foldConstants, .deduplicateConstants,
+        .fuseMaskedMean, .fuseMaskedMax, .fuseL2Normalize, .sinkLastTransposes,
+        .fuseResidual, .foldConstants, .deduplicateConstants,
         .mergeDuplicates, .removeUnused,
     ])
 

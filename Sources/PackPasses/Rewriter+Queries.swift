@@ -94,6 +94,36 @@ extension Rewriter {
         return [(node.inputs[0], node.inputs[1]), (node.inputs[1], node.inputs[0])]
     }
 
+    /// The convolution that makes a value with no other use.
+    func openConvolution(_ value: String) -> (slot: Int, node: Node)? {
+        guard let (slot, node) = maker(value, "Conv") ?? maker(value, "ConvTranspose"), useCount(value) == 1,
+            !outputs.contains(value)
+        else { return nil }
+        return (slot, node)
+    }
+
+    /// The Linear without residual that makes a value with no other use.
+    func openLinear(_ value: String) -> (slot: Int, node: Node)? {
+        guard let (slot, node) = maker(value, "Linear"), useCount(value) == 1, !outputs.contains(value),
+            node.inputs.count == 4, node.input(3) == nil
+        else { return nil }
+        return (slot, node)
+    }
+
+    /// The constant limits of a Clip.
+    func limits(_ node: Node) -> (low: Float, high: Float)? {
+        var result: (Float, Float) = (-.infinity, .infinity)
+        if let name = node.input(1) {
+            guard let low = scalar(name) else { return nil }
+            result.0 = low
+        }
+        if let name = node.input(2) {
+            guard let high = scalar(name) else { return nil }
+            result.1 = high
+        }
+        return result
+    }
+
     /// The path that the names of the nodes in the given slots share.
     func path(_ slots: Set<Int>) -> String {
         commonPath(slots.sorted().compactMap { self.slots[$0]?.name })

@@ -49,6 +49,21 @@ struct Rewriter {
         return result
     }
 
+    /// Moves the nodes apart, so that there are so many empty slots before and behind each.
+    mutating func makeRoom(_ room: Int) {
+        let step = 2 * room + 1
+        var spread: [Node?] = []
+        var places = Array(repeating: 0, count: slots.count)
+        for (slot, node) in slots.enumerated() where node != nil {
+            places[slot] = spread.count + room
+            spread += Array(repeating: nil, count: step)
+            spread[places[slot]] = node
+        }
+        slots = spread
+        makers = makers.mapValues { places[$0] }
+        users = users.mapValues { $0.map { places[$0] } }
+    }
+
     private mutating func register(_ node: Node, _ slot: Int) {
         for output in node.outputs where !output.isEmpty { makers[output] = slot }
         for input in node.inputs where !input.isEmpty { users[input, default: []].append(slot) }

@@ -4,7 +4,7 @@ import Testing
 
 /// Attention over x with 2 heads, in the spellings of exporters and with single faults.
 struct AttentionSketch {
-    enum Mask: CaseIterable { case none, additive, chosen, notChosen, filled, expanded, float }
+    enum Mask: CaseIterable { case none, additive, chosen, notChosen, filled, expanded, float, gathered }
     enum Scale: CaseIterable { case scores, query, beforeSplit, both, afterMask }
     enum Fault: CaseIterable {
         case softmaxAxis, keyOrder, joinOrder, maskLayout, weakMask, extraConsumer, scaledValues
@@ -16,6 +16,7 @@ struct AttentionSketch {
     var fault: Fault?
     var turnsKeyTwice = false
     var sharesWeight = false
+    var guardsShares = false
 
     mutating func projection(_ weight: String? = nil) throws -> String {
         let matrix = try weight ?? s.weight(8, 8)
@@ -40,6 +41,7 @@ struct AttentionSketch {
 
     private mutating func masked(_ scores: String) throws -> String {
         if mask == .none { return scores }
+        if mask == .gathered { return s("Add", scores, try gatheredMask()) }
         let wide = try wideMask(s.mask())
         let low = try s.number(fault == .weakMask ? -10 : -1e9)
         let kept = s("Cast", wide, attributes: ["to": .int(1)])
@@ -63,6 +65,27 @@ struct AttentionSketch {
         }
     }
 
+    /// The mask as torch exports `mask[batch, position]`, in front of zeros and minus infinity.
+    private mutating func gatheredMask() throws -> String {
+        let mask = s("Cast", s.mask(), attributes: ["to": .int(9)])
+        let shape = s("Shape", s.x)
+        let (zero, one) = (try s.graph.integers([0], shape: []), try s.graph.integers([1], shape: []))
+        let (batch, length) = (s("Gather", shape, zero), s("Gather", shape, one))
+        let row = s("Unsqueeze", s("Range", zero, batch, one), try s.list(1, 2, 3))
+        let column = s("Unsqueeze", s("Range", zero, length, one), try s.list(0, 1, 2))
+        let kept =
+            fault == .maskLayout
+            ? s("Add", row, s("Mul", column, batch)) : s("Add", column, s("Mul", row, length))
+        let flat = s("Reshape", s("Gather", s("Flatten", mask, attributes: ["axis": .int(2)]), kept), try s.list(-1))
+        let always = s("GreaterOrEqual", column, zero)
+        let wide = s("And", always, s("Reshape", flat, s("Shape", kept)))
+        let one4 = try s.list(1)
+        let lengths = s("Unsqueeze", length, try s.list(0))
+        let square = s(
+            "Concat", s("Unsqueeze", batch, try s.list(0)), one4, lengths, lengths, attributes: ["axis": .int(0)])
+        return s("Where", s("Expand", wide, square), try s.number(0), try s.number(-.infinity))
+    }
+
     mutating func build() throws -> Graph {
         let shared = try sharesWeight ? s.weight(8, 8) : nil
         let query = try scaled(split(scaled(projection(shared), .beforeSplit), [0, 2, 1, 3]), .query, .both)
@@ -81,7 +104,8 @@ struct AttentionSketch {
         var scores = s("MatMul", query, key)
         let dots = scores
         scores = try scaled(masked(scaled(scores, .scores)), .afterMask)
-        let shares = s("Softmax", scores, attributes: ["axis": .int(fault == .softmaxAxis ? 2 : -1)])
+        var shares = s("Softmax", scores, attributes: ["axis": .int(fault == .softmaxAxis ? 2 : -1)])
+        if guardsShares { shares = s("Where", s("IsNaN", shares), try s.number(0), shares) }
         let mixed = s("MatMul", shares, value)
         let order = fault == .joinOrder ? [0, 2, 3, 1] : [0, 2, 1, 3]
         let result = s("Reshape", s("Transpose", mixed, attributes: ["perm": .ints(order)]), try s.list(0, 0, 8))
@@ -110,6 +134,18 @@ struct AttentionSketch {
         return try sketch.build()
     }
 
+    /// Zeros for rows without any key.
+    @Test func guardedShares() throws {
+        let graph = try Self.graph { $0.guardsShares = true }
+        #expect(try PassPipeline.standard.run(graph).graph.operators == ["Linear", "Attention"])
+    }
+
+    /// Places that are computed from the mask's other axis.
+    @Test func gatheredInTheWrongOrder() throws {
+        let graph = try Self.graph { ($0.mask, $0.fault) = (.gathered, .maskLayout) }
+        #expect(try PassPipeline.standard.run(graph).graph.node("Attention") == nil)
+    }
+
     @Test func keysTurnedTwice() throws {
         let graph = try rewritten(try Self.graph { $0.turnsKeyTwice = true })
         #expect(graph.operators == ["Linear", "Attention"])
@@ -130,5 +166,36 @@ struct AttentionSketch {
         let graph = try rewritten(try Self.graph { $0.sharesWeight = true })
         let attention = try #require(graph.node("Attention"))
         #expect(attention.inputs[1] != "" && attention.inputs[2] != "")
+    }
+
+    enum Pick: CaseIterable { case gather, slice, split }
+
+    /// Query, key and value of one product, as vision transformers write it.
+    @Test(arguments: Pick.allCases, [[0, 1, 2], [1, 0, 2]])
+    func partsOfOneProduct(_ pick: Pick, _ places: [Int]) throws {
+        var s = Sketch(seed: 22)
+        let product = s("Add", s("MatMul", s.x, try s.weight(8, 24)), try s.weight(24))
+        let split = s("Reshape", product, try s.list(0, -1, 3, 2, 4))
+        let turned = s("Transpose", split, attributes: ["perm": .ints([2, 0, 3, 1, 4])])
+        let cut = s.graph.node("Split", "part", [turned], ["axis": .int(0)], outputs: 3)
+        let parts = try places.map { place in
+            switch pick {
+            case .gather: s("Gather", turned, try s.graph.integers([place], shape: []))
+            case .slice:
+                s(
+                    "Squeeze", s("Slice", turned, try s.list(place), try s.list(place + 1), try s.list(0)),
+                    try s.list(0))
+            case .split: s("Squeeze", cut[place], try s.list(0))
+            }
+        }
+        let key = s("Transpose", parts[1], attributes: ["perm": .ints([0, 1, 3, 2])])
+        let shares = s("Softmax", s("MatMul", s("Mul", parts[0], try s.number(0.5)), key))
+        let mixed = s("Transpose", s("MatMul", shares, parts[2]), attributes: ["perm": .ints([0, 2, 1, 3])])
+        let graph = try rewritten(try s.finish(s("Reshape", mixed, try s.list(0, -1, 8))))
+        if places == [0, 1, 2] {
+            #expect(graph.operators == ["Linear", "Attention"], "\(graph)")
+        } else {
+            #expect(graph.node("Attention") == nil, "\(graph)")
+        }
     }
 }

@@ -66,6 +66,16 @@ import Testing
         #expect(graph.operators.filter { $0 == "Sigmoid" }.count == 2)
     }
 
+    /// An extent that two values share is taken of the first, and what is only asked for its shape goes.
+    @Test func extentsAreComputedOnce() throws {
+        var s = Sketch()
+        let zero = try s.graph.integers([0], shape: [])
+        let first = s("Gather", s("Shape", s.x), zero)
+        let second = s("Gather", s("Shape", s("Sigmoid", s.x)), zero)
+        let graph = try rewritten(try s.finish(s("Add", first, second)))
+        #expect(graph.operators == ["Shape", "Gather", "Add"], "\(graph)")
+    }
+
     @Test func constantsFoldWithinTheirBytes() throws {
         var s = Sketch()
         let small = s("Sqrt", s("Abs", try s.weight(8)))

@@ -70,12 +70,13 @@ extension ShapeRules {
             return step == 1 ? length : (length + .constant(step - 1)) / .constant(step)
         }
 
-        /// A bound as a position within the axis. Exporters write "to the end" as the largest 32- or 64-bit number.
+        /// A bound as a position within the axis. Exporters write "to the end" as the largest 32- or 64-bit number, tf2onnx
+        /// as a thousand million.
         private func position(_ bound: Dimension, _ extent: Dimension) -> Dimension? {
             guard let number = bound.constant else {
                 return bound.isAtLeast(0) ? .min(bound, extent) : nil
             }
-            if number >= Int(Int32.max) { return extent }
+            if number >= 1_000_000_000 { return extent }
             if number <= Int(Int32.min) { return 0 }
             return number < 0 ? .max(extent + bound, 0) : .min(bound, extent)
         }

@@ -39,20 +39,4 @@ extension Rewriter {
         default: return (try node.string("approximate", default: "none") == "tanh" ? "gelu_tanh" : "gelu", [])
         }
     }
-
-    /// The convolution that makes a value with no other use.
-    func openConvolution(_ value: String) -> (slot: Int, node: Node)? {
-        guard let (slot, node) = maker(value, "Conv") ?? maker(value, "ConvTranspose"), useCount(value) == 1,
-            !outputs.contains(value)
-        else { return nil }
-        return (slot, node)
-    }
-
-    /// The Linear without residual that makes a value with no other use.
-    func openLinear(_ value: String) -> (slot: Int, node: Node)? {
-        guard let (slot, node) = maker(value, "Linear"), useCount(value) == 1, !outputs.contains(value),
-            node.inputs.count == 4, node.input(3) == nil
-        else { return nil }
-        return (slot, node)
-    }
 }

@@ -31,6 +31,8 @@ private struct Heads {
     var order = [0, 1, 2, 3]
     var scale: Float = 1
     var slots: Set<Int> = []
+    /// Which of query, key and value it is of a source that holds all three.
+    var part: Int?
 }
 
 private struct Scores {
@@ -44,21 +46,41 @@ extension Rewriter {
     fileprivate func attention(_ node: Node) -> AttentionMatch? {
         guard let joined = node.input(0), let (join, transpose) = maker(joined, "Transpose"),
             (try? transpose.ints("perm")) == [0, 2, 1, 3], let mixed = transpose.input(0),
-            let (mix, mixing) = maker(mixed, "MatMul"), let shares = mixing.input(0),
+            let (mix, mixing) = maker(mixed, "MatMul"), let (shares, guards) = mixing.input(0).map(withoutGuard),
             let (normalization, softmax) = maker(shares, "Softmax"), axis(softmax, default: -1) == 3,
             let scores = softmax.input(0).flatMap(scores), let (dot, product) = maker(scores.value, "MatMul"),
             let q = product.input(0).flatMap(heads), let k = product.input(1).flatMap(heads),
             let v = mixing.input(1).flatMap(heads)
         else { return nil }
         guard q.order == [0, 2, 1, 3], k.order == [0, 2, 3, 1], v.order == [0, 2, 1, 3], v.scale == 1,
-            q.count == k.count, q.count == v.count, let type = graph.types[q.source], type == graph.types[k.source],
-            type == graph.types[v.source], graph.types[node.outputs[0]] == type
+            q.count == k.count, q.count == v.count, fits(q, k, v, node.outputs[0])
         else { return nil }
-        let core = scores.slots.union([join, mix, normalization, dot])
+        let core = scores.slots.union(guards).union([join, mix, normalization, dot])
+        let isMerged = q.part != nil
         return AttentionMatch(
-            q: q.source, k: k.source, v: v.source, mask: scores.mask, heads: q.count,
+            q: q.source, k: isMerged ? "" : k.source, v: isMerged ? "" : v.source, mask: scores.mask, heads: q.count,
             scale: scores.scale * q.scale * k.scale, slots: core.union(q.slots).union(k.slots).union(v.slots),
             core: core)
+    }
+
+    /// Whether query, key and value have the type of the result, or are the three parts of one source in that order.
+    private func fits(_ q: Heads, _ k: Heads, _ v: Heads, _ output: String) -> Bool {
+        guard let type = graph.types[q.source], let result = graph.types[output], result.dtype == type.dtype,
+            result.shape.count == 3
+        else { return false }
+        if q.part == nil, k.part == nil, v.part == nil {
+            return type == graph.types[k.source] && type == graph.types[v.source] && type == result
+        }
+        return q.part == 0 && k.part == 1 && v.part == 2 && q.source == k.source && q.source == v.source
+            && Array(type.shape.dropLast()) == Array(result.shape.dropLast()) && type.shape[2] == result.shape[2] * 3
+    }
+
+    /// The shares in front of a choice of zeros where they are not numbers, as torch writes it for rows without any key.
+    private func withoutGuard(_ value: String) -> (shares: String, slots: Set<Int>) {
+        guard let (slot, choice) = maker(value, "Where"), choice.inputs.count == 3, scalar(choice.inputs[1]) == 0,
+            let (test, node) = maker(choice.inputs[0], "IsNaN"), node.inputs == [choice.inputs[2]]
+        else { return (value, []) }
+        return (choice.inputs[2], [slot, test])
     }
 
     /// Scores before scale and mask, in whatever order those are applied.
@@ -115,12 +137,57 @@ extension Rewriter {
             } else if found.count == 0, node.op == "Reshape", let count = split(source, found.source) {
                 (found.source, found.count) = (source, count)
                 found.slots.insert(slot)
+            } else if found.count == 0, let whole = part(found.source) {
+                (found.source, found.count, found.part) = (whole.source, whole.count, whole.part)
+                found.order = found.order.map { whole.order[$0] }
+                found.slots.formUnion(whole.slots)
+                return found
             } else {
                 break
             }
         }
         return found.count > 0 ? found : nil
     }
+
+    /// One of three along the first axis of [3, batch, head, sequence, element], made of [batch, sequence, 3 · width] as
+    /// vision transformers write it.
+    private func part(_ value: String) -> Heads? {
+        guard let extents = shape(value), extents.count == 4, let (place, parts, slots) = picked(value),
+            let (turn, transpose) = maker(parts, "Transpose"), (try? transpose.ints("perm")) == [2, 0, 3, 1, 4],
+            let (split, reshape) = transpose.input(0).flatMap({ maker($0, "Reshape") }), let source = reshape.input(0),
+            let before = shape(source), let after = shape(reshape.outputs[0]), before.count == 3, after.count == 5,
+            before[0] == after[0], before[1] == after[1], after[2] == 3, let heads = after[3].constant, heads > 0,
+            after[3] * after[4] * 3 == before[2]
+        else { return nil }
+        return Heads(
+            source: source, count: heads, order: [0, 2, 1, 3], slots: slots.union([turn, split]), part: place)
+    }
+
+    /// The place that is taken along the first axis of a value, which goes.
+    private func picked(_ value: String) -> (place: Int, source: String, slots: Set<Int>)? {
+        guard let (slot, node) = maker(value), let first = node.input(0), let extents = shape(value) else { return nil }
+        if node.op == "Gather" {
+            guard axis(node, default: 0) == 0, let index = node.input(1), let rank = shape(first)?.count,
+                rank == extents.count + 1, let place = graph.constants[index]?.scalarInteger, place >= 0
+            else { return nil }
+            return (place, first, [slot])
+        }
+        guard ["Squeeze", "Reshape"].contains(node.op), shape(first) == [1] + extents, let (cut, maker) = maker(first),
+            let source = maker.input(0)
+        else { return nil }
+        if maker.op == "Split" {
+            guard axis(maker, default: 0) == 0, let place = maker.outputs.firstIndex(of: first),
+                maker.outputs.allSatisfy({ shape($0)?.first == 1 })
+            else { return nil }
+            return (place, source, [slot, cut])
+        }
+        guard maker.op == "Slice", let start = (maker.input(1) != nil ? numbers(maker.input(1)) : bounds(maker)),
+            start.count == 1, start[0] >= 0, shape(source)?.dropFirst() == shape(first)?.dropFirst()
+        else { return nil }
+        return (start[0], source, [slot, cut])
+    }
+
+    private func bounds(_ slice: Node) -> [Int]? { (try? slice.ints("starts")) ?? nil }
 
     /// How many heads a Reshape makes of the last axis, if that is all it does.
     private func split(_ source: String, _ value: String) -> Int? {

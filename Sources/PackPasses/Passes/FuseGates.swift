@@ -27,8 +27,7 @@ private struct GateMatch {
 extension Rewriter {
     fileprivate func gate(_ output: String) throws(GraphError) -> GateMatch? {
         let product = factors(of: output)
-        guard product.numerators.count == 2, product.denominators.isEmpty else { return nil }
-        for (x, gate) in [(0, 1), (1, 0)].map({ (product.numerators[$0], product.numerators[$1]) }) {
+        for (x, gate) in product.pairs {
             guard let (slot, node) = maker(gate), let argument = node.input(0) else { continue }
             let slots = product.slots.union([slot])
             switch node.op {
@@ -48,19 +47,5 @@ extension Rewriter {
             }
         }
         return nil
-    }
-
-    /// The constant limits of a Clip.
-    func limits(_ node: Node) -> (low: Float, high: Float)? {
-        var result: (Float, Float) = (-.infinity, .infinity)
-        if let name = node.input(1) {
-            guard let low = scalar(name) else { return nil }
-            result.0 = low
-        }
-        if let name = node.input(2) {
-            guard let high = scalar(name) else { return nil }
-            result.1 = high
-        }
-        return result
     }
 }

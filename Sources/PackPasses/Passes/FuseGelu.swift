@@ -25,10 +25,8 @@ private struct GeluMatch {
 extension Rewriter {
     fileprivate func gelu(_ output: String) -> GeluMatch? {
         let product = factors(of: output)
-        guard isNear(product.scale, 0.5), product.numerators.count == 2, product.denominators.isEmpty else {
-            return nil
-        }
-        for (x, gate) in [(0, 1), (1, 0)].map({ (product.numerators[$0], product.numerators[$1]) }) {
+        guard isNear(product.scale, 0.5) else { return nil }
+        for (x, gate) in product.pairs {
             guard let (inner, slot) = addend(gate, to: 1), let (function, node) = maker(inner),
                 let argument = node.input(0)
             else { continue }

@@ -15,12 +15,23 @@ extension Pass {
         }
     }
 
-    /// Nodes that compute the same from the same.
+    /// Nodes that compute the same from the same, and extents that are computed in several ways.
     static let mergeDuplicates = Pass("merge-duplicates", "Compute common subexpressions once") {
         (rewriter: inout Rewriter) throws(GraphError) in
         var seen: [Expression: Int] = [:]
+        var extents: [Extents: String] = [:]
         for slot in rewriter.slots.indices {
             guard let node = rewriter.slots[slot], !random.contains(node.op) else { continue }
+            if let found = rewriter.extents(node) {
+                let known = extents[found].flatMap { rewriter.maker($0) != nil ? $0 : nil }
+                let first = known ?? node.outputs[0]
+                extents[found] = first
+                if first != node.outputs[0], rewriter.canAlias(node.outputs[0], to: first) {
+                    let patch = Patch(node.name, removing: slot, node.outputs[0], isNow: first)
+                    guard try rewriter.apply(patch) else { return }
+                    continue
+                }
+            }
             guard let first = seen[Expression(node)], let original = rewriter.slots[first] else {
                 seen[Expression(node)] = slot
                 continue
@@ -56,6 +67,12 @@ private struct Expression: Hashable {
     }
 }
 
+/// Integers that follow from the shapes of the inputs.
+private struct Extents: Hashable {
+    let type: TensorType
+    let contents: [Dimension]
+}
+
 /// What constants must share before it is worth reading them.
 private struct Form: Hashable {
     let dtype: DType
@@ -63,6 +80,15 @@ private struct Form: Hashable {
 }
 
 extension Rewriter {
+    /// What a node computes, if that is known before any input is: some of it is not a number, or it would be a constant.
+    fileprivate func extents(_ node: Node) -> Extents? {
+        guard node.outputs.count == 1, let output = node.outputs.first, let type = graph.types[output],
+            [.i64, .i32].contains(type.dtype), let contents = graph.contents[output],
+            contents.contains(where: { $0.constant == nil })
+        else { return nil }
+        return Extents(type: type, contents: contents)
+    }
+
     /// Names of constants of the same element type and shape, where there are several.
     fileprivate func constantsOfOneForm() -> [[String]] {
         var groups: [Form: [String]] = [:]

@@ -7,6 +7,15 @@ struct Factors {
     var denominators: [String] = []
     /// The nodes that multiply and divide.
     var slots: Set<Int> = []
+
+    /// The two factors in both orders, if there are just two and no denominators.
+    var pairs: [(String, String)] {
+        guard numerators.count == 2, denominators.isEmpty else { return [] }
+        return [(numerators[0], numerators[1]), (numerators[1], numerators[0])]
+    }
+
+    /// Whether this is a value times itself.
+    var isSquare: Bool { scale == 1 && !pairs.isEmpty && numerators[0] == numerators[1] }
 }
 
 extension Rewriter {
@@ -63,5 +72,36 @@ extension Rewriter {
             if let constant = scalar(a), isNear(constant, number) { return (b, slot) }
         }
         return nil
+    }
+}
+
+/// A sum taken apart.
+struct Terms {
+    var positive: [String] = []
+    var negative: [String] = []
+    /// The nodes that add and subtract.
+    var slots: Set<Int> = []
+}
+
+extension Rewriter {
+    /// Takes a sum apart through Add, Sub and Neg, as far as the values within it have no other use.
+    func terms(of value: String) -> Terms {
+        var terms = Terms()
+        collect(value, into: &terms, isNegative: false, depth: 0)
+        return terms
+    }
+
+    private func collect(_ value: String, into terms: inout Terms, isNegative: Bool, depth: Int) {
+        guard depth < 4, depth == 0 || useCount(value) == 1, let (slot, node) = maker(value),
+            ["Add", "Sub", "Neg"].contains(node.op), node.inputs.count == (node.op == "Neg" ? 1 : 2)
+        else {
+            if isNegative { terms.negative.append(value) } else { terms.positive.append(value) }
+            return
+        }
+        terms.slots.insert(slot)
+        for (index, part) in node.inputs.enumerated() {
+            let flips = node.op == "Neg" || node.op == "Sub" && index == 1
+            collect(part, into: &terms, isNegative: isNegative != flips, depth: depth + 1)
+        }
     }
 }

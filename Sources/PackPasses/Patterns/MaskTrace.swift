@@ -52,6 +52,15 @@ extension Rewriter {
             guard var trace = traceMask(first, depth: depth + 1), let rank = shape(value)?.count else { return nil }
             trace.layout = trace.aligned(rank: rank)
             return trace
+        case "And":
+            for (always, other) in orders(node) where isTrue(always) {
+                guard var trace = indicator(other, depth), let rank = shape(value)?.count else { continue }
+                trace.layout = trace.aligned(rank: rank)
+                return trace
+            }
+            return nil
+        case "Reshape", "Flatten", "Squeeze": return reshaped(value, depth)
+        case "Gather": return gathered(node, depth)
         case "Equal": return compared(node, depth)
         case "Greater":
             guard let bound = node.input(1), number(bound) == 0 else { return nil }
@@ -122,5 +131,96 @@ extension Rewriter {
         }
         trace.kind = .additive
         return trace
+    }
+
+    /// The same entries in a shape that differs by extents of 1, whatever shape they had in between.
+    private func reshaped(_ value: String, _ depth: Int) -> MaskTrace? {
+        guard let wanted = shape(value) else { return nil }
+        let extents = wanted.filter { $0 != 1 }
+        var source = value
+        for _ in 0..<8 {
+            guard let (_, node) = maker(source), ["Reshape", "Flatten", "Squeeze"].contains(node.op),
+                let next = node.input(0)
+            else { break }
+            source = next
+            guard let found = shape(source), found.filter({ $0 != 1 }) == extents else { continue }
+            guard var trace = traceMask(source, depth: depth + 1), trace.layout.count == found.count else { return nil }
+            var axes = zip(found, trace.layout).filter { $0.0 != 1 }.map(\.1)
+            trace.layout = wanted.map { $0 == 1 ? nil : axes.removeFirst() }
+            return trace
+        }
+        return nil
+    }
+
+    /// A mask [batch, sequence] in one line, of which the place batch · length + position is taken, as torch exports
+    /// `mask[batch, position]`.
+    private func gathered(_ node: Node, _ depth: Int) -> MaskTrace? {
+        guard (try? node.int("axis", default: 0)) == 0, node.inputs.count == 2, let data = maker(node.inputs[0])?.node,
+            ["Flatten", "Reshape"].contains(data.op), let source = data.input(0), let mask = shape(source),
+            mask.count == 2, let flat = shape(node.inputs[0]), flat.first == mask[0] * mask[1],
+            flat.dropFirst().allSatisfy({ $0 == 1 }), let places = shape(node.inputs[1]),
+            let (_, sum) = maker(node.inputs[1], "Add"), let trace = traceMask(source, depth: depth + 1),
+            trace.layout == [0, 1]
+        else { return nil }
+        for (position, offset) in orders(sum) {
+            guard let column = countingAxis(position, length: mask[1]), let (_, product) = maker(offset, "Mul") else {
+                continue
+            }
+            for (batch, length) in orders(product) where graph.contents[length] == [mask[1]] {
+                guard let row = countingAxis(batch, length: mask[0]), row.fromEnd > column.fromEnd else { continue }
+                var result = trace
+                result.layout = Array(repeating: nil, count: places.count + flat.count - 1)
+                result.layout[places.count - row.fromEnd] = 0
+                result.layout[places.count - column.fromEnd] = 1
+                return result
+            }
+        }
+        return nil
+    }
+
+    /// Along which axis, counted from the end, a value counts 0, 1, 2 … up to a length, having no other axis.
+    private func countingAxis(_ value: String, length: Dimension) -> (fromEnd: Int, slots: Int)? {
+        guard let shape = shape(value), shape.filter({ $0 != 1 }) == [length],
+            let axis = shape.firstIndex(of: length)
+        else { return nil }
+        var source = value
+        for step in 0..<8 {
+            if self.shape(source)?.count == 1, isCounting(source, to: length) { return (shape.count - axis, step) }
+            guard let (_, node) = maker(source), ["Unsqueeze", "Reshape", "Cast"].contains(node.op),
+                let next = node.input(0)
+            else { return nil }
+            source = next
+        }
+        return nil
+    }
+
+    /// Whether all elements of a value are true.
+    private func isTrue(_ value: String, depth: Int = 0) -> Bool {
+        if let constant = graph.constants[value] {
+            return constant.count <= 64 && (try? constant.integers())?.allSatisfy { $0 != 0 } ?? false
+        }
+        guard depth < 8, let (_, node) = maker(value), let first = node.input(0) else { return false }
+        switch node.op {
+        case "ConstantOfShape": return (try? node.tensor("value"))??.scalarInteger == 1
+        case "Cast", "Expand", "Unsqueeze", "Reshape": return isTrue(first, depth: depth + 1)
+        case "And": return node.inputs.allSatisfy { isTrue($0, depth: depth + 1) }
+        case "GreaterOrEqual": return node.input(1).flatMap(number) == 0 && isCount(first)
+        default: return false
+        }
+    }
+
+    /// Whether a value counts upwards from 0 or more.
+    private func isCount(_ value: String) -> Bool {
+        var value = value
+        for _ in 0..<8 {
+            guard let (_, node) = maker(value), let first = node.input(0) else { return false }
+            if node.op == "Range" {
+                return numbers(first)?.allSatisfy { $0 >= 0 } ?? false
+                    && numbers(node.input(2))?.allSatisfy { $0 > 0 } ?? false
+            }
+            guard ["Unsqueeze", "Reshape", "Cast", "Expand"].contains(node.op) else { return false }
+            value = first
+        }
+        return false
     }
 }
