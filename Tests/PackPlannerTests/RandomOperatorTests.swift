@@ -1,5 +1,7 @@
+import Glibc
 import PackCore
 import PackGraph
+import PackIO
 import PackImport
 import PackPasses
 import PackRuntime
@@ -8,11 +10,21 @@ import WireBuilding
 
 /// Random numbers are of their distribution, and the same in each run.
 @Suite struct RandomOperatorTests {
+    /// Imports a file.
+    private func load(_ bytes: [UInt8]) throws -> ONNXImport {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/model.onnx"
+        let stream = try #require(fopen(path, "wb"))
+        #expect(fwrite(bytes, 1, bytes.count, stream) == bytes.count)
+        fclose(stream)
+        return try ONNXImport.load(path)
+    }
+
     /// The answers of a model to one input f32, as imported and after all passes, which must be the same.
     private func answers(
         _ shape: [Int], _ numbers: [Double], outputs: [String], _ nodes: (inout WireBuilder) -> Void
     ) throws -> [TensorValue] {
-        let onnx = try ONNXImport.read(
+        let onnx = try load(
             WireBuilder.model(opset: 22) { graph in
                 nodes(&graph)
                 graph.input("x", shape)
@@ -94,7 +106,7 @@ import WireBuilding
 
     @Test func drawsClasses() throws {
         // Probabilities 0.1, 0.6, 0.3 and 0 of the first row; the second is certain of its last class.
-        let logarithms = [-2.302585, -0.510826, -1.203973, -.infinity, -.infinity, -.infinity, -.infinity, 5]
+        let logarithms: [Double] = [-2.302585, -0.510826, -1.203973, -.infinity, -.infinity, -.infinity, -.infinity, 5]
         let values = try answers([2, 4], logarithms, outputs: ["y"]) {
             $0.node("Multinomial", ["x"], ["y"]) { $0.attribute("sample_size", int: 20000) }
         }
@@ -115,7 +127,7 @@ import WireBuilding
     }
 
     @Test func plansWithOtherAttributesAreRefused() throws {
-        let onnx = try ONNXImport.read(
+        let onnx = try load(
             WireBuilder.model { graph in
                 graph.node("RandomUniform", [], ["y"]) { $0.attribute("shape", ints: [-2]) }
                 graph.node("RandomNormal", [], ["z"])
