@@ -5,7 +5,7 @@ import PackRuntime
 
 extension Lowering {
     /// Elementwise functions, comparisons, selection and movement of elements of any type.
-    static let elements = merge([functions, pairs, reductions, selections, shapes, products])
+    static let elements = merge([functions, pairs, reductions, selections, shapes, products, random])
 
     /// Functions of one tensor.
     private static let functions = merge([

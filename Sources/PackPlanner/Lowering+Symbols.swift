@@ -79,7 +79,7 @@ extension Lowering {
         case "Pad": return ((try? fixedPads(node)) ?? nil) == nil ? all : Array(node.inputs.prefix(1))
         case "Col2Im": return known(node, input: 2) == nil ? all : Array(node.inputs.prefix(1))
         case "MaxUnpool": return Array(node.inputs.prefix(2))
-        case "ConstantOfShape", "EyeLike": return []
+        case "ConstantOfShape", "EyeLike", "RandomUniformLike", "RandomNormalLike": return []
         case "Slice": return simpleSlice(node) != nil ? Array(node.inputs.prefix(1)) : all
         case "Range": return simpleRange(node) != nil ? [] : all
         case _ where node.op.hasPrefix("Reduce"):

@@ -301,7 +301,7 @@ extension WireBuilder {
 
     @Test func namesAllThatCannotBeRun() throws {
         let bytes = WireBuilder.model { graph in
-            graph.node("RandomNormalLike", ["x"], ["a"]) { $0.text(3, "repeat") }
+            graph.node("MapMany", ["x"], ["a"]) { $0.text(3, "repeat") }
             graph.node("Frobnicate", ["a"], ["b"])
             graph.node("Whatever", ["b"], ["c"]) { $0.text(7, "org.example") }
             graph.node("Adam", ["c"], ["y"]) { $0.text(7, "ai.onnx.preview.training") }

@@ -135,7 +135,8 @@ enum pack_operator_error {
     X(TextTokens) \
     X(LoopBegin) \
     X(LoopEnd) \
-    X(TextNumbers)
+    X(TextNumbers) \
+    X(Random)
 
 #define PACK_OPERATOR_ID(name) PACK_OP_##name,
 enum pack_operator_id { PACK_OPERATORS(PACK_OPERATOR_ID) PACK_OPERATOR_COUNT };

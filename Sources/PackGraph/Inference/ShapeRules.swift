@@ -6,7 +6,7 @@ enum ShapeRules {
     static let all: [String: ShapeRule] = merge([
         elementwise, casts, reductions, products, reshaping, selection, generation, normalizations, fused,
         convolutions, elements, learning, quantized,
-        texts, loops,
+        texts, loops, random,
     ])
 
     /// The same rule for several operators.

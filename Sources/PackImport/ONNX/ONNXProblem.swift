@@ -95,9 +95,6 @@ extension ONNXProblem.Kind {
 /// What is known of operators that are not built.
 enum ONNXUnsupported {
     static let controlFlow: Set<String> = ["If", "Loop", "Scan", "SequenceMap"]
-    static let random: Set<String> = [
-        "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli",
-    ]
     static let training: Set<String> = ["Adagrad", "Adam", "Gradient", "Momentum"]
     static let fixedPath =
         "export with a fixed path: trace the model instead of scripting it, with inputs of fixed shape"
@@ -111,11 +108,6 @@ enum ONNXUnsupported {
             return ONNXRefusal(
                 .unsupportedOperator, found: "control flow", expected: "a graph without it",
                 hint: fixedPath)
-        }
-        if random.contains(op) {
-            return ONNXRefusal(
-                .unsupportedOperator, found: "random numbers", expected: "an answer that depends on the inputs alone",
-                hint: "feed the random numbers as an input")
         }
         if !known(domain) {
             return ONNXRefusal(

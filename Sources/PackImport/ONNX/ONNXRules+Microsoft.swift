@@ -7,7 +7,7 @@ extension ONNXRules {
         "FastGelu": fastGelu,
         "QuickGelu": quickGelu, "LayerNormalization": layerNorm, "SimplifiedLayerNormalization": simplified,
         "SkipLayerNormalization": skipLayerNorm, "SkipSimplifiedLayerNormalization": skipLayerNorm,
-        "Attention": microsoftAttention, "EmbedLayerNormalization": embedLayerNorm,
+        "Attention": microsoftAttention, "MultiHeadAttention": multiHead, "EmbedLayerNormalization": embedLayerNorm,
     ]
 
     @Sendable private static func fusedMatMul(

@@ -27,7 +27,8 @@ extension ONNXRules {
                     &importer, operation, "AveragePool",
                     ["auto_pad", "ceil_mode", "count_include_pad", "kernel_shape", "pads", "strides"])
             },
-            "QLinearConcat": concat, "QLinearConv": channelsFirst, "QGemm": gemm, "QAttention": attention,
+            "QLinearConcat": concat, "QLinearWhere": choice, "QLinearConv": channelsFirst, "QGemm": gemm,
+            "QAttention": attention,
             "QEmbedLayerNormalization": embed, "MatMulNBits": narrowMatMul,
         ],
     ])
@@ -101,6 +102,21 @@ extension ONNXRules {
         let axis = try operation.int("axis", default: 1)
         let joined = importer.helper("Concat", operation, parts, ["axis": .int(axis)])
         try emitCodes(&importer, operation, joined, scale: 0, zero: 1)
+    }
+
+    /// Inputs: the condition, then codes, scale and zero point of both sides, then scale and zero point of the result.
+    @Sendable private static func choice(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation
+    ) throws(ONNXRefusal) {
+        var sides = [try operation.required(0)]
+        for first in [1, 4] {
+            sides.append(
+                numbers(
+                    &importer, operation, try operation.required(first), try operation.required(first + 1),
+                    operation.input(first + 2)))
+        }
+        let chosen = importer.helper("Where", operation, sides)
+        try emitCodes(&importer, operation, chosen, scale: 7, zero: 8)
     }
 
     /// alpha·A·B + C, codes or, without a scale of the result, numbers. C counts in units of both scales and alpha.

@@ -9,7 +9,7 @@ enum ONNXRules {
     /// Rules of the standard's operators, a family a file.
     static let standard: [String: ONNXRule] = merge([
         values, axes, older, normalizations, attentions, losses, windows, sequences,
-        recurrences, fourier, texts,
+        recurrences, fourier, texts, random,
     ])
 
     /// Operators that graphs do not have under these names, whatever else is called so.

@@ -27,6 +27,7 @@ struct BenchInputs {
 
     /// The bytes of so many elements.
     static func bytes(_ fill: PeerEngine.Fill, _ dtype: DType, count byteCount: Int) -> [UInt8] {
+        // The system's generator takes longer than small models run.
         var generator = SplitMix(state: UInt64.random(in: 0...UInt64.max))
         return [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initialized in
             let raw = UnsafeMutableRawBufferPointer(buffer)
@@ -44,19 +45,6 @@ struct BenchInputs {
         case .below(let limit): Double(Int.random(in: 0..<limit, using: &generator))
         case .zeros: 0
         case .ones: 1
-        }
-    }
-
-    /// Steele, Lea and Flood 2014. The system's generator takes longer than small models run.
-    private struct SplitMix: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
         }
     }
 

@@ -1,0 +1,77 @@
+import PackCore
+import PackFormats
+import PackGraph
+
+extension ONNXRules {
+    /// MultiHeadAttention of onnxruntime, as the standard's Attention: inputs queries `[B, S, N·H]`, keys `[B, L, N·H]`, values
+    /// `[B, L, N·V]`, a bias for the three side by side, a mask (1 for a key to be seen) `[B, L]`, an
+    /// addend to the scores, and keys and values of a cache `[B, N, P, H]`, with which the outputs 1 and 2 are those of
+    /// the next step.
+    @Sendable static func multiHead(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation
+    ) throws(ONNXRefusal) {
+        let heads = try operation.int("num_heads", default: 0)
+        var parts = [try operation.required(0)]
+        for index in 1...2 {
+            guard let part = operation.input(index) else {
+                throw .use("queries, keys and values in one input", "three inputs")
+            }
+            parts.append(part)
+        }
+        let isCausal = try operation.int("unidirectional", default: 0) != 0
+        for part in parts {
+            let shape = try importer.shape(part)
+            guard shape.count == 3, (1...1 << 16).contains(heads) else {
+                throw .use("\(shape), \(heads) heads", "rank 3, at least one head")
+            }
+        }
+        guard operation.inputs.count <= 8, operation.output(3) == nil, !isCausal || operation.input(6) == nil else {
+            throw .use("a shared cache, scores as an output, or a causal mask with a cache", "none of these")
+        }
+        if let bias = operation.input(3) { try addBias(bias, to: &parts, &importer, operation) }
+        let term = try multiHeadMask(&importer, operation, keys: parts[1], like: parts[0])
+        var attributes: [String: ONNXAttribute.Value] = ["q_num_heads": .int(heads), "kv_num_heads": .int(heads)]
+        if let scale = try operation.float("scale"), scale != 0 { attributes["scale"] = .float(scale) }
+        if isCausal { attributes["is_causal"] = .int(1) }
+        try standard["Attention"]?(
+            &importer,
+            ONNXOperation(
+                op: "Attention", domain: operation.domain, name: operation.name, version: 23,
+                inputs: parts + [term ?? "", operation.input(6) ?? "", operation.input(7) ?? ""],
+                outputs: operation.outputs, attributes: attributes, isInner: operation.isInner))
+    }
+
+    /// Adds the three stretches of a bias to queries, keys and values.
+    private static func addBias(
+        _ bias: String, to parts: inout [String], _ importer: inout ONNXImporter, _ operation: ONNXOperation
+    ) throws(ONNXRefusal) {
+        var start = 0
+        for index in parts.indices {
+            let end = start + (try importer.known(parts[index], axis: 2))
+            let stretch = importer.helper(
+                "Slice", operation,
+                [bias, importer.integers([start]), importer.integers([end]), importer.integers([0])])
+            parts[index] = importer.helper("Add", operation, [parts[index], stretch])
+            start = end
+        }
+    }
+
+    /// What is added to the scores: 0 for keys to be seen, a large negative number for others, and what the file adds.
+    private static func multiHeadMask(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation, keys: String, like query: String
+    ) throws(ONNXRefusal) -> String? {
+        guard let mask = operation.input(4) else { return operation.input(5) }
+        let rank = try importer.shape(mask).count
+        guard rank == 2, operation.input(6) == nil else {
+            throw .use("a mask of rank \(rank), or with a cache", "rank 2, without a cache")
+        }
+        let dtype = importer.graph.types[query]?.dtype ?? .f32
+        let number = importer.helper("Cast", operation, [mask], ["to": .dtype(dtype)])
+        let hidden = importer.helper("Sub", operation, [importer.scalar(1, like: query, operation), number])
+        let filter = importer.scalar(try operation.float("mask_filter_value") ?? -10000, like: query, operation)
+        let term = importer.helper("Mul", operation, [hidden, filter])
+        let apart = importer.helper("Unsqueeze", operation, [term, importer.integers([1, 2])])
+        guard let addend = operation.input(5) else { return apart }
+        return importer.helper("Add", operation, [apart, addend])
+    }
+}
