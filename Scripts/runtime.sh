@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the runtime for x86_64 and arm64 into build/runtime/ARCH: `runtime.o`, one relocatable object with the C library
-# inside, from which `pack slim` links what a plan needs, and `pack-run`, everything linked, for machines without ld.lld.
+# inside, from which `pack slim` links what a plan needs, and `pack-run`, everything linked, for tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 swift_usr=$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")
