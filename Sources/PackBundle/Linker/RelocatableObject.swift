@@ -71,8 +71,6 @@ struct RelocatableObject: Sendable {
             case 2:
                 let (names, first) = (bytes.number(header + 40, UInt32.self), bytes.number(header + 44, UInt32.self))
                 tables = (section.bytes, Int(names), Int(first))
-            case 4 where bytes.number(header + 44, UInt32.self) < count:
-                break
             case 14, 15, 16: throw .link("the runtime has constructors, which are not supported")
             default: if section.flags & 0x400 != 0 { throw .link("the runtime has storage of threads") }
             }

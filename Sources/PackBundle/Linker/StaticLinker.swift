@@ -58,12 +58,14 @@ struct StaticLinker {
         return section.kind == RelocatableObject.Section.nobits ? .zeros : .data
     }
 
+    /// The largest page of the machine, in bytes.
+    private var page: Int { object.machine == .x86_64 ? 0x1000 : 0x10000 }
+
     private var headersEnd: Int { Self.headerBytes + 4 * Self.segmentBytes }
 
     /// Gives every part its place: constants behind the headers, then code, then data with the table of addresses and what
     /// is zero at the start. Segments follow one another in the file without gaps, each in pages of its own in memory.
     private mutating func arrange() {
-        let page = object.machine == .x86_64 ? 0x1000 : 0x10000
         var byRole: [[Int]] = Array(repeating: [], count: Role.allCases.count)
         for (index, part) in parts.parts.enumerated() where part.isNeeded {
             byRole[role(object.sections[part.section]).rawValue].append(index)
@@ -161,7 +163,6 @@ struct StaticLinker {
         bytes.put(UInt16(Self.segmentBytes), at: 54)
         bytes.put(UInt16(segments.count + 1), at: 56)
         bytes.put(UInt16(64), at: 58)
-        let page = object.machine == .x86_64 ? 0x1000 : 0x10000
         for (index, segment) in segments.enumerated() {
             write(segment, kind: 1, alignment: page, at: Self.headerBytes + index * Self.segmentBytes, &bytes)
         }
