@@ -5,7 +5,7 @@ extension PlanDraft {
     /// Kernels that steps of convolutions, pooling, normalizations and recurrent layers call.
     func imageFamilies(_ step: pack_plan_step) -> Set<String> {
         switch pack_operator_id(UInt32(step.op)) {
-        case PACK_OP_Conv: ["gemm_f32", "gemm_rows_f32", "tap_rows", "unary"]
+        case PACK_OP_Conv: ["gemm_f32", "gemm_rows_f32", "conv_rows", "unary"]
         case PACK_OP_ConvTranspose: ["gemm_f32", "unary"]
         case PACK_OP_DeformConv: ["gemm_f32"]
         case PACK_OP_CausalConv: ["tap_rows", "unary", "binary"]

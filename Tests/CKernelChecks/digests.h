@@ -20,4 +20,5 @@
     X(max_rows, 0x139031d20731ca03)                                                                                    \
     X(l2_normalize, 0x7a0b2f654c66cc54)                                                                                \
     X(tap_rows, 0xab6763b31c5b2540)                                                                                    \
+    X(conv_rows, 0x9c07be372d389efe)                                                                                   \
     X(gemm_rows_f32, 0x11076075c582c051)

@@ -21,6 +21,7 @@
     X(max_rows, pack_pool_rows_kernel)                                                                                 \
     X(l2_normalize, pack_l2_normalize_kernel)                                                                          \
     X(tap_rows, pack_tap_rows_kernel)                                                                                  \
+    X(conv_rows, pack_conv_rows_kernel)                                                                                \
     X(gemm_rows_f32, pack_gemm_rows_kernel)
 
 /// X(family, isa, arch) for each kernel, within a family from the plainest to the best.
@@ -43,6 +44,7 @@
     X(max_rows, isa, arch)                                                                                             \
     X(l2_normalize, isa, arch)                                                                                         \
     X(tap_rows, isa, arch)                                                                                             \
+    X(conv_rows, isa, arch)                                                                                            \
     X(gemm_rows_f32, isa, arch)
 
 #define PACK_KERNELS_ANY(X) PACK_KERNELS_FULL_ISA(X, portable, any)
@@ -53,6 +55,7 @@
     X(attention_f32, avx512, x86_64)                                                                                   \
     X(unary, avx512, x86_64)                                                                                           \
     X(tap_rows, avx512, x86_64)                                                                                        \
+    X(conv_rows, avx512, x86_64)                                                                                       \
     X(gemm_rows_f32, avx512, x86_64)                                                                                   \
     X(gemm_s8, avx512vnni, x86_64)                                                                                     \
     X(gemm_s4, avx512vnni, x86_64)

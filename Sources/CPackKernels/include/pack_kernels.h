@@ -219,6 +219,22 @@ typedef void (*pack_l2_normalize_kernel)(const float *x, float *y, size_t n, flo
 typedef void (*pack_tap_rows_kernel)(
     const float *x, const size_t *offsets, const float *weights, size_t taps, float start, float *y, size_t n);
 
+/// Rows of one channel of results of a convolution, y[r * width + i] = start + Σ weights[c][l][k] · x[c * plane +
+/// (r * stride + l * dilation) * row + columns[k] + i], one chain of fma over channels, window rows and columns in this
+/// order. Reads x for i below width rounded up to 4 * PACK_PANEL. y is apart from x.
+typedef struct {
+    const float *x;
+    size_t row, plane; // values from a row to the next, and from a channel to the next
+    size_t channels, kernel_rows, kernel_columns;
+    size_t stride, dilation; // of rows
+    const size_t *columns;   // where the columns of a window lie in a row
+    const float *weights;
+    float start;
+    float *y;
+    size_t rows, width;
+} pack_conv_rows;
+typedef void (*pack_conv_rows_kernel)(const pack_conv_rows *c);
+
 /// As a pack_gemm_kernel of f32 with weights that are no panels: value j of column range p of k is at
 /// panels[offsets[k] + p * PACK_PANEL + j], a whole range being read even where fewer columns are left. The same bits.
 typedef void (*pack_gemm_rows_kernel)(

@@ -123,6 +123,20 @@ void pack_tap_rows_portable(
     }
 }
 
+void pack_conv_rows_portable(const pack_conv_rows *c) {
+    for (size_t r = 0; r < c->rows; r++)
+        for (size_t i = 0; i < c->width; i++) {
+            float value = c->start;
+            const float *w = c->weights;
+            for (size_t channel = 0; channel < c->channels; channel++)
+                for (size_t line = 0; line < c->kernel_rows; line++)
+                    for (size_t k = 0; k < c->kernel_columns; k++)
+                        value += *w++ * c->x[channel * c->plane + (r * c->stride + line * c->dilation) * c->row +
+                                             c->columns[k] + i];
+            c->y[r * c->width + i] = value;
+        }
+}
+
 void pack_l2_normalize_portable(const float *x, float *y, size_t n, float eps) {
     double squares = 0;
     for (size_t i = 0; i < n; i++) squares += (double)x[i] * (double)x[i];

@@ -34,6 +34,7 @@ PACK_INLINE size_t wide_panels(size_t rows) { return rows == 1 ? 4 : rows <= 3 ?
 #include "../simd/elementwise.h"
 #include "../simd/binary.h"
 #include "../simd/attention.h"
+#include "../simd/conv_rows.h"
 #include "../simd/taps.h"
 
 #pragma clang attribute pop

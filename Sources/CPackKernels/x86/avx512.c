@@ -41,6 +41,7 @@ PACK_INLINE size_t rows_panels(size_t rows) { return rows <= 3 ? 4 : 2; }
 #include "../simd/softmax_rows.h"
 #include "../simd/elementwise.h"
 #include "../simd/attention.h"
+#include "../simd/conv_rows.h"
 #include "../simd/taps.h"
 
 #pragma clang attribute pop

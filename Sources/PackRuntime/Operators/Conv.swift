@@ -5,8 +5,8 @@ import PackCore
 /// Convolution (ONNX `Conv`) over one to three axes: activation(window · weights + bias).
 ///
 /// Inputs: x f32 [N, C, axes…], weights f32 [M, C / group, kernel…] or as rows [M, any length that holds them], bias f32 [M] or absent. Attributes: `Activation`, group, `Window`. The weights are the rows and patches of the image the panels of a product that gives the output as it is
-/// to lie; patches are laid out a block at a time, or read from strips of the image (`ConvStrips`). Where every group has one channel, and few outputs, windows are summed tap
-/// by tap instead.
+/// to lie; patches are laid out a block at a time, or read from strips of the image (`ConvStrips`). Where groups have few
+/// channels, windows are summed tap by tap instead (`ConvBands`).
 enum Conv: Operator {
     /// Bytes of panels that are laid out at once.
     private static let blockBytes = 1 << 20
@@ -27,7 +27,6 @@ enum Conv: Operator {
         /// Channels of the input, and of the output, in a group.
         var groupChannels: Int { channels / group }
         var groupOutputs: Int { outputs / group }
-        var isDepthwise: Bool { groupChannels == 1 && groupOutputs < 8 }
         var k: Int { groupChannels * taps }
         var panels: Int { (window.outputCount + Int(PACK_PANEL) - 1) / Int(PACK_PANEL) }
         /// Panels in a block, of those that one group of one image has.
@@ -81,9 +80,9 @@ enum Conv: Operator {
     static func prepare(_ step: Step) throws(OperatorError) -> Int {
         let shape = try Shape(step)
         guard step.kernels.pointee.unary != nil || shape.activation.kind == 0 else { throw .kernel }
-        if shape.isDepthwise {
-            guard step.kernels.pointee.tap_rows != nil else { throw .kernel }
-            return try Plane(shape.window).scratchBytes(step.threads)
+        if let bands = try ConvBands(shape) {
+            guard step.kernels.pointee.conv_rows != nil else { throw .kernel }
+            return try bands.scratchBytes(step.threads)
         }
         guard step.kernels.pointee.gemm_f32 != nil, step.kernels.pointee.gemm_rows_f32 != nil else { throw .kernel }
         if let strips = try shape.strips() { return try ConvDirect.scratchBytes(shape, strips, step.threads) }
@@ -93,7 +92,7 @@ enum Conv: Operator {
     static func run(_ step: Step) throws(OperatorError) {
         let shape = try Shape(step)
         guard try step.output().count > 0 else { return }
-        if shape.isDepthwise { return try sumTaps(step, shape) }
+        if let bands = try ConvBands(shape) { return try bands.run(step) }
         if let strips = try shape.strips() { return try ConvDirect(step, shape, strips).run(step) }
         let task = try Product(step, shape)
         guard shape.k > 0 else { return task.fillWithBias() }
