@@ -156,31 +156,39 @@ void pack_patch_panels_f32(
     }
 }
 
-/// Of a row, every `stride`-th value from `start` on, `count` of them.
-PACK_INLINE void copy_phase(const float *from, size_t stride, size_t count, float *to) {
-    if (stride > 1)
-        copy_spaced(from, stride, count, to);
-    else if (count <= PACK_PANEL)
-        copy_values(from, count, to);
-    else
+/// `count` neighbouring values.
+PACK_INLINE void copy_row(const float *from, size_t count, float *to) {
+    if (count > 4 * PACK_PANEL) {
         memcpy(to, from, count * sizeof *to);
+        return;
+    }
+    for (; count > PACK_PANEL; count -= PACK_PANEL, from += PACK_PANEL, to += PACK_PANEL)
+        memcpy(to, from, PACK_PANEL * sizeof *to);
+    copy_values(from, count, to);
 }
 
 void pack_spread_f32(const float *x, size_t ldx, size_t rows, size_t columns, const pack_spread *s, float *to) {
+    size_t phase = s->before[0] % s->stride[0], column = s->before[1] % s->stride[1];
+    size_t place = s->before[1] / s->stride[1];
+    to += s->before[0] / s->stride[0] * s->row;
     for (size_t row = 0; row < rows; row++, x += ldx) {
-        size_t y = row + s->before[0];
-        float *line = to + y % s->stride[0] * s->phase[0] + y / s->stride[0] * s->row;
-        for (size_t start = 0; start < s->stride[1] && start < columns; start++) {
-            size_t at = start + s->before[1];
-            copy_phase(
-                x + start, s->stride[1], (columns - start - 1) / s->stride[1] + 1,
-                line + at % s->stride[1] * s->phase[1] + at / s->stride[1]);
+        float *line = to + phase * s->phase[0];
+        if (s->stride[1] == 1) {
+            copy_row(x, columns, line + place);
+        } else {
+            for (size_t start = 0, at = column, past = 0; start < s->stride[1] && start < columns; start++) {
+                copy_spaced(
+                    x + start, s->stride[1], (columns - start - 1) / s->stride[1] + 1,
+                    line + at * s->phase[1] + place + past);
+                if (++at == s->stride[1]) at = 0, past = 1;
+            }
         }
+        if (++phase == s->stride[0]) phase = 0, to += s->row;
     }
 }
 
 void pack_gather_rows_f32(const float *x, size_t ldx, size_t rows, size_t columns, float *y) {
-    for (size_t row = 0; row < rows; row++, x += ldx, y += columns) copy_phase(x, 1, columns, y);
+    for (size_t row = 0; row < rows; row++, x += ldx, y += columns) copy_row(x, columns, y);
 }
 
 /// The outputs whose tap at `offset` (may be negative) lies inside of `extent`: first … end.

@@ -68,9 +68,44 @@ extension Lowering {
     private mutating func lowerConv(_ node: Node) throws(PlannerError) {
         let window = try window(node, weights: node.inputs[1])
         let group = try read(node) { n throws(GraphError) in try n.int("group", default: 1) }
+        if group == 1, let matrix = try pointMatrix(node) { return try lowerPoint(node, matrix) }
         var inputs = try values(node, 3, except: 1)
         inputs[1] = try convolutionWeights(node)
         try step(PACK_OP_Conv, node, inputs, try activation(node) + [Int64(group)] + window.words)
+    }
+
+    /// The constant weights [M, C, 1…] of a convolution whose images have one point.
+    private func pointMatrix(_ node: Node) throws(PlannerError) -> Constant? {
+        guard let constant = graph.constants[node.inputs[1]], constant.dtype == .f32, constant.count > 0,
+            constant.shape.dropFirst(2).allSatisfy({ $0 == 1 }),
+            try (spatial(node.inputs[0], of: node) + spatial(node.outputs[0], of: node)).allSatisfy({ $0.constant == 1 }
+            ),
+            try read(node, { n throws(GraphError) in try n.ints("pads") })?.allSatisfy({ $0 == 0 }) ?? true
+        else { return nil }
+        return constant
+    }
+
+    /// Such a convolution is a product of the images as rows.
+    private mutating func lowerPoint(_ node: Node, _ matrix: Constant) throws(PlannerError) {
+        let (n, k) = (matrix.shape[0], matrix.shape[1])
+        let type = try type(node.outputs[0], of: node)
+        let rows = try reshaped(
+            try value(node.inputs[0], of: node), "\(node.name).rows",
+            TensorType(.f32, [type.shape[0], .constant(k)]))
+        let packed = try panels(node.inputs[1], k: k, n: n, transposed: true)
+        let bias = try value(node.input(2) ?? "", of: node)
+        let words = try activation(node)
+        let isOfProduct = words[0] <= Int64(PACK_ACTIVATION_TANH.rawValue)
+        var result = try temporary("\(node.name).products", TensorType(.f32, [type.shape[0], .constant(n)]))
+        try add(
+            PACK_OP_Linear, node, [rows, packed.panels, bias, PACK_PLAN_ABSENT, packed.scales, packed.sums], [result],
+            [Int64(k), Int64(n), isOfProduct ? words[0] : 0])
+        if !isOfProduct {
+            let products = result
+            result = try temporary("\(node.name).activated", TensorType(.f32, [type.shape[0], .constant(n)]))
+            try add(PACK_OP_Unary, node, [products], [result], words)
+        }
+        name(node.outputs[0], try reshaped(result, node.outputs[0], type))
     }
 
     /// The weights of a convolution. Rows that lie a multiple of a page apart would compete for the same few lines of the

@@ -8,8 +8,8 @@ import PackCore
 /// to lie; patches are laid out a block at a time, or read from strips of the image (`ConvStrips`). Where groups have few
 /// channels, windows are summed tap by tap instead (`ConvBands`).
 enum Conv: Operator {
-    /// Bytes of panels that are laid out at once.
-    private static let blockBytes = 1 << 20
+    /// Bytes of panels that are laid out at once, and of their results, unless four panels take more.
+    private static let blockBytes = 512 << 10
 
     struct Shape {
         let window: Window
@@ -31,7 +31,8 @@ enum Conv: Operator {
         var panels: Int { (window.outputCount + Int(PACK_PANEL) - 1) / Int(PACK_PANEL) }
         /// Panels in a block, of those that one group of one image has.
         var blockPanels: Int {
-            Swift.max(1, Swift.min(panels, Conv.blockBytes / Swift.max(1, k * Int(PACK_PANEL) * 4)))
+            let each = (k + groupOutputs) * Int(PACK_PANEL) * 4
+            return Swift.max(1, Swift.min(panels, Swift.max(4, Conv.blockBytes / Swift.max(1, each))))
         }
         var blockSize: Int { blockPanels * k * Int(PACK_PANEL) * 4 }
         /// How the image is laid out for a product that reads it as it lies; nil where patches are laid out.
