@@ -2,9 +2,8 @@
 
 typedef void (*conv_tile)(const pack_conv_rows *c, const float *x, float *y);
 
-/// What a vector holds past the end of its row is overwritten by the row after it; nothing is written past the last.
-PACK_INLINE void conv_store(const pack_conv_rows *c, float *y, vf v) {
-    const float *end = c->y + c->rows * c->width;
+/// What a vector holds past the end of its row is overwritten by the row after it; nothing is written from `end` on.
+PACK_OUTLINE void conv_store_last(float *y, vf v, const float *end) {
     if (end - y >= VW)
         v_store(y, v);
     else if (y < end)
@@ -15,8 +14,8 @@ PACK_INLINE void conv_store(const pack_conv_rows *c, float *y, vf v) {
 #define CONV_NAME(KROWS, STRIDE, ROWS, VECTORS) conv_tile_##KROWS##_##STRIDE##_##ROWS##_##VECTORS
 #define CONV_BODY(KROWS, STRIDE, ROWS, VECTORS)                                                                        \
     static void CONV_NAME(KROWS, STRIDE, ROWS, VECTORS)(const pack_conv_rows *c, const float *x, float *y) {           \
-        const size_t *offsets = c->columns, columns = c->kernel_columns, row = c->row;                                 \
-        const float *weights = c->weights;                                                                             \
+        const size_t *offsets = c->columns, columns = c->kernel_columns, row = c->row, width = c->width;               \
+        const float *weights = c->weights, *end = c->y + c->rows * width;                                              \
         vf sums[ROWS][VECTORS];                                                                                        \
         PACK_UNROLL for (int r = 0; r < ROWS; r++)                                                                     \
             PACK_UNROLL for (int j = 0; j < VECTORS; j++) sums[r][j] = v_set(c->start);                                \
@@ -33,8 +32,13 @@ PACK_INLINE void conv_store(const pack_conv_rows *c, float *y, vf v) {
                         PACK_UNROLL for (int j = 0; j < VECTORS; j++) sums[r][j] = v_fma(w, values[j], sums[r][j]);    \
                     }                                                                                                  \
                 }                                                                                                      \
+        if (end - y >= (ptrdiff_t)((ROWS - 1) * width + VECTORS * VW)) {                                               \
+            PACK_UNROLL for (int r = 0; r < ROWS; r++)                                                                 \
+                PACK_UNROLL for (int j = 0; j < VECTORS; j++) v_store(y + r * width + j * VW, sums[r][j]);             \
+            return;                                                                                                    \
+        }                                                                                                              \
         PACK_UNROLL for (int r = 0; r < ROWS; r++)                                                                     \
-            PACK_UNROLL for (int j = 0; j < VECTORS; j++) conv_store(c, y + r * c->width + j * VW, sums[r][j]);        \
+            PACK_UNROLL for (int j = 0; j < VECTORS; j++) conv_store_last(y + r * width + j * VW, sums[r][j], end);    \
     }
 
 /// Rows of results at a time where they are wider than a vector, taking two at once, and where they are not.
@@ -69,7 +73,7 @@ static conv_tile conv_tile_for(const pack_conv_rows *c) {
                 PACK_UNROLL for (int j = 0; j < count; j++)                                                            \
                     sums[j] = v_fma(v_set(*w), v_load(from + j * VW), sums[j]);                                        \
             }                                                                                                          \
-    PACK_UNROLL for (int j = 0; j < count; j++) conv_store(c, y + j * VW, sums[j]);
+    PACK_UNROLL for (int j = 0; j < count; j++) conv_store_last(y + j * VW, sums[j], c->y + c->rows * c->width);
 
 static void conv_row(const pack_conv_rows *c, const float *x, float *y, size_t left) {
     for (; left > 2 * VW; left -= pack_min(left, 4 * VW), x += 4 * VW, y += 4 * VW) {

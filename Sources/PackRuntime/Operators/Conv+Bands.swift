@@ -3,8 +3,8 @@ import CPackSystem
 import PackCore
 
 /// Convolution that sums the windows' taps over a few channels of the image, a band of output rows at a time: the input
-/// that a band reads lies in memory with its padding, its columns parted by their stride, and stays in the first-level
-/// cache while all outputs pass over it. For convolutions of every channel by itself, and first layers.
+/// that a band reads lies in memory with its padding, its columns parted by their stride, and stays in the cache while all
+/// outputs pass over it. Bands are high, so that outputs are written to memory in long runs. For convolutions of every channel by itself, and first layers.
 struct ConvBands {
     let shape: Conv.Shape
     /// Output rows of a band, and bands of an image, or of one depth of it.
@@ -18,13 +18,15 @@ struct ConvBands {
     let workerBytes: Int
 
     /// Bytes of a band's planes, unless four output rows need more.
-    private static let bandBytes = 48 << 10
+    private static let bandBytes = 512 << 10
+    /// Results that stay in the first-level cache until the activation has passed over them.
+    private static let activatedCount = 4096
     private static let mostBytes = 16 << 20
     /// The longest sums for which reading the image again for every output beats a product with laid out patches.
     private static let mostTaps = 75
 
     /// nil where a product is the better way.
-    init?(_ shape: Conv.Shape) throws(OperatorError) {
+    init?(_ shape: Conv.Shape, threads: Int) throws(OperatorError) {
         let (z, y, x) = (shape.window.axes[0], shape.window.axes[1], shape.window.axes[2])
         let isDepthwise = shape.groupChannels == 1 && shape.groupOutputs < 8
         let isFirst = shape.k <= ConvBands.mostTaps && z.kernel == 1 && y.kernel > 1 && y.output >= 4
@@ -36,7 +38,8 @@ struct ConvBands {
         let wide = try bytes(row, planes, 4)
         let fitting = (ConvBands.bandBytes / wide - y.span) / y.stride + 1
         let most = Swift.min(y.output, Swift.max(4, fitting & ~3))
-        let bands = (y.output + most - 1) / most
+        let images = try bytes(shape.batch, shape.group, z.output)
+        let bands = Swift.max((y.output + most - 1) / most, images < threads ? 2 * threads : 1)
         rows = Swift.min(y.output, ((y.output + bands - 1) / bands + 3) & ~3)
         count = (y.output + rows - 1) / rows
         plane = try bytes((rows - 1) * y.stride + y.span, row)
@@ -90,23 +93,28 @@ struct ConvBands {
             load(group, z, band, planes)
             let first = band * bands.rows
             var task = pack_conv_rows()
-            task.x = UnsafePointer(planes)
             (task.row, task.plane) = (bands.row, bands.plane)
             task.channels = shape.groupChannels * depth.kernel
             (task.kernel_rows, task.kernel_columns) = (height.kernel, width.kernel)
             (task.stride, task.dilation) = (height.stride, height.dilation)
             task.columns = offsets
-            (task.rows, task.width) = (Swift.min(bands.rows, height.output - first), width.output)
+            task.width = width.output
+            let rows = Swift.min(bands.rows, height.output - first)
+            let step = Swift.max(4, ConvBands.activatedCount / width.output & ~3)
             for index in 0..<shape.groupOutputs {
                 let channel = group % shape.group * shape.groupOutputs + index
+                task.weights = weights + channel * shape.weightRow
+                task.start = bias?[channel] ?? 0
                 let to =
                     out + (group * shape.groupOutputs + index) * shape.window.outputCount
                     + (z * height.output + first) * width.output
-                task.weights = weights + channel * shape.weightRow
-                task.start = bias?[channel] ?? 0
-                task.y = to
-                kernel(&task)
-                shape.activation.apply(kernels, to, to, task.rows * task.width)
+                for row in stride(from: 0, to: rows, by: step) {
+                    task.rows = Swift.min(step, rows - row)
+                    task.x = UnsafePointer(planes) + row * height.stride * bands.row
+                    task.y = to + row * width.output
+                    kernel(&task)
+                    shape.activation.apply(kernels, task.y, task.y, task.rows * width.output)
+                }
             }
         }
 

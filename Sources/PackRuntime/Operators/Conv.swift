@@ -81,7 +81,7 @@ enum Conv: Operator {
     static func prepare(_ step: Step) throws(OperatorError) -> Int {
         let shape = try Shape(step)
         guard step.kernels.pointee.unary != nil || shape.activation.kind == 0 else { throw .kernel }
-        if let bands = try ConvBands(shape) {
+        if let bands = try ConvBands(shape, threads: step.threads) {
             guard step.kernels.pointee.conv_rows != nil else { throw .kernel }
             return try bands.scratchBytes(step.threads)
         }
@@ -93,7 +93,7 @@ enum Conv: Operator {
     static func run(_ step: Step) throws(OperatorError) {
         let shape = try Shape(step)
         guard try step.output().count > 0 else { return }
-        if let bands = try ConvBands(shape) { return try bands.run(step) }
+        if let bands = try ConvBands(shape, threads: step.threads) { return try bands.run(step) }
         if let strips = try shape.strips() { return try ConvDirect(step, shape, strips).run(step) }
         let task = try Product(step, shape)
         guard shape.k > 0 else { return task.fillWithBias() }
