@@ -9,7 +9,7 @@ struct Inspect: ParsableCommand {
         abstract: "Shows what is in a file or folder: tensors, operators, shapes, bytes.",
         discussion: """
             A safetensors file (or the index of a sharded one) is listed tensor by tensor; a model folder is described \
-            and its graph printed, as is an ONNX file with what cannot be run of it; of a bundle, or its model.pack, the plan's steps are. Weights are not read.
+            and its graph printed, as is an ONNX file with what cannot be run of it; of a bundle, or its model.pack, the plan's steps are. Weights are not read, but for the small ones that the passes look at.
             """)
 
     @Argument(
@@ -18,17 +18,22 @@ struct Inspect: ParsableCommand {
     var path: String
 
     @OptionGroup(title: "An ONNX model's inputs and outputs") var specialization: SpecializationOptions
+    @Flag(help: "Print the graph as the passes leave it.")
+    var rewritten = false
+
     @OptionGroup var output: OutputOptions
 
     func run() throws {
         let specialization = try specialization.specialization()
         guard specialization.isEmpty || ONNXImport.path(at: path) != nil else { throw ImportError.notFixable(path) }
         if let file = ONNXImport.path(at: path) {
-            let inspection = ONNXInspection(try ONNXImport.load(file, specialization))
+            let onnx = try ONNXImport.load(file, specialization)
+            let inspection = ONNXInspection(
+                onnx, onnx.problems.isEmpty ? try RewrittenGraph(onnx.graph) : nil, isRewritten: rewritten)
             try output.write(document: { inspection.document }, json: { inspection.json })
         } else if try FileContents.kind(of: path) == .folder {
             let model = try ImportedModel.load(path)
-            let inspection = ModelInspection(model, model.graph)
+            let inspection = ModelInspection(model, try RewrittenGraph(model.graph), isRewritten: rewritten)
             try output.write(
                 document: { inspection.document }, json: { inspection.json })
         } else if PlanInspection.suits(path) {

@@ -5,12 +5,14 @@ import PackReport
 /// A model folder's description and graph. JSON: `pack.inspect.model/1`.
 struct ModelInspection {
     let model: ImportedModel
-    /// Its graph with the types of all values.
-    let graph: Graph
+    private let rewritten: RewrittenGraph
+    /// The graph that is printed.
+    private let graph: Graph
 
-    init(_ model: ImportedModel, _ graph: Graph) {
+    init(_ model: ImportedModel, _ rewritten: RewrittenGraph, isRewritten: Bool) {
         self.model = model
-        self.graph = graph
+        self.rewritten = rewritten
+        graph = isRewritten ? rewritten.graph : model.graph
     }
 
     var document: Document {
@@ -26,6 +28,8 @@ struct ModelInspection {
             ["longest input", Text("\(description.maximumTokens) tokens")],
             ["activation", Text(description.activation)],
             ["weights", Text("\(NumberText.exactBytes(description.weightBytes)) in \(description.tensors) tensors")],
+            ["operators", Text(rewritten.effects.operators())],
+            ["passes", Text(rewritten.effects.summary)],
             ["labels", Text(description.task.labels.joined(separator: ", "))],
             ["not used", Text(description.unused.joined(separator: ", "))],
         ].filter { !$0[1].text.isEmpty }
@@ -55,7 +59,8 @@ struct ModelInspection {
             "unused": .array(description.unused.map { .string($0) }),
             "inputs": .array(graph.inputs.map { value($0.name, $0.type) }),
             "outputs": .array(graph.outputs.map { value($0, graph.types[$0]) }),
-            "operators": .counts(graph.operatorCounts),
+            "operators": .counts(model.graph.operatorCounts),
+            "rewritten": rewritten.effects.graphJSON, "passes": rewritten.effects.passesJSON,
             "nodes": .array(graph.nodes.map(node)),
         ]
     }

@@ -7,9 +7,15 @@ import PackReport
 struct ONNXInspection {
     private let onnx: ONNXImport
     private let model: ONNXModel
+    /// nil where parts cannot be run.
+    private let rewritten: RewrittenGraph?
+    /// The graph that is printed.
+    private let graph: Graph
 
-    init(_ onnx: ONNXImport) {
+    init(_ onnx: ONNXImport, _ rewritten: RewrittenGraph?, isRewritten: Bool) {
         self.onnx = onnx
+        self.rewritten = rewritten
+        graph = isRewritten ? rewritten?.graph ?? onnx.graph : onnx.graph
         model = onnx.file.model
     }
 
@@ -27,6 +33,8 @@ struct ONNXInspection {
             ["types", Text(bytesByType.map { "\(NumberText.bytes($0.value)) \($0.key)" }.joined(separator: ", "))],
             ["files", Text(onnx.file.externals.keys.sorted().joined(separator: ", "))],
             ["operators", Text(counts)],
+            ["rewritten", Text(rewritten?.effects.operators() ?? "")],
+            ["passes", Text(rewritten?.effects.summary ?? "")],
             ["functions", Text(functions.joined(separator: ", "))],
             ["notes", Text(model.metadata.map { "\($0.key)=\($0.value)" }.joined(separator: ", "))],
             ["not used", Text(description.unused.joined(separator: ", "))],
@@ -36,7 +44,7 @@ struct ONNXInspection {
             blocks.append(.heading("Cannot be run"))
             blocks.append(.list(onnx.problems.map { [Text(Self.line($0), .bad)] }))
         }
-        return Document(blocks + [.heading("Graph"), .list(onnx.graph.lines().map { [Text($0)] })])
+        return Document(blocks + [.heading("Graph"), .list(graph.lines().map { [Text($0)] })])
     }
 
     private static func line(_ problem: ONNXProblem) -> String {
@@ -83,10 +91,12 @@ struct ONNXInspection {
             "bytesByType": .counts(Dictionary(uniqueKeysWithValues: bytesByType.map { ($0.key, $0.value) })),
             "files": .array(onnx.file.paths.map { .string($0) }),
             "operators": .counts(onnx.operatorCounts),
+            "rewritten": rewritten.map { $0.effects.graphJSON } ?? .null,
+            "passes": rewritten.map { $0.effects.passesJSON } ?? .null,
             "functions": .array(model.functions.map { .string("\($0.domain).\($0.name)") }),
             "unused": .array(description.unused.map { .string($0) }),
             "problems": .array(onnx.problems.map(problem)),
-            "nodes": .array(onnx.graph.nodes.map(node)),
+            "nodes": .array(graph.nodes.map(node)),
         ]
     }
 
@@ -107,7 +117,7 @@ struct ONNXInspection {
             "inputs": .array(node.inputs.map { .string($0) }),
             "outputs": .array(
                 node.outputs.map { name in
-                    ["name": .string(name), "type": .optional(onnx.graph.types[name].map { "\($0)" })]
+                    ["name": .string(name), "type": .optional(graph.types[name].map { "\($0)" })]
                 }),
         ]
     }

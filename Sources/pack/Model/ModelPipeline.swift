@@ -35,6 +35,9 @@ struct ModelPipeline {
         metadata = PlanMetadata(imported, tokenizer: table)
     }
 
+    /// What the passes did.
+    var effects: PassEffects { PassEffects(before: imported.graph, after: optimized, rewrites) }
+
     /// The tokenizer as plans have it: empty, with the reason, where it is of a kind that the runtime does not know.
     ///
     /// - Throws: `TokenizerImportError` for a broken one.

@@ -29,8 +29,8 @@ enum SlimReport {
                     "zip \(NumberText.bytes(result.zipped)) (\(NumberText.exactBytes(result.zipped))), unpacked "
                         + "\(NumberText.bytes(result.unpacked)) (\(NumberText.exactBytes(result.unpacked)))"),
             ],
-            [Text("operators", .strong), Text(operators(result))],
-            [Text("passes", .strong), Text(passes(result))],
+            [Text("operators", .strong), Text(result.passes.operators(limit: 6))],
+            [Text("passes", .strong), Text(result.passes.summary)],
             [Text("runtime", .strong), Text(runtime(result))],
             [Text("weights", .strong), Text(weights(result))],
             [Text("accuracy", .strong), Text(accuracy(result))],
@@ -60,23 +60,6 @@ enum SlimReport {
         guard step.before > 0 else { return "" }
         let share = Double(step.before - step.after) / Double(step.before)
         return (share < 0 ? "adds " : "") + NumberText.percent(abs(share))
-    }
-
-    private static func operators(_ result: SlimResult) -> String {
-        let (before, after) = (result.operatorsBefore, result.operatorsAfter)
-        func total(_ counts: [String: Int]) -> Int { counts.values.reduce(0, +) }
-        let most = after.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(6)
-        return "\(total(before)) nodes of \(before.count) operators became \(total(after)) of \(after.count): "
-            + most.map { "\($0.value) \($0.key)" }.joined(separator: ", ") + (after.count > most.count ? ", …" : "")
-    }
-
-    private static func passes(_ result: SlimResult) -> String {
-        let saving = result.passes.filter { $0.savedBytes != 0 }.map { pass in
-            "\(pass.name) \(pass.savedBytes < 0 ? "adds" : "saves") \(NumberText.bytes(abs(pass.savedBytes)))"
-        }
-        let rewrites = result.passes.reduce(0) { $0 + $1.rewrites }
-        return "\(rewrites) rewrites by \(result.passes.count) passes"
-            + (saving.isEmpty ? "" : "; of weights " + saving.joined(separator: ", "))
     }
 
     private static func runtime(_ result: SlimResult) -> String {
@@ -137,15 +120,8 @@ enum SlimReport {
                 "kept": .array((result.program.operators + result.program.kernels).map { .string($0) }),
                 "pruned": .array(result.program.pruned.map { .string($0) }),
             ],
-            "graph": [
-                "nodesBefore": .int(result.operatorsBefore.values.reduce(0, +)),
-                "nodesAfter": .int(result.operatorsAfter.values.reduce(0, +)),
-                "operatorsBefore": .counts(result.operatorsBefore), "operatorsAfter": .counts(result.operatorsAfter),
-            ],
-            "passes": .array(
-                result.passes.map {
-                    ["name": .string($0.name), "rewrites": .int($0.rewrites), "savedBytes": .int($0.savedBytes)]
-                }),
+            "graph": result.passes.graphJSON,
+            "passes": result.passes.passesJSON,
             "quantization": .array(
                 result.weights.map {
                     [

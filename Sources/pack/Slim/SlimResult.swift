@@ -21,14 +21,6 @@ struct SlimResult {
         let error: Double
     }
 
-    /// What the rewrites of a pass did.
-    struct PassEffect {
-        let name: String
-        let rewrites: Int
-        /// Bytes of constants that it saved; negative where it added some.
-        let savedBytes: Int
-    }
-
     let model: String
     let output: String?
     let target: String
@@ -43,10 +35,7 @@ struct SlimResult {
     let comparison: Comparison
     let budget: Double
     let steps: [Step]
-    /// Nodes by operator, before and after the passes.
-    let operatorsBefore: [String: Int]
-    let operatorsAfter: [String: Int]
-    let passes: [PassEffect]
+    let passes: PassEffects
     /// Whether the bundle takes texts, and not tensors.
     let takesTexts: Bool
     let peakMemory: Int

@@ -199,20 +199,8 @@ struct Slimmer {
             weightBytes: choice.draft.weightsBytes, program: program, weights: stored(choice),
             comparison: choice.comparison,
             budget: command.accuracy, steps: try steps(choice, program, unpacked: unpacked, zipped: zipped),
-            operatorsBefore: pipeline.imported.graph.operatorCounts, operatorsAfter: pipeline.optimized.operatorCounts,
-            passes: effects, takesTexts: pipeline.tokenizerObstacle == nil,
+            passes: pipeline.effects, takesTexts: pipeline.tokenizerObstacle == nil,
             peakMemory: peak, proof: proof, fit: fit, notes: notes)
-    }
-
-    /// The passes that rewrote something, in their order.
-    private var effects: [SlimResult.PassEffect] {
-        PassPipeline.standard.list.compactMap { pass in
-            let records = pipeline.rewrites.filter { $0.pass == pass.name }
-            guard !records.isEmpty else { return nil }
-            return SlimResult.PassEffect(
-                name: pass.name, rewrites: records.count,
-                savedBytes: records.reduce(0) { $0 + $1.constantBytesBefore - $1.constantBytesAfter })
-        }
     }
 
     /// What keeps the outputs closer to the original's.
