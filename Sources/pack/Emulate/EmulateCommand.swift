@@ -11,7 +11,7 @@ struct Emulate: ParsableCommand {
         discussion: """
             The bundle is unpacked into an empty read-only folder and its bootstrap started with the environment and \
             the limits of the platform. A fresh process answers the first event (a cold start), several times; then one \
-            process answers many.
+            process answers many. Bundles that take texts are sent built-in ones, others made-up tensors.
             """)
 
     @Argument(
@@ -25,7 +25,9 @@ struct Emulate: ParsableCommand {
     @Option(help: ArgumentHelp("Memory of the function.", valueName: "MB"))
     var memory: Int?
 
-    @Option(help: ArgumentHelp("An event to send, as JSON, in place of the built-in texts.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "An event to send, as JSON, in place of the built-in texts or made-up tensors.", valueName: "file"))
     var event: String?
 
     @Option(help: "A text to send, in place of the built-in ones; may be repeated.")
@@ -119,7 +121,7 @@ struct Emulate: ParsableCommand {
 
     private func events() throws -> [[UInt8]] {
         if let event { return [try FileContents.bytes(of: event, limit: 64 << 20)] }
-        guard !text.isEmpty else { return SampleTexts.events }
+        guard !text.isEmpty else { return try TensorEvents.make(bundle) ?? SampleTexts.events }
         return try text.map { try Array(JSONEncoder().encode(["text": $0])) }
     }
 }
