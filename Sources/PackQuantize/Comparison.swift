@@ -7,12 +7,16 @@ public struct Comparison: Sendable {
     /// How many texts were compared.
     public let texts: Int
 
-    /// Compares outputs text by text.
+    /// Compares outputs text by text. Outputs of one number have no angle: those of all texts are compared as one vector.
     public init(_ outputs: [[Float]], with references: [[Float]]) {
-        let cosines = zip(outputs, references).map { Comparison.cosine($0, $1) }
+        let isSingle = references.allSatisfy { $0.count == 1 } && outputs.allSatisfy { $0.count == 1 }
+        let cosines =
+            isSingle && !references.isEmpty
+            ? [Comparison.cosine(outputs.flatMap { $0 }, references.flatMap { $0 })]
+            : zip(outputs, references).map { Comparison.cosine($0, $1) }
         smallest = cosines.min() ?? 1
         mean = cosines.isEmpty ? 1 : cosines.reduce(0, +) / Double(cosines.count)
-        texts = cosines.count
+        texts = Swift.min(outputs.count, references.count)
     }
 
     /// The cosine of the angle between two vectors; 1 if both are zero, 0 if their sizes differ or one is not finite.

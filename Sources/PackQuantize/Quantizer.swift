@@ -85,7 +85,11 @@ public struct Quantizer {
         return Choice(storage: storage, draft: draft, image: image, comparison: Comparison(outputs, with: references))
     }
 
-    /// The smallest storage whose smallest cosine is at least `budget` and which `fits`.
+    /// Bytes that codes must save: for less, nothing is given up.
+    private static let worthwhile = 16 << 10
+
+    /// The smallest storage whose smallest cosine is at least `budget` and which `fits`; f32 for models so small that others
+    /// save next to nothing.
     ///
     /// int4 for all weights is tried first, then int8; then with the weights that hurt the outputs most as f16, twice as many each time;
     /// then f16 and f32 for all. If nothing satisfies both, the most accurate that fits is given, or else the smallest.
@@ -93,6 +97,10 @@ public struct Quantizer {
     /// - Parameter fits: Whether the target takes a plan; asked of the smaller first.
     public func automatic(budget: Double, fits: (PlanDraft) -> Bool) throws -> Choice {
         let smallest = try evaluate(WeightStorage(.int4))
+        let exact = try Planner.draft(graph, storage: WeightStorage(.f32), metadata: metadata)
+        if exact.byteCount - smallest.draft.byteCount < Self.worthwhile, fits(exact) {
+            return try evaluate(WeightStorage(.f32))
+        }
         if smallest.comparison.smallest >= budget { return smallest }
         let coded = try evaluate(WeightStorage(.int8))
         guard fits(coded.draft) else { return smallest }

@@ -25,6 +25,8 @@ public enum NumberText {
     /// Seconds with three significant digits: `14 ms`, `1.2 s`, `15 min`.
     public static func seconds(_ seconds: Double) -> String {
         let size = abs(seconds)
+        if size != 0, size < 1e-6 { return significant(seconds * 1e9) + " ns" }
+        if size != 0, size < 1e-4 { return significant(seconds * 1e6) + " µs" }
         if size != 0, size < 1 { return significant(seconds * 1000) + " ms" }
         return size < 120 ? significant(seconds) + " s" : significant(seconds / 60) + " min"
     }

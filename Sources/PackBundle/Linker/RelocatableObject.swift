@@ -17,7 +17,7 @@ struct RelocatableObject: Sendable {
         /// Where its relocations lie in the file, 24 bytes each.
         var relocations = 0..<0
 
-        var isLoaded: Bool { flags & 2 != 0 }
+        var isLoaded: Bool { flags & 2 != 0 && kind != Self.unused }
         var isWritable: Bool { flags & 1 != 0 }
         var isCode: Bool { flags & 4 != 0 }
         /// Equal entries may be merged, so each entry can be left out alone.
@@ -26,6 +26,7 @@ struct RelocatableObject: Sendable {
         /// The object asks that it stays, used or not (SHF_GNU_RETAIN).
         var isRetained: Bool { flags & 0x20_0000 != 0 }
 
+        static let unused: UInt32 = 0
         static let nobits: UInt32 = 8
     }
 
@@ -99,7 +100,8 @@ struct RelocatableObject: Sendable {
         }
         return Section(
             kind: kind, flags: bytes.number(header + 8, UInt64.self),
-            bytes: try range(offset, kind == Section.nobits || kind == 0 ? 0 : size, in: bytes), size: size,
+            bytes: try range(offset, kind == Section.nobits || kind == Section.unused ? 0 : size, in: bytes),
+            size: size,
             alignment: max(alignment, 1),
             entrySize: Int(truncatingIfNeeded: bytes.number(header + 56, UInt64.self) & 0xffff))
     }

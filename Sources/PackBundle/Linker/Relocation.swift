@@ -67,11 +67,11 @@ struct Relocation {
         switch kind {
         case .absolute64: program.put(UInt64(bitPattern: Int64(address)), at: place.byte)
         case .relative32:
-            guard let distance = Int32(exactly: address - place.address) else { throw tooFar(address) }
+            guard let distance = Int32(exactly: address &- place.address) else { throw tooFar(address) }
             program.put(distance, at: place.byte)
         case .armBranch26:
             // A call of nothing goes on behind it.
-            let distance = (target ?? place.address + 4) - place.address
+            let distance = (target ?? place.address + 4) &- place.address
             guard distance >= -(1 << 27), distance < 1 << 27, distance & 3 == 0 else { throw tooFar(address) }
             insert(UInt32(truncatingIfNeeded: distance >> 2) & 0x3ff_ffff, mask: 0x3ff_ffff, &program, place.byte)
         case .armPage21:

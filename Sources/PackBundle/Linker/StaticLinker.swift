@@ -53,9 +53,9 @@ struct StaticLinker {
     private enum Role: Int, CaseIterable { case constants, code, data, zeros }
 
     private func role(_ section: RelocatableObject.Section) -> Role {
+        if section.kind == RelocatableObject.Section.nobits { return .zeros }
         if section.isCode { return .code }
-        if !section.isWritable { return .constants }
-        return section.kind == RelocatableObject.Section.nobits ? .zeros : .data
+        return section.isWritable ? .data : .constants
     }
 
     /// The largest page of the machine, in bytes.
@@ -107,7 +107,7 @@ struct StaticLinker {
 
     private func address(_ target: LinkedParts.Target) -> Int? {
         switch target {
-        case .part(let part, let offset): addresses[part] + offset
+        case .part(let part, let offset): addresses[part] &+ offset
         case .number(let number): number
         case .nothing: nil
         }
@@ -142,9 +142,9 @@ struct StaticLinker {
         let place = (start.byte + relocation.offset, start.address + relocation.offset)
         let target: Int?
         if let slot = relocation.isViaTable ? parts.tableSlots[relocation.symbol] : nil {
-            target = table.address + slot * Self.entryBytes + relocation.addend
+            target = table.address + slot * Self.entryBytes &+ relocation.addend
         } else if relocation.symbol == parts.tableSymbol {
-            target = table.address + relocation.addend
+            target = table.address &+ relocation.addend
         } else {
             target = address(try parts.target(of: relocation))
         }
@@ -157,7 +157,7 @@ struct StaticLinker {
         bytes.put(UInt16(2), at: 16)
         bytes.put(object.machine.rawValue, at: 18)
         bytes.put(UInt32(1), at: 20)
-        bytes.put(UInt64(start), at: 24)
+        bytes.put(UInt64(bitPattern: Int64(start)), at: 24)
         bytes.put(UInt64(Self.headerBytes), at: 32)
         bytes.put(UInt16(Self.headerBytes), at: 52)
         bytes.put(UInt16(Self.segmentBytes), at: 54)

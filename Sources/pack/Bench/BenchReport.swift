@@ -84,7 +84,8 @@ enum BenchReport {
     }
 
     private static func milliseconds(_ seconds: Double) -> String {
-        fixed(seconds * 1000, places: seconds < 0.01 ? 3 : 2) + " ms"
+        guard seconds >= 1e-4 else { return NumberText.seconds(seconds) }
+        return fixed(seconds * 1000, places: seconds < 0.01 ? 3 : 2) + " ms"
     }
 
     /// A number that is not negative, with so many digits after the point.
