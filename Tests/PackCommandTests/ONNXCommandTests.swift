@@ -14,7 +14,7 @@ private enum TinyONNX {
         }
     }
 
-    private static func port(_ graph: inout WireBuilder, _ field: Int, _ name: String) {
+    static func port(_ graph: inout WireBuilder, _ field: Int, _ name: String) {
         graph.message(field) { port in
             port.text(1, name)
             port.message(2) { type in
@@ -80,6 +80,41 @@ private enum TinyONNX {
         #expect((object?["problems"] as? [Any])?.isEmpty == true)
         let text = try Command.run(["inspect", "net"], in: scratch.path)
         #expect(text.status == 0 && text.output.contains("y = Relu(sum)"))
+    }
+
+    @Test func showsTheGraphAfterThePasses() throws {
+        let scratch = try TinyONNX.scratch(TinyONNX.model(then: "Identity"))
+        let text = try Command.run(["inspect", "net", "--rewritten"], in: scratch.path)
+        #expect(text.status == 0 && text.output.contains("2 nodes of 2 operators became 1 of 1: 1 Add"))
+        #expect(!text.output.contains("Identity("))
+        let inspection = try Command.run(["inspect", "net", "--format", "json"], in: scratch.path)
+        let object = try JSONSerialization.jsonObject(with: Data(inspection.output.utf8)) as? [String: Any]
+        let rewritten = object?["rewritten"] as? [String: Any]
+        #expect(rewritten?["operatorsAfter"] as? [String: Int] == ["Add": 1])
+        #expect((object?["passes"] as? [[String: Any]])?.isEmpty == false)
+    }
+
+    @Test func weightsInTheirOwnFileAreNoPickle() throws {
+        let model = WireBuilder.model { graph in
+            graph.node("Add", ["x", "w"], ["y"])
+            graph.message(5) { tensor in
+                tensor.packed(1, [3])
+                tensor.int(2, 1)
+                tensor.text(8, "w")
+                tensor.message(13) {
+                    $0.text(1, "location")
+                    $0.text(2, "weights.bin")
+                }
+                tensor.int(14, 1)
+            }
+            for (field, name) in [(11, "x"), (12, "y")] { TinyONNX.port(&graph, field, name) }
+        }
+        let scratch = try TinyONNX.scratch(model)
+        try scratch.write("net/weights.bin", floatBytes([1, 2, 3]))
+        try scratch.write("net/vocabulary.pkl", [0x80, 2])
+        let analysis = try Command.run(["analyze", "net", "--target", "lambda"], in: scratch.path)
+        #expect(analysis.status == 0 && analysis.output.contains("vocabulary.pkl is a pickle"))
+        #expect(!analysis.output.contains("weights.bin is a pickle"))
     }
 
     @Test func saysWhatCannotBeRun() throws {

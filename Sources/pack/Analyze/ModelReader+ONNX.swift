@@ -13,7 +13,8 @@ extension ModelReading {
         var facts = facts(onnx, path, files: try modelFiles(path, onnx))
         facts.findings += unused(onnx)
         for problem in onnx.problems.prefix(listed) { facts.findings.insert(finding(problem), at: 0) }
-        facts.findings += ModelFacts.findings(in: facts.files)
+        // Weights of the model are no pickles, whatever their names end in.
+        facts.findings += ModelFacts.findings(in: facts.files.filter { onnx.file.externals[$0.path] == nil })
         let weights = [onnx.file.file] + onnx.file.externals.values
         guard onnx.problems.isEmpty else {
             return ModelReading(
