@@ -62,6 +62,35 @@ public struct RuntimeLibrary: Sendable {
                 + kernels.map(\.name).filter { !keptKernels.contains($0) }.sorted())
     }
 
+    /// An operator or kernel, and what it costs.
+    public struct Part: Sendable {
+        /// `Softmax`, or `gemm_f32/avx2`.
+        public let name: String
+        /// Whether the program has it.
+        public let isKept: Bool
+        /// Bytes by which the program is longer with it than without it; code that several parts share is in none.
+        public let bytes: Int
+    }
+
+    /// The operators and kernels of the architecture, with what each adds to a program or would add: first those that the
+    /// program has, each from the most bytes to the fewest.
+    public func parts(of program: Program) throws(BundleError) -> [Part] {
+        let kernels = RuntimeLibrary.kernels(arch: arch)
+        let slots =
+            operatorNames.map { (name: $0, slot: "pack_slot_\($0)") } + kernels.map { (name: $0.name, slot: $0.slot) }
+        let kept = Set(program.operators + program.kernels)
+        let own = slots.filter { kept.contains($0.name) }.map(\.slot)
+        var parts: [Part] = []
+        for (name, slot) in slots {
+            let isKept = kept.contains(name)
+            let other = try link(isKept ? own.filter { $0 != slot } : own + [slot]).count
+            parts.append(Part(name: name, isKept: isKept, bytes: abs(program.bytes.count - other)))
+        }
+        return parts.sorted {
+            ($0.isKept ? 0 : 1, $1.bytes, $0.name) < ($1.isKept ? 0 : 1, $0.bytes, $1.name)
+        }
+    }
+
     /// Bytes of the complete runtime, nothing pruned.
     public func completeBytes() throws(BundleError) -> Int {
         try link(operatorNames.map { "pack_slot_\($0)" } + RuntimeLibrary.kernels(arch: arch).map(\.slot)).count

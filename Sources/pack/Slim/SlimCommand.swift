@@ -54,6 +54,9 @@ struct Slim: ParsableCommand {
     @Flag(help: "List the passes that rewrite the graph, and what each did to this model.")
     var explainPasses = false
 
+    @Flag(help: "List the operators and kernels of the runtime, kept and pruned, with their bytes.")
+    var explainRuntime = false
+
     @Option(help: ArgumentHelp("Leave a pass out; may be repeated.", valueName: "pass"))
     var skipPass: [String] = []
 

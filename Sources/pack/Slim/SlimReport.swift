@@ -43,6 +43,7 @@ enum SlimReport {
             [Text("proof", .strong), Text(proof(result))],
         ]
         blocks.append(.table(facts))
+        if !result.parts.isEmpty { blocks += [.heading("Runtime"), .table(parts(result))] }
         if !result.notes.isEmpty { blocks.append(.list(result.notes.map { [Text($0, .doubtful)] })) }
         return Document(blocks)
     }
@@ -60,6 +61,14 @@ enum SlimReport {
         guard step.before > 0 else { return "" }
         let share = Double(step.before - step.after) / Double(step.before)
         return (share < 0 ? "adds " : "") + NumberText.percent(abs(share))
+    }
+
+    private static func parts(_ result: SlimResult) -> Table {
+        var table = Table([.init("PART"), .init("", .left), .init("BYTES", .right)])
+        table.rows = result.parts.map {
+            [Text($0.name), Text($0.isKept ? "kept" : "pruned"), Text(NumberText.grouped($0.bytes))]
+        }
+        return table
     }
 
     private static func runtime(_ result: SlimResult) -> String {
@@ -119,6 +128,7 @@ enum SlimReport {
             "operators": [
                 "kept": .array((result.program.operators + result.program.kernels).map { .string($0) }),
                 "pruned": .array(result.program.pruned.map { .string($0) }),
+                "bytes": .counts(Dictionary(uniqueKeysWithValues: result.parts.map { ($0.name, $0.bytes) })),
             ],
             "graph": result.passes.graphJSON,
             "passes": result.passes.passesJSON,

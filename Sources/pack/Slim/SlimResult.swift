@@ -31,6 +31,8 @@ struct SlimResult {
     let plan: Int
     let weightBytes: Int
     let program: RuntimeLibrary.Program
+    /// The operators and kernels of the runtime with their bytes; empty where they were not asked for.
+    let parts: [RuntimeLibrary.Part]
     let weights: [StoredWeight]
     let comparison: Comparison
     let budget: Double

@@ -69,9 +69,12 @@ struct Slimmer {
         }
     }
 
-    private func link(_ arch: String, _ draft: PlanDraft) throws -> RuntimeLibrary.Program {
+    private func library(_ arch: String) throws -> RuntimeLibrary {
         try RuntimeLibrary.locate(arch: arch, executable: executablePath())
-            .program(operators: draft.operators, kernelFamilies: draft.kernelFamilies)
+    }
+
+    private func link(_ arch: String, _ draft: PlanDraft) throws -> RuntimeLibrary.Program {
+        try library(arch).program(operators: draft.operators, kernelFamilies: draft.kernelFamilies)
     }
 
     private func prove(_ program: RuntimeLibrary.Program, _ choice: Quantizer.Choice) throws -> BundleProof {
@@ -196,7 +199,8 @@ struct Slimmer {
         return SlimResult(
             model: command.path, output: isWritten ? path : nil, target: profile.name, arch: arch, zipped: zipped,
             unpacked: unpacked, runtime: program.bytes.count, plan: choice.image.bytes.count,
-            weightBytes: choice.draft.weightsBytes, program: program, weights: stored(choice),
+            weightBytes: choice.draft.weightsBytes, program: program,
+            parts: command.explainRuntime ? try library(arch).parts(of: program) : [], weights: stored(choice),
             comparison: choice.comparison,
             budget: command.accuracy, steps: try steps(choice, program, unpacked: unpacked, zipped: zipped),
             passes: pipeline.effects, takesTexts: pipeline.tokenizerObstacle == nil,
