@@ -62,9 +62,9 @@ public struct RuntimeLibrary: Sendable {
                 + kernels.map(\.name).filter { !keptKernels.contains($0) }.sorted())
     }
 
-    /// An operator or kernel, and what it costs.
+    /// An operator, or a family of kernels with all its variants, and what it costs.
     public struct Part: Sendable {
-        /// `Softmax`, or `gemm_f32/avx2`.
+        /// `Softmax`, or `gemm_f32`.
         public let name: String
         /// Whether the program has it.
         public let isKept: Bool
@@ -72,18 +72,21 @@ public struct RuntimeLibrary: Sendable {
         public let bytes: Int
     }
 
-    /// The operators and kernels of the architecture, with what each adds to a program or would add: first those that the
+    /// The operators and families of kernels of the architecture, with what each adds to a program or would add: first those that the
     /// program has, each from the most bytes to the fewest.
     public func parts(of program: Program) throws(BundleError) -> [Part] {
         let kernels = RuntimeLibrary.kernels(arch: arch)
-        let slots =
-            operatorNames.map { (name: $0, slot: "pack_slot_\($0)") } + kernels.map { (name: $0.name, slot: $0.slot) }
-        let kept = Set(program.operators + program.kernels)
-        let own = slots.filter { kept.contains($0.name) }.map(\.slot)
+        var candidates: [(name: String, slots: Set<String>, isKept: Bool)] = operatorNames.map {
+            ($0, ["pack_slot_\($0)"], program.operators.contains($0))
+        }
+        for (family, variants) in Dictionary(grouping: kernels, by: { $0.family }) {
+            candidates.append(
+                (family, Set(variants.map(\.slot)), variants.contains { program.kernels.contains($0.name) }))
+        }
+        let own = candidates.filter { $0.isKept }.flatMap { Array($0.slots) }
         var parts: [Part] = []
-        for (name, slot) in slots {
-            let isKept = kept.contains(name)
-            let other = try link(isKept ? own.filter { $0 != slot } : own + [slot]).count
+        for (name, slots, isKept) in candidates {
+            let other = try link(isKept ? own.filter { !slots.contains($0) } : own + slots).count
             parts.append(Part(name: name, isKept: isKept, bytes: abs(program.bytes.count - other)))
         }
         return parts.sorted {

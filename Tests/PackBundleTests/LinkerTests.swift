@@ -40,6 +40,17 @@ import Testing
         }
     }
 
+    @Test(arguments: RuntimeLibrary.architectures) func everyPartIsListedOnce(_ arch: String) throws {
+        let library = try RuntimeLibrary.locate(
+            arch: arch, executable: FileManager.default.currentDirectoryPath + "/.build/pack")
+        let program = try library.program(operators: Self.operators, kernelFamilies: Self.families)
+        let parts = try library.parts(of: program)
+        let names = parts.map(\.name)
+        #expect(Set(names).count == names.count)
+        #expect(Set(parts.filter(\.isKept).map(\.name)) == Set(Self.operators + Self.families))
+        #expect(parts.prefix(4).allSatisfy { $0.isKept && $0.bytes > 0 })
+    }
+
     /// Bytes of the headers, the symbols and the relocations are replaced, and objects cut off. Each is an error or a
     /// program; none is a crash.
     @Test(arguments: RuntimeLibrary.architectures) func damagedObjectsAreRefused(_ arch: String) throws {

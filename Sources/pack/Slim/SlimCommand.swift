@@ -54,7 +54,7 @@ struct Slim: ParsableCommand {
     @Flag(help: "List the passes that rewrite the graph, and what each did to this model.")
     var explainPasses = false
 
-    @Flag(help: "List the operators and kernels of the runtime, kept and pruned, with their bytes.")
+    @Flag(help: "List the operators and families of kernels of the runtime, kept and pruned, with their bytes.")
     var explainRuntime = false
 
     @Option(help: ArgumentHelp("Leave a pass out; may be repeated.", valueName: "pass"))
