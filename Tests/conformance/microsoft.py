@@ -65,6 +65,42 @@ def attention_cases():
     yield "cache", attention(["", "", "", "pk", "pv"], QUERIES, ("y", "nk", "nv"), past)
 
 
+def self_attention(past=None, mask=None, addend=False, **attributes):
+    width = HEADS * SIZE
+    inputs = {"x": floats(BATCH, QUERIES, 6)}
+    if mask is not None:
+        inputs["m"] = mask
+    if past:
+        inputs["past"] = floats(2, BATCH, HEADS, past, SIZE)
+    if addend:
+        inputs["a"] = floats(1, HEADS, QUERIES, QUERIES + (past or 0))
+    given = ["x", "w", "b", *(name if name in inputs else "" for name in ("m", "past", "a"))]
+    while not given[-1]:
+        given.pop()
+    node = helper.make_node(
+        "Attention", given, ("y", "present") if past else ("y",), domain="com.microsoft", num_heads=HEADS, **attributes)
+    return Case(node, inputs, constants={"w": floats(6, 3 * width), "b": floats(3 * width)})
+
+
+def self_attention_cases():
+    seen = np.ones((BATCH, QUERIES), np.int32)
+    seen[0, 3:] = 0
+    each = np.tril(np.ones((BATCH, QUERIES, QUERIES), np.int32))
+    longer = np.ones((BATCH, QUERIES + 4), np.int32)
+    longer[1, :3] = 0
+    yield "Attention", self_attention()
+    yield "Attention, mask", self_attention(mask=seen)
+    yield "Attention, mask a query", self_attention(mask=each)
+    yield "Attention, numbers of keys", self_attention(mask=np.array([3, 5], np.int32))
+    yield "Attention, addend", self_attention(addend=True)
+    yield "Attention, causal, addend", self_attention(addend=True, unidirectional=1)
+    yield "Attention, causal", self_attention(unidirectional=1)
+    yield "Attention, causal, mask", self_attention(mask=seen, unidirectional=1)
+    yield "Attention, causal, cache", self_attention(4, unidirectional=1, scale=0.3)
+    yield "Attention, causal, cache, mask", self_attention(4, longer, unidirectional=1)
+    yield "Attention, cache", self_attention(4)
+
+
 def quantized_cases():
     codes = {name: RANDOM.integers(0, 256, (4, 6)).astype(np.uint8) for name in ("x", "w")}
     scales = {name: np.array(value, np.float32) for name, value in (("xs", 0.02), ("ws", 0.05), ("ys", 0.06))}
@@ -305,6 +341,7 @@ def cases():
     yield from narrow_cases()
     yield from basic_cases()
     yield from attention_cases()
+    yield from self_attention_cases()
     yield from quantized_cases()
     yield from recurrent_cases()
 
