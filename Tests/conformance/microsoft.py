@@ -62,6 +62,11 @@ def attention_cases():
     yield "addend", attention(["", "", "a"], more={"a": addend})
     yield "bias, mask, addend", attention(["b", "m", "a"], more={"b": bias, "m": mask, "a": addend[:1, :1].copy()})
     yield "causal", attention([], QUERIES, unidirectional=1)
+    longer, each = np.ones((BATCH, QUERIES + 4), np.int32), np.tril(np.ones((BATCH, QUERIES, KEYS), np.int32))
+    longer[0, :3] = 0
+    yield "mask a query", attention(["", "m"], more={"m": each})
+    yield "causal, cache", attention(["", "", "", "pk", "pv"], QUERIES, ("y", "nk", "nv"), past, unidirectional=1)
+    yield "mask, cache", attention(["", "m", "", "pk", "pv"], QUERIES, ("y", "nk", "nv"), past | {"m": longer})
     yield "cache", attention(["", "", "", "pk", "pv"], QUERIES, ("y", "nk", "nv"), past)
 
 
@@ -141,6 +146,26 @@ def recurrent_cases():
     yield "LSTM of u8, both ways", lstm("bidirectional", np.uint8)
     yield "LSTM of i8, reverse, a scale a column", lstm("reverse", np.int8, columns=True)
     yield "LSTM with lengths", lstm("forward", np.uint8, more="lengths")
+    for rule in ("linear", "gated", "delta", "gated_delta"):
+        for heads in (1, 2):
+            inputs = {"q": floats(2, 3, 2 * 8), "k": floats(2, 3, heads * 8) / 4, "v": floats(2, 3, heads * 6)}
+            inputs |= {"s": floats(2, heads, 8, 6)}
+            if rule.startswith("gated"):
+                inputs["d"] = -np.abs(floats(2, 3, heads * 8))
+            if rule.endswith("delta"):
+                inputs["b"] = RANDOM.uniform(0, 1, (2, 3, heads)).astype(np.float32)
+            names = [name if name in inputs else "" for name in ("q", "k", "v", "s", "d", "b")]
+            while not names[-1]:
+                names.pop()
+            node = helper.make_node(
+                "LinearAttention", names, ["y", "n"], domain="com.microsoft", q_num_heads=2, kv_num_heads=heads,
+                update_rule=rule)
+            yield f"LinearAttention, {rule}, {heads} heads", Case(node, inputs)
+    for activation in ("none", "silu"):
+        node = helper.make_node(
+            "CausalConvWithState", ["x", "w", "b", "s"], ["y", "n"], domain="com.microsoft", activation=activation)
+        yield f"CausalConvWithState, {activation}", Case(
+            node, {"x": floats(2, 3, 5), "s": floats(2, 3, 3)}, constants={"w": floats(3, 1, 4), "b": floats(3)})
     yield "LSTM with peepholes, clip", lstm("forward", np.uint8, more="peepholes", clip=1.5)
 
 
@@ -160,7 +185,7 @@ def group_query(past, totals, packed=False, rotary=False, outputs=("y", "nk", "n
         angles = RANDOM.uniform(0, 3, (32, WIDTH // 2)).astype(np.float32)
         constants |= {"cos": np.cos(angles), "sin": np.sin(angles)}
     inputs |= more or {}
-    names = ["q", "k", "v", "pk", "pv", "n", "t", "cos", "sin", "p", "a"]
+    names = ["q", "k", "v", "pk", "pv", "n", "t", "cos", "sin", "p", "a", "h"]
     given = [name if name in inputs or name in constants else "" for name in names]
     while not given[-1]:
         given.pop()
@@ -180,6 +205,9 @@ def group_query_cases():
     rows = (np.arange(5) < np.array([[5], [3]]))[:, None, :, None]
     yield "GQA, step, lengths", group_query(4, [5, 3], rotary=True)._replace(said={"nk": rows, "nv": rows})
     yield "GQA, step, window, softcap, scale", group_query(6, [7, 7], local_window_size=3, softcap=1.5, scale=0.3)
+    yield "GQA, prompt, sink", group_query(None, [QUERIES, QUERIES], more={"h": floats(HEADS)})
+    yield "GQA, step, sink, window", group_query(6, [7, 7], local_window_size=3, more={"h": floats(HEADS)})
+    yield "GQA, step, smooth softmax", group_query(4, [5, 5], smooth_softmax=1)
     yield "GQA, several steps, addend", group_query(4, [7], steps=3, more={"a": floats(1, HEADS, 3, 7)})
 
 
@@ -283,6 +311,11 @@ def narrow_cases():
     for dtype, name in ((TensorProto.UINT4, "u4"), (TensorProto.INT4, "i4")):
         for zeros in (False, True):
             yield f"GatherBlockQuantized of {name}, zero points {zeros}", table(4, zeros, dtype, (1, 2, 0))
+    for kind, name in ((0, "FP4"), (1, "NF4")):
+        node = helper.make_node(
+            "MatMulBnb4", ["x", "w", "m"], ["y"], domain="com.microsoft", K=24, N=6, block_size=16, quant_type=kind)
+        yield f"MatMulBnb4 of {name}", Case(
+            node, {"x": floats(3, 24)}, constants={"w": codes(np.uint8, 24 * 6 // 2), "m": np.abs(floats(24 * 6 // 16))})
     node = helper.make_node("MatMulInteger16", ["a", "b"], ["y"], domain="com.microsoft")
     yield "MatMulInteger16", Case(
         node, {"a": codes(np.int8, 2, 3, 5).astype(np.int16) * 50, "b": codes(np.int8, 5, 4).astype(np.int16)},

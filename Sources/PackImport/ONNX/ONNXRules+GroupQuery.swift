@@ -6,7 +6,8 @@ extension ONNXRules {
     /// GroupQueryAttention of onnxruntime, as the standard's Attention: inputs queries `[B, S, N·H]`, keys and values
     /// `[B, S, K·H]` (or all three side by side in the first), a cache of keys and of values `[B, K, P, H]`, the number of
     /// keys less one of each of the batch `[B]`, the largest number of keys, cosines and sines for positions, the positions
-    /// `[B, S]`, and an addend to the scores. Outputs `[B, S, N·H]`, and the cache `[B, K, P + S, H]` for the next step.
+    /// `[B, S]`, an addend to the scores, and the score of a key without a value for each head `[N]`. Outputs `[B, S, N·H]`,
+    /// and the cache `[B, K, P + S, H]` for the next step.
     ///
     /// The cache's new rows come after those that the numbers of keys say are filled. It grows by S with each step, where
     /// onnxruntime has the largest number of keys, or P if that is more; a cache of fixed extent is not kept so.
@@ -21,7 +22,13 @@ extension ONNXRules {
         if let cap = try operation.float("softcap"), cap > 0 { attributes["softcap"] = .float(cap) }
         let window = try operation.int("local_window_size", default: -1)
         var mask = operation.input(10)
-        if call.past == nil {
+        var operands = parts
+        if let sinks = try sinks(&importer, operation, call.heads) {
+            let seen = try call.seen(&importer, operation, keys: parts[1], window: window)
+            let addend = mask ?? importer.scalar(0, like: parts[0], operation)
+            let limits = importer.added(addend, where: seen, operation)
+            (operands, mask) = try withSink(&importer, operation, parts, limits, sinks)
+        } else if call.past == nil {
             attributes["is_causal"] = .int(1)
             if window > 0 { attributes["left_window_size"] = .int(window - 1) }
         } else {
@@ -32,7 +39,7 @@ extension ONNXRules {
         try standard["Attention"]?(
             &importer,
             operation.calling(
-                "Attention", parts + [mask ?? ""], attributes, outputs: [mixed],
+                "Attention", operands + [mask ?? ""], attributes, outputs: [mixed],
                 name: importer.uniqueNode("\(operation.name)/Attention")))
         let rows = importer.helper("Transpose", operation, [mixed], ["perm": .ints([0, 2, 1, 3])])
         importer.give(
@@ -41,18 +48,46 @@ extension ONNXRules {
         importer.give(parts[2], as: 2, of: operation)
     }
 
+    /// The scores `[1, heads, 1, 1]` of a key without a value; nil where there is none.
+    private static func sinks(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation, _ heads: Int
+    ) throws(ONNXRefusal) -> String? {
+        if let sinks = operation.input(11) {
+            return importer.helper("Reshape", operation, [sinks, importer.integers([1, heads, 1, 1])])
+        }
+        // −1 says "not said".
+        guard try operation.int("smooth_softmax", default: 0) > 0 else { return nil }
+        let zero = importer.scalar(0, like: try operation.required(0), operation)
+        return importer.helper("Reshape", operation, [zero, importer.integers([1, 1, 1, 1])])
+    }
+
+    /// Queries, keys and values with a key of zeros and a value of zeros at the end, and an addend that gives it its scores.
+    private static func withSink(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation, _ parts: [String], _ mask: String, _ sinks: String
+    ) throws(ONNXRefusal) -> ([String], String) {
+        let end = importer.integers([0, 0, 0, 0, 0, 0, 1, 0])
+        let longer = parts[1...2].map { importer.helper("Pad", operation, [$0, end]) }
+        let count = try importer.extent(of: parts[1], axis: 2, operation)
+        let length = importer.helper("Reshape", operation, [count, importer.integers([1])])
+        let before = importer.helper(
+            "Concat", operation, [importer.integers([0, 0, 0]), length, importer.integers([0, 0, 0, 0])],
+            ["axis": .int(0)])
+        let row = importer.helper("Pad", operation, [sinks, before])
+        let whole = importer.helper("Pad", operation, [mask, importer.integers([0, 0, 0, 0, 0, 0, 0, 1])])
+        return ([parts[0]] + longer, importer.helper("Add", operation, [whole, row]))
+    }
+
     private static func refuseGroupQueryVariants(_ operation: ONNXOperation) throws(ONNXRefusal) {
-        for name in ["smooth_softmax", "sliding_window_cache", "qk_output"] {
+        for name in ["sliding_window_cache", "qk_output"] {
             let value = try operation.int(name, default: 0)
-            // −1 says "not said" of smooth_softmax.
-            guard value <= 0 else { throw .use("\(name) \(value)", "0") }
+            guard value == 0 else { throw .use("\(name) \(value)", "0") }
         }
         guard try operation.int("causal", default: 1) == 1 else { throw .use("causal 0", "1") }
         for name in ["k_quant_type", "v_quant_type"] {
             let kind = try operation.text(name) ?? "NONE"
             guard kind == "NONE" else { throw .use("\(name) \(kind)", "a cache of numbers (NONE)") }
         }
-        for (index, name) in [(11, "head_sink"), (14, "q_norm_weight"), (15, "k_norm_weight"), (16, "query_seqlens")] {
+        for (index, name) in [(14, "q_norm_weight"), (15, "k_norm_weight"), (16, "query_seqlens")] {
             guard operation.input(index) == nil else { throw .use("input \(index) (\(name))", "no such input") }
         }
     }

@@ -137,7 +137,8 @@ extension ONNXImporter {
         }
     }
 
-    /// Scores of a regression after the transform. A single score has no other class: but for PROBIT, runtimes leave it as it is.
+    /// Scores of a regression after the transform. A single score has no other class: but for PROBIT, runtimes leave it as it
+    /// is.
     mutating func regressed(
         _ scores: String, _ transform: ONNXPostTransform, targets: Int, _ operation: ONNXOperation
     ) -> String {

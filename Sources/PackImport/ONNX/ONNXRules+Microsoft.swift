@@ -2,7 +2,7 @@ import PackGraph
 
 extension ONNXRules {
     /// Operators of onnxruntime (domain `com.microsoft`), by what they do in the standard's.
-    static let microsoft: [String: ONNXRule] = merge([microsoftOwn, microsoftBasic])
+    static let microsoft: [String: ONNXRule] = merge([microsoftOwn, microsoftBasic, microsoftRecurrences])
 
     private static let microsoftOwn: [String: ONNXRule] = [
         "FusedMatMul": fusedMatMul, "TransposeMatMul": fusedMatMul, "FusedGemm": fusedGemm, "FusedConv": fusedConv,

@@ -3,7 +3,8 @@ import PackGraph
 
 extension ONNXRules {
     /// GatherBlockQuantized: rows of a table of codes, which become numbers once they are looked up. Inputs: codes, of 4 bits
-    /// each or 2, 4 or 8 packed in u8 along the last axis, indices, a scale a block along an axis, and zero points like the codes.
+    /// each or 2, 4 or 8 packed in u8 along the last axis, indices, a scale a block along an axis, and zero points like the
+    /// codes.
     @Sendable static func narrowGather(
         _ importer: inout ONNXImporter, _ operation: ONNXOperation
     ) throws(ONNXRefusal) {

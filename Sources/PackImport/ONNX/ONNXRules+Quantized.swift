@@ -31,7 +31,7 @@ extension ONNXRules {
             "QLinearConcat": concat, "QLinearWhere": choice, "QLinearConv": convolution, "QGemm": gemm,
             "QAttention": attention,
             "QEmbedLayerNormalization": embed, "MatMulNBits": narrowMatMul,
-            "GatherBlockQuantized": narrowGather, "MatMulInteger16": wideIntegers,
+            "GatherBlockQuantized": narrowGather, "MatMulBnb4": tableMatMul, "MatMulInteger16": wideIntegers,
         ],
     ])
 

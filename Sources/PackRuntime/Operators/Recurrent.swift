@@ -23,9 +23,9 @@ public enum RecurrentKind: Int, Sendable {
 ///
 /// Attributes: `RecurrentKind`; direction (0 forward, 1 backward, 2 both); whether the batch comes first (x [B, S, I], outputs
 /// [B, S, D, H] and [B, D, H]); H; bits of the clip (0: none); of GRU whether the state's product is made before the reset, of
-/// LSTM whether the forget gate is 1 − the input gate, and 2 more where the state of each of the batch is rounded to 255 steps of
-/// its range for each product (onnxruntime's `DynamicQuantizeLSTM`); then for each direction and function its code (`RecurrentFunction`) and
-/// the bits of alpha and beta.
+/// LSTM whether the forget gate is 1 − the input gate, and 2 more where the state of each of the batch is rounded to 255 steps
+/// of its range for each product (onnxruntime's `DynamicQuantizeLSTM`); then for each direction and function its code
+/// (`RecurrentFunction`) and the bits of alpha and beta.
 ///
 /// The products of all inputs are one product; then the steps follow one another, the directions side by side.
 enum Recurrent: Operator {
