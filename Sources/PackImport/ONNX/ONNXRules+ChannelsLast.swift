@@ -24,6 +24,7 @@ extension ONNXImporter {
     /// Gives `[N, C, axes…]` as the operation's output `[N, axes…, C]`.
     mutating func emitChannelsLast(_ image: String, _ operation: ONNXOperation) throws(ONNXRefusal) {
         let rank = try shape(image).count
+        guard rank >= 3 else { throw ONNXRefusal(.invalid, found: "rank \(rank)", expected: "rank 3 or more") }
         emit("Transpose", operation, [image], ["perm": .ints([0] + Array(2..<rank) + [1])])
     }
 }

@@ -156,12 +156,16 @@ private struct GroupQuery {
         var parts = flat
         if try operation.int("do_rotary", default: 0) != 0 {
             let positions = operation.input(9) ?? positions(&importer, operation)
+            let half = try importer.known(try operation.required(7), axis: 1)
+            guard (1...1 << 24).contains(half) else {
+                throw ONNXRefusal(.invalid, found: "\(half) cosines", expected: "half of the numbers of a head")
+            }
             for index in 0...1 {
                 let turned = importer.uniqueValue("\(operation.name)/turned")
                 let attributes: [String: ONNXAttribute.Value] = [
                     "num_heads": .int(index == 0 ? heads : shared),
                     "interleaved": .int(try operation.int("rotary_interleaved", default: 0)),
-                    "rotary_embedding_dim": .int(2 * (try importer.known(try operation.required(7), axis: 1))),
+                    "rotary_embedding_dim": .int(2 * half),
                 ]
                 try ONNXRules.rotary(
                     &importer,

@@ -115,6 +115,7 @@ extension ONNXRules {
         let dtype = importer.graph.types[x]?.dtype ?? .f32
         let width = try importer.known(scale, axis: 0)
         let rank = try importer.shape(x).count
+        guard rank > 0 else { throw ONNXRefusal(.invalid, found: "a scalar", expected: "at least one axis") }
         let apart = importer.integers(Array(repeating: 0, count: rank - 1) + [-1, width])
         let groups = importer.helper("Reshape", operation, [importer.cast(x, to: .f32, operation), apart])
         let epsilon: [String: Attribute] = ["epsilon": .float(try operation.float("epsilon") ?? 1e-5)]

@@ -23,7 +23,7 @@ extension ONNXRules {
         var heads = try operation.int("num_heads", default: 0)
         if isFlat, heads == 0 {
             let (width, half) = (try importer.known(input, axis: 2), try importer.known(cosines, axis: 1))
-            guard half > 0, width % (2 * half) == 0 else {
+            guard (1...1 << 24).contains(half), width % (2 * half) == 0 else {
                 throw ONNXRefusal(.invalid, found: "\(width) numbers, \(half) cosines", expected: "a multiple of both")
             }
             heads = width / (2 * half)

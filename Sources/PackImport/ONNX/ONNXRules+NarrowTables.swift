@@ -65,6 +65,7 @@ extension ONNXImporter {
         _ value: String, bits: Int, _ operation: ONNXOperation
     ) throws(ONNXRefusal) -> String {
         let rank = try shape(value).count
+        guard rank > 0 else { throw ONNXRefusal(.invalid, found: "a scalar", expected: "bytes along an axis") }
         let mask = cast(integers([1 << bits - 1], shape: []), to: .u8, operation)
         var lanes: [String] = []
         for shift in stride(from: 0, to: 8, by: bits) {

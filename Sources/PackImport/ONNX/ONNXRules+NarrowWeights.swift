@@ -32,7 +32,7 @@ private struct NarrowWeights: Sendable {
     let scales: Constant
     let zeros: Constant?
     /// The block that has the scale of each place of K.
-    let groups: [Int]
+    private(set) var groups: [Int] = []
     let k: Int
     let n: Int
     let bits: Int
@@ -60,7 +60,6 @@ private struct NarrowWeights: Sendable {
         zeros = operation.input(3).flatMap { importer.graph.constants[$0] }
         if operation.input(3) != nil, zeros == nil { throw .use("zero points computed at run time", "a constant") }
         let count = (k - 1) / block + 1
-        groups = try Self.groups(importer, operation, k: k, block: block, count: count)
         guard codes.dtype == .u8, codes.count == n * count * (block * bits / 8), scales.count == n * count,
             scales.dtype.isFloat,
             zeros.map({ $0.count == ($0.dtype.isFloat ? n * count : n * ((count * bits + 7) / 8)) }) ?? true,
@@ -70,6 +69,7 @@ private struct NarrowWeights: Sendable {
                 .invalid, found: "weights \(codes.shape), scales \(scales.shape), zero points \(zeros?.shape ?? [])",
                 expected: "\(n) rows of \(count) blocks")
         }
+        groups = try Self.groups(importer, operation, k: k, block: block, count: count)
     }
 
     private static func groups(

@@ -60,7 +60,7 @@ private struct GateWeights: Sendable {
         let steps = try constant(scale)
         let zeros = operation.input(scale + 1) == nil ? nil : try constant(scale + 1)
         let shape = codes.shape
-        guard shape.count == 3, codes.dtype == .i8 || codes.dtype == .u8, steps.dtype == .f32,
+        guard shape.count == 3, codes.count > 0, codes.dtype == .i8 || codes.dtype == .u8, steps.dtype == .f32,
             zeros.map({ $0.dtype == codes.dtype && $0.count == steps.count }) ?? true,
             steps.count == shape[0] || steps.count == shape[0] * shape[2]
         else {
