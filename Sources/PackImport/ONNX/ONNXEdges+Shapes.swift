@@ -38,6 +38,7 @@ extension ONNXEdges {
             }
         case .sequence(let inner), .optional(let inner):
             symbols(inner, name).filter { !$0.hasPrefix(name + ".") }
+        case .map: [entries(of: name)]
         default: []
         }
     }

@@ -82,6 +82,16 @@ struct ONNXOperation {
         }
     }
 
+    /// The call of another operator in this one's place, with this one's attributes and outputs where none are given.
+    func calling(
+        _ op: String, _ inputs: [String], _ attributes: [String: ONNXAttribute.Value]? = nil, outputs: [String]? = nil,
+        name: String? = nil
+    ) -> ONNXOperation {
+        ONNXOperation(
+            op: op, domain: domain, name: name ?? self.name, version: version, inputs: inputs,
+            outputs: outputs ?? self.outputs, attributes: attributes ?? self.attributes, isInner: isInner)
+    }
+
     private func wrong(_ name: String, _ expected: String) -> ONNXRefusal {
         ONNXRefusal(.invalid, found: "attribute \(name) of another kind", expected: expected)
     }

@@ -5,7 +5,8 @@ import PackGraph
 extension ONNXRules {
     /// Operators of ai.onnx.ml. Linear models and what prepares features become basic operators.
     static let learning: [String: ONNXRule] = merge([
-        learningLinear, learningFeatures, learningEncoders, learningTrees, learningVectors,
+        learningLinear, learningFeatures, learningEncoders, learningMaps, learningTrees,
+        learningVectors,
     ])
     /// Operators of com.microsoft that exporters of such models write.
     static let learningMicrosoft: [String: ONNXRule] = ["CDist": distances]
@@ -136,13 +137,26 @@ extension ONNXImporter {
         }
     }
 
-    /// Two columns of one: the other class gets −s, or 1 − s.
-    mutating func pair(_ score: String, negated: Bool, _ operation: ONNXOperation) -> String {
+    /// Scores of a regression after the transform. A single score has no other class: but for PROBIT, runtimes leave it as it
+    /// is.
+    mutating func regressed(
+        _ scores: String, _ transform: ONNXPostTransform, targets: Int, _ operation: ONNXOperation
+    ) -> String {
+        targets == 1 && transform != .probit ? scores : transformed(scores, transform, operation)
+    }
+
+    /// Two columns of one: the other class gets 1 − s where the score is a part of 1, else −s. Of the transforms, runtimes apply
+    /// LOGISTIC alone: to −s and s.
+    mutating func pair(
+        _ score: String, _ transform: ONNXPostTransform, isPart: Bool, _ operation: ONNXOperation
+    ) -> String {
+        let isLogistic = transform == .logistic
         let other =
-            negated
-            ? helper("Neg", operation, [score])
-            : helper("Sub", operation, [scalar(1, like: nil, operation), score])
-        return helper("Concat", operation, [other, score], ["axis": .int(1)])
+            isPart && !isLogistic
+            ? helper("Sub", operation, [scalar(1, like: nil, operation), score])
+            : helper("Neg", operation, [score])
+        let columns = helper("Concat", operation, [other, score], ["axis": .int(1)])
+        return isLogistic ? transformed(columns, transform, operation) : columns
     }
 
     /// Softmax over the scores that are not 0; those stay near 0.

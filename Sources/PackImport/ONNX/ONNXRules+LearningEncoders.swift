@@ -6,7 +6,7 @@ extension ONNXRules {
     /// Codes for categories.
     static let learningEncoders: [String: ONNXRule] = [
         "OneHotEncoder": oneHot, "LabelEncoder": labelEncoder, "CategoryMapper": mapper,
-        "DictVectorizer": dictionary, "ZipMap": zipMap,
+        "ZipMap": zipMap,
     ]
 
     /// One column a category.
@@ -82,7 +82,14 @@ extension ONNXRules {
         if let dtype = importer.graph.types[x]?.dtype, keys.dtype != dtype {
             key = importer.helper("Cast", operation, [key], ["to": .dtype(dtype)])
         }
-        let isEqual = matches(&importer, operation, x, key)
+        var isEqual = matches(&importer, operation, x, key)
+        // Before version 4, "not a number" is no key that is found.
+        if operation.version >= 4, keys.dtype.isFloat {
+            let column = importer.helper("Unsqueeze", operation, [x, importer.integers([-1])])
+            let sides = [column, key].map { importer.helper("IsNaN", operation, [$0]) }
+            let both = importer.helper("And", operation, sides)
+            isEqual = importer.helper("Or", operation, [isEqual, both])
+        }
         select(&importer, operation, isEqual, values.name, try standard(&importer, operation, values.dtype))
     }
 
@@ -173,14 +180,6 @@ extension ONNXRules {
         let keys = try operation.ints("cats_int64s") ?? []
         guard keys.count == names.count, !keys.isEmpty else { throw uneven(keys.count, names.count) }
         try translate(&importer, operation, try importer.texts(names, operation), importer.integers(keys))
-    }
-
-    @Sendable private static func dictionary(
-        _ importer: inout ONNXImporter, _ operation: ONNXOperation
-    ) throws(ONNXRefusal) {
-        throw ONNXRefusal(
-            .unsupportedType, found: "a map as input", expected: "a tensor of features",
-            hint: "leave the DictVectorizer out of the export, and feed the features that it gives in its order")
     }
 
     /// Scores stay one tensor, columns in the order of the classes.

@@ -36,7 +36,7 @@ extension ONNXRules {
         let targets = try operation.int("targets", default: 1)
         let transform = try ONNXPostTransform(operation)
         let scores = try product(&importer, operation, count: targets)
-        importer.finish("Identity", operation, [importer.transformed(scores, transform, operation)])
+        importer.finish("Identity", operation, [importer.regressed(scores, transform, targets: targets, operation)])
     }
 
     @Sendable private static func linearClassifier(
@@ -57,6 +57,7 @@ extension ONNXRules {
         }
         try importer.answer(importer.positive(scores, above: 0, operation), classes, operation)
         guard transform != .probit else { throw .use("PROBIT of one score for two classes", "another transform") }
-        importer.finish("Identity", operation, [importer.pair(scores, negated: false, operation)], output: 1)
+        let columns = importer.pair(scores, transform, isPart: true, operation)
+        importer.finish("Identity", operation, [columns], output: 1)
     }
 }

@@ -64,15 +64,8 @@ extension ONNXRules {
         let base = try operation.numbers("base_values", importer)
         let raw = try scores(&importer, operation, trees, aggregate, base: base)
         let narrow = try importer.float(raw, operation)
-        importer.finish("Identity", operation, [regression(&importer, operation, narrow, transform, targets)])
-    }
-
-    /// A single score has no other class: but for PROBIT, runtimes leave it as it is.
-    private static func regression(
-        _ importer: inout ONNXImporter, _ operation: ONNXOperation, _ scores: String, _ transform: ONNXPostTransform,
-        _ targets: Int
-    ) -> String {
-        targets == 1 && transform != .probit ? scores : importer.transformed(scores, transform, operation)
+        let result = importer.regressed(narrow, transform, targets: targets, operation)
+        importer.finish("Identity", operation, [result])
     }
 
     @Sendable private static func ensemble(
@@ -93,8 +86,8 @@ extension ONNXRules {
         guard transforms[transform] != .none else {
             return importer.finish("Cast", operation, [raw], ["to": .dtype(dtype)])
         }
-        let result = regression(
-            &importer, operation, try importer.float(raw, operation), transforms[transform], trees.targets)
+        let result = importer.regressed(
+            try importer.float(raw, operation), transforms[transform], targets: trees.targets, operation)
         importer.finish("Cast", operation, [result], ["to": .dtype(dtype)])
     }
 
@@ -109,17 +102,19 @@ extension ONNXRules {
         let values = try operation.numbers("class_weights", importer)
         var base = try operation.numbers("base_values", importer)
         let isSingle = classes.count == 2 && Set(ids).count == 1
+        if isSingle { base = try singleBase(base, isSecond: ids.first == 1) }
         let weights = ONNXTrees.Contributions(
             trees: try operation.ints("class_treeids") ?? [], nodes: try operation.ints("class_nodeids") ?? [],
             targets: isSingle ? ids.map { _ in 0 } : ids, values: values)
         let trees = try ONNXTrees(
             older: operation, importer, weights, targets: isSingle ? 1 : classes.count)
-        if isSingle, base.count == 2 { base = [base[1]] }
-        if !isSingle, base.count == 1, classes.count == 2 { base.append(0) }
-        let raw = try scores(&importer, operation, trees, .sum, base: base)
+        let added = !isSingle && base.count == 1 && classes.count == 2 ? base + [0] : base
+        let raw = try scores(&importer, operation, trees, .sum, base: added)
         let scores = try importer.float(raw, operation)
         guard isSingle else {
-            try importer.answer(importer.largest(scores, operation), classes, operation)
+            let isPair = classes.count == 2 && base.count < 2
+            let index = isPair ? second(&importer, operation, scores) : importer.largest(scores, operation)
+            try importer.answer(index, classes, operation)
             let result = importer.transformed(scores, transform, operation)
             return importer.finish("Identity", operation, [result], output: 1)
         }
@@ -127,8 +122,43 @@ extension ONNXRules {
         try importer.answer(
             importer.positive(scores, above: isPositive ? 0.5 : 0, operation), classes, operation)
         guard transform != .probit else { throw .use("PROBIT of one score for two classes", "another transform") }
-        var columns = importer.pair(scores, negated: !isPositive, operation)
-        if !isPositive, transform == .logistic { columns = importer.transformed(columns, .logistic, operation) }
+        let columns = try columns(
+            &importer, operation, scores, transform, isPositive: isPositive, isSecond: ids.first == 1)
         importer.finish("Identity", operation, [columns], output: 1)
+    }
+
+    /// The class of two scores as onnxruntime tells it: the second where its score is more than 0.
+    private static func second(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation, _ scores: String
+    ) -> String {
+        let bounds = [importer.integers([1]), importer.integers([2]), importer.integers([1])]
+        return importer.positive(
+            importer.helper("Slice", operation, [scores] + bounds), above: 0, operation)
+    }
+
+    /// What is added to the only score of two classes, as onnxruntime does it: of one base value or two the first, and to the
+    /// score of the second class nothing.
+    private static func singleBase(_ base: [Double], isSecond: Bool) throws(ONNXRefusal) -> [Double] {
+        guard isSecond else { return Array(base.prefix(1)) }
+        guard base.count < 2 else {
+            throw .use("scores of the second class alone with two base values", "scores of the first, or of both")
+        }
+        return []
+    }
+
+    /// The columns of two classes that have one score: it is for the second and against the first, unless the file has it for
+    /// the second class, or a base value for each; the other score is 0 then.
+    private static func columns(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation, _ score: String, _ transform: ONNXPostTransform,
+        isPositive: Bool, isSecond: Bool
+    ) throws(ONNXRefusal) -> String {
+        let isApart = try operation.numbers("base_values", importer).count == 2
+        guard isSecond || isApart else {
+            return importer.pair(score, transform, isPart: isPositive, operation)
+        }
+        let zero = importer.helper("Mul", operation, [score, importer.scalar(0, like: nil, operation)])
+        let both = importer.helper(
+            "Concat", operation, isSecond ? [zero, score] : [score, zero], ["axis": .int(1)])
+        return importer.transformed(both, transform, operation)
     }
 }

@@ -91,7 +91,8 @@ extension ONNXRules {
             let x = try importer.rows(try importer.float(try operation.required(0), operation), operation)
             let addend = [Float](repeating: rho.first ?? 0, count: classes.count)
             let scores = try product(&importer, operation, x, coefficients, addend)
-            try importer.answer(importer.largest(scores, operation), classes, operation)
+            let index = choice(&importer, operation, scores, coefficients, classes.count)
+            try importer.answer(index, classes, operation)
             let result = importer.transformed(scores, transform, operation)
             return importer.finish("Identity", operation, [result], output: 1)
         }
@@ -106,6 +107,21 @@ extension ONNXRules {
         importer.finish("Identity", operation, [result], output: 1)
     }
 
+    /// The class of scores without support vectors: of two the second, as in onnxruntime, where a score is beyond what is taken
+    /// for a yes.
+    private static func choice(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation, _ scores: String, _ coefficients: [Float],
+        _ classes: Int
+    ) -> String {
+        let index = importer.largest(scores, operation)
+        guard classes == 2 else { return index }
+        let most = importer.helper(
+            "ReduceMax", operation, [scores, importer.integers([1])], ["keepdims": .int(0)])
+        let threshold: Float = coefficients.allSatisfy { $0 >= 0 } ? 0.5 : 0
+        let isMore = importer.helper("Greater", operation, [most, importer.scalar(threshold, like: nil, operation)])
+        return importer.helper("Where", operation, [isMore, importer.integers([1], shape: []), index])
+    }
+
     /// The second output: probabilities, or the scores of pairs; of a single pair −s and s, or 1 − s and s.
     private static func answers(
         _ importer: inout ONNXImporter, _ operation: ONNXOperation, _ scores: String, _ machine: ONNXPairs,
@@ -113,7 +129,7 @@ extension ONNXRules {
     ) throws(ONNXRefusal) -> String {
         let (a, b) = (try operation.floats("prob_a") ?? [], try operation.floats("prob_b") ?? [])
         if a.isEmpty {
-            if machine.classes == 2 { return importer.pair(scores, negated: transform == .none, operation) }
+            if machine.classes == 2 { return importer.pair(scores, transform, isPart: transform != .none, operation) }
             return importer.transformed(scores, transform, operation)
         }
         guard a.count == machine.pairs, b.count == machine.pairs else {

@@ -2,12 +2,16 @@ import PackGraph
 
 extension ONNXRules {
     /// Operators of onnxruntime (domain `com.microsoft`), by what they do in the standard's.
-    static let microsoft: [String: ONNXRule] = [
-        "FusedMatMul": fusedMatMul, "FusedGemm": fusedGemm, "FusedConv": fusedConv, "Gelu": gelu, "BiasGelu": biasGelu,
+    static let microsoft: [String: ONNXRule] = merge([microsoftOwn, microsoftBasic, microsoftRecurrences])
+
+    private static let microsoftOwn: [String: ONNXRule] = [
+        "FusedMatMul": fusedMatMul, "TransposeMatMul": fusedMatMul, "FusedGemm": fusedGemm, "FusedConv": fusedConv,
+        "Gelu": gelu, "BiasGelu": biasGelu,
         "FastGelu": fastGelu,
         "QuickGelu": quickGelu, "LayerNormalization": layerNorm, "SimplifiedLayerNormalization": simplified,
         "SkipLayerNormalization": skipLayerNorm, "SkipSimplifiedLayerNormalization": skipLayerNorm,
         "Attention": microsoftAttention, "MultiHeadAttention": multiHead, "EmbedLayerNormalization": embedLayerNorm,
+        "GroupQueryAttention": groupQuery, "RotaryEmbedding": microsoftRotary,
     ]
 
     @Sendable private static func fusedMatMul(

@@ -1,8 +1,10 @@
+import PackCore
+import PackFormats
 import PackGraph
 
 extension ONNXRules {
     /// Self-attention of onnxruntime: inputs x `[B, S, E]`, weights `[E, 3H]`, bias `[3H]`, mask (1 for a key to be seen)
-    /// `[B, S]`, or the number of keys `[B]`.
+    /// `[B, S]` or `[B, S, S]`, or the number of keys `[B]`. With a cache `[2, B, heads, P, size]` there are P more keys.
     @Sendable static func microsoftAttention(
         _ importer: inout ONNXImporter, _ operation: ONNXOperation
     ) throws(ONNXRefusal) {
@@ -10,16 +12,22 @@ extension ONNXRules {
         let weights = try importer.shape(try operation.required(1))
         guard (1...1 << 16).contains(heads), weights.count == 2, let width = weights[1].constant,
             width % (3 * heads) == 0,
-            try operation.ints("qkv_hidden_sizes") == nil, operation.input(4) == nil, operation.output(1) == nil,
-            try operation.int("unidirectional", default: 0) == 0, try operation.int("do_rotary", default: 0) == 0
+            try operation.ints("qkv_hidden_sizes").map({ $0.allSatisfy { $0 == width / 3 } }) ?? true,
+            try operation.int("past_present_share_buffer", default: 0) == 0,
+            try operation.int("do_rotary", default: 0) == 0
         else {
             throw .use(
-                "weights \(weights) for \(heads) heads", "one width for queries, keys and values; all keys; no cache")
+                "weights \(weights) for \(heads) heads",
+                "one width for queries, keys and values; no rotary, no shared cache")
         }
         let size = width / 3 / heads
         var joined = importer.helper("MatMul", operation, [try operation.required(0), try operation.required(1)])
         if let bias = operation.input(2) { joined = importer.helper("Add", operation, [joined, bias]) }
         let parts = split(&importer, operation, joined, width / 3)
+        let isCausal = try operation.int("unidirectional", default: 0) != 0
+        guard !isCausal, operation.input(4) == nil, operation.output(1) == nil else {
+            return try cachedAttention(&importer, operation, parts, heads, isCausal)
+        }
         let apart = importer.integers([0, 0, heads, size])
         func perHead(_ value: String, _ order: [Int], _ importer: inout ONNXImporter) -> String {
             let rows = importer.helper("Reshape", operation, [value, apart])
@@ -31,7 +39,8 @@ extension ONNXRules {
         let scale = try operation.float("scale") ?? 1 / Float(size).squareRoot()
         var scores = importer.helper("MatMul", operation, [query, keys])
         scores = importer.helper("Mul", operation, [scores, importer.scalar(scale, like: scores, operation)])
-        if let mask = try maskTerm(&importer, operation, scores) {
+        let count = try importer.extent(of: try operation.required(0), axis: 1, operation)
+        if let mask = try maskTerm(&importer, operation, keys: count, like: scores) {
             scores = importer.helper("Add", operation, [scores, mask])
         }
         if let bias = operation.input(5) { scores = importer.helper("Add", operation, [scores, bias]) }
@@ -53,9 +62,44 @@ extension ONNXRules {
         return outputs
     }
 
-    /// What is added to scores `[B, heads, S, S]`: 0 for keys to be seen, a large negative number for others.
+    /// Flat queries, keys and values as the standard's Attention has them, with a cache of both or none; gives both as one.
+    private static func cachedAttention(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation, _ parts: [String], _ heads: Int, _ isCausal: Bool
+    ) throws(ONNXRefusal) {
+        var count = try importer.extent(of: try operation.required(0), axis: 1, operation)
+        var caches = ["", ""]
+        if let past = operation.input(4) {
+            guard try importer.shape(past).count == 5 else {
+                throw ONNXRefusal(.invalid, found: "a cache \(try importer.shape(past))", expected: "5 axes")
+            }
+            caches = (0...1).map {
+                importer.helper("Gather", operation, [past, importer.integers([$0], shape: [])], ["axis": .int(0)])
+            }
+            let before = try importer.extent(of: caches[0], axis: 2, operation)
+            count = importer.helper("Add", operation, [before, count])
+        }
+        var term = try maskTerm(&importer, operation, keys: count, like: parts[0])
+        if let bias = operation.input(5) {
+            term = term.map { importer.helper("Add", operation, [$0, bias]) } ?? bias
+        }
+        var attributes: [String: ONNXAttribute.Value] = ["q_num_heads": .int(heads), "kv_num_heads": .int(heads)]
+        if isCausal { attributes["is_causal"] = .int(1) }
+        if let scale = try operation.float("scale"), scale != 0 { attributes["scale"] = .float(scale) }
+        let present = ["keys", "values"].map { importer.uniqueValue("\(operation.name)/\($0)") }
+        let name = operation.output(0) ?? importer.uniqueValue("\(operation.name)/mixed")
+        try standard["Attention"]?(
+            &importer,
+            operation.calling(
+                "Attention", parts + [term ?? ""] + caches, attributes, outputs: [name] + present,
+                name: importer.uniqueNode("\(operation.name)/Attention")))
+        guard operation.output(1) != nil else { return }
+        let both = present.map { importer.helper("Unsqueeze", operation, [$0, importer.integers([0])]) }
+        importer.give(importer.helper("Concat", operation, both, ["axis": .int(0)]), as: 1, of: operation)
+    }
+
+    /// What is added to scores `[B, heads, S, keys]`: 0 for keys to be seen, a large negative number for others.
     private static func maskTerm(
-        _ importer: inout ONNXImporter, _ operation: ONNXOperation, _ scores: String
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation, keys: String, like value: String
     ) throws(ONNXRefusal) -> String? {
         guard let mask = operation.input(3) else { return nil }
         var kept = mask
@@ -63,22 +107,18 @@ extension ONNXRules {
         switch rank {
         case 1:
             // Keys up to a number.
-            let shape = importer.helper("Shape", operation, [try operation.required(0)])
-            let length = importer.helper("Gather", operation, [shape, importer.integers([1], shape: [])])
-            let zero = importer.integers([0], shape: [])
-            let positions = importer.helper("Range", operation, [zero, length, importer.integers([1], shape: [])])
             let wide = importer.helper("Cast", operation, [mask], ["to": .dtype(.i64)])
             let column = importer.helper("Unsqueeze", operation, [wide, importer.integers([1])])
-            kept = importer.helper("Less", operation, [positions, column])
-        case 2: break
-        default: throw .use("a mask of rank \(rank)", "rank 1 or 2")
+            kept = importer.helper("Less", operation, [importer.positions(below: keys, operation), column])
+        case 2, 3: break
+        default: throw .use("a mask of rank \(rank)", "rank 1, 2 or 3")
         }
-        let dtype = importer.graph.types[scores]?.dtype ?? .f32
+        let dtype = importer.graph.types[value]?.dtype ?? .f32
         let number = importer.helper("Cast", operation, [kept], ["to": .dtype(dtype)])
-        let hidden = importer.helper("Sub", operation, [importer.scalar(1, like: scores, operation), number])
+        let hidden = importer.helper("Sub", operation, [importer.scalar(1, like: value, operation), number])
         let filter = try operation.float("mask_filter_value") ?? -10000
-        let term = importer.helper("Mul", operation, [hidden, importer.scalar(filter, like: scores, operation)])
-        return importer.helper("Unsqueeze", operation, [term, importer.integers([1, 2])])
+        let term = importer.helper("Mul", operation, [hidden, importer.scalar(filter, like: value, operation)])
+        return importer.helper("Unsqueeze", operation, [term, importer.integers(rank == 3 ? [1] : [1, 2])])
     }
 
     /// Words, positions and types looked up, added and normalized; the second output is the number of tokens a row.

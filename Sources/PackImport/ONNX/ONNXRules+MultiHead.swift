@@ -4,9 +4,9 @@ import PackGraph
 
 extension ONNXRules {
     /// MultiHeadAttention of onnxruntime, as the standard's Attention: inputs queries `[B, S, N·H]`, keys `[B, L, N·H]`, values
-    /// `[B, L, N·V]`, a bias for the three side by side, a mask (1 for a key to be seen) `[B, L]`, an
-    /// addend to the scores, and keys and values of a cache `[B, N, P, H]`, with which the outputs 1 and 2 are those of
-    /// the next step.
+    /// `[B, L, N·V]`, a bias for the three side by side, a mask (1 for a key to be seen) `[B, L]` or
+    /// `[B, S, L]`, over the cache too, an addend to the scores, and keys and values of a cache `[B, N, P, H]`, with which the
+    /// outputs 1 and 2 are those of the next step.
     @Sendable static func multiHead(
         _ importer: inout ONNXImporter, _ operation: ONNXOperation
     ) throws(ONNXRefusal) {
@@ -25,8 +25,8 @@ extension ONNXRules {
                 throw .use("\(shape), \(heads) heads", "rank 3, at least one head")
             }
         }
-        guard operation.inputs.count <= 8, operation.output(3) == nil, !isCausal || operation.input(6) == nil else {
-            throw .use("a shared cache, scores as an output, or a causal mask with a cache", "none of these")
+        guard operation.inputs.count <= 8, operation.output(3) == nil else {
+            throw .use("a shared cache, or scores as an output", "none of these")
         }
         if let bias = operation.input(3) { try addBias(bias, to: &parts, &importer, operation) }
         let term = try multiHeadMask(&importer, operation, keys: parts[1], like: parts[0])
@@ -62,15 +62,13 @@ extension ONNXRules {
     ) throws(ONNXRefusal) -> String? {
         guard let mask = operation.input(4) else { return operation.input(5) }
         let rank = try importer.shape(mask).count
-        guard rank == 2, operation.input(6) == nil else {
-            throw .use("a mask of rank \(rank), or with a cache", "rank 2, without a cache")
-        }
+        guard rank == 2 || rank == 3 else { throw .use("a mask of rank \(rank)", "rank 2 or 3") }
         let dtype = importer.graph.types[query]?.dtype ?? .f32
         let number = importer.helper("Cast", operation, [mask], ["to": .dtype(dtype)])
         let hidden = importer.helper("Sub", operation, [importer.scalar(1, like: query, operation), number])
         let filter = importer.scalar(try operation.float("mask_filter_value") ?? -10000, like: query, operation)
         let term = importer.helper("Mul", operation, [hidden, filter])
-        let apart = importer.helper("Unsqueeze", operation, [term, importer.integers([1, 2])])
+        let apart = importer.helper("Unsqueeze", operation, [term, importer.integers(rank == 3 ? [1] : [1, 2])])
         guard let addend = operation.input(5) else { return apart }
         return importer.helper("Add", operation, [apart, addend])
     }

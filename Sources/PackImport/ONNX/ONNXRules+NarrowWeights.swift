@@ -3,8 +3,9 @@ import PackFormats
 import PackGraph
 
 extension ONNXRules {
-    /// MatMulNBits: weights `[N, blocks, bytes]` of 4 or 8 bits in blocks along K, a scale `[N, blocks]` each, and zero points,
-    /// packed like the weights or as numbers. They become numbers when they are used.
+    /// MatMulNBits: weights `[N, blocks, bytes]` of 2, 4 or 8 bits in blocks along K, a scale `[N, blocks]` each, zero points,
+    /// packed like the weights or as numbers, and for each place of K the block that has its scale, if that is not its own.
+    /// They become numbers when they are used.
     @Sendable static func narrowMatMul(
         _ importer: inout ONNXImporter, _ operation: ONNXOperation
     ) throws(ONNXRefusal) {
@@ -16,7 +17,6 @@ extension ONNXRules {
         let dtype = importer.graph.types[try operation.required(0)]?.dtype ?? .f32
         var matrix = name
         if dtype != .f32 { matrix = importer.helper("Cast", operation, [name], ["to": .dtype(dtype)]) }
-        guard operation.input(4) == nil else { throw .use("an order of groups (g_idx)", "blocks in their order") }
         let turned = importer.helper("Transpose", operation, [matrix], ["perm": .ints([1, 0])])
         guard let bias = operation.input(5) else {
             return importer.emit("MatMul", operation, [try operation.required(0), turned])
@@ -31,6 +31,8 @@ private struct NarrowWeights: Sendable {
     let codes: Constant
     let scales: Constant
     let zeros: Constant?
+    /// The block that has the scale of each place of K.
+    private(set) var groups: [Int] = []
     let k: Int
     let n: Int
     let bits: Int
@@ -42,12 +44,14 @@ private struct NarrowWeights: Sendable {
         n = try operation.int("N", default: 0)
         bits = try operation.int("bits", default: 4)
         block = try operation.int("block_size", default: 0)
-        guard k > 0, n > 0, k < 1 << 31, n < 1 << 31, bits == 4 || bits == 8, block >= 16, block < 1 << 31,
+        guard k > 0, n > 0, k < 1 << 31, n < 1 << 31, [2, 4, 8].contains(bits), block >= 16, block < 1 << 31,
             block & (block - 1) == 0
         else {
             throw .use(
-                "\(bits) bits, K \(k), N \(n), block_size \(block)", "4 or 8 bits in blocks of a power of two, from 16")
+                "\(bits) bits, K \(k), N \(n), block_size \(block)",
+                "2, 4 or 8 bits in blocks of a power of two, from 16")
         }
+        guard try operation.int("weight_prepacked", default: 0) == 0 else { throw .use("weight_prepacked", "0") }
         guard let codes = importer.graph.constants[try operation.required(1)],
             let scales = importer.graph.constants[try operation.required(2)]
         else { throw .use("weights computed at run time", "constants") }
@@ -65,6 +69,23 @@ private struct NarrowWeights: Sendable {
                 .invalid, found: "weights \(codes.shape), scales \(scales.shape), zero points \(zeros?.shape ?? [])",
                 expected: "\(n) rows of \(count) blocks")
         }
+        groups = try Self.groups(importer, operation, k: k, block: block, count: count)
+    }
+
+    private static func groups(
+        _ importer: ONNXImporter, _ operation: ONNXOperation, k: Int, block: Int, count: Int
+    ) throws(ONNXRefusal) -> [Int] {
+        guard let name = operation.input(4) else { return (0..<k).map { $0 / block } }
+        guard let constant = importer.graph.constants[name] else {
+            throw .use("groups computed at run time", "a constant")
+        }
+        // Whole blocks may be given, the last of them longer than K.
+        guard constant.count >= k, let groups = try? constant.integers().prefix(k),
+            groups.allSatisfy({ (0..<count).contains($0) })
+        else {
+            throw ONNXRefusal(.invalid, found: "g_idx \(constant.shape)", expected: "\(k) numbers below \(count)")
+        }
+        return Array(groups)
     }
 
     /// The weights `[N, K]` as f32, made when they are asked for.
@@ -91,12 +112,9 @@ private struct NarrowWeights: Sendable {
             result.reserveCapacity(rows.count * k)
             for row in 0..<rows.count {
                 for index in 0..<k {
-                    let at = row * blocks + index / block
-                    let place = index % block
-                    let code =
-                        bits == 8
-                        ? codes[at * bytes + place] : codes[at * bytes + place / 2] >> UInt8(place % 2 * 4) & 15
-                    result.append((Float(code) - points[at]) * scales[at])
+                    let code = code(codes, (row * blocks + index / block) * bytes, index % block)
+                    let group = row * blocks + groups[index]
+                    result.append((Float(code) - points[group]) * scales[group])
                 }
             }
             return result
@@ -113,10 +131,14 @@ private struct NarrowWeights: Sendable {
         return zeros.withBytes(in: rows.lowerBound * stride..<rows.upperBound * stride) { bytes in
             (0..<rows.count * blocks).map { index in
                 let (row, block) = (index / blocks, index % blocks)
-                return bits == 8
-                    ? Float(bytes[row * stride + block])
-                    : Float(bytes[row * stride + block / 2] >> UInt8(block % 2 * 4) & 15)
+                return Float(code(bytes, row * stride, block))
             }
         }
+    }
+
+    /// The number at a place of packed ones, the lowest bits first.
+    private func code(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ place: Int) -> UInt8 {
+        let perByte = 8 / bits
+        return bytes[start + place / perByte] >> UInt8(place % perByte * bits) & UInt8(1 << bits - 1)
     }
 }

@@ -6,6 +6,7 @@ extension ONNXRules {
     /// Operators of onnxruntime (domain `com.microsoft`) on quantized tensors: as products of codes, or as the function of
     /// numbers between DequantizeLinear and QuantizeLinear.
     static let quantized: [String: ONNXRule] = merge([
+        quantizedRecurrences, channelsLast,
         rules(["QuantizeLinear", "DequantizeLinear", "MatMulIntegerToFloat", "DynamicQuantizeMatMul"], same),
         [
             "QLinearAdd": { importer, operation throws(ONNXRefusal) in try pair(&importer, operation, "Add") },
@@ -27,9 +28,10 @@ extension ONNXRules {
                     &importer, operation, "AveragePool",
                     ["auto_pad", "ceil_mode", "count_include_pad", "kernel_shape", "pads", "strides"])
             },
-            "QLinearConcat": concat, "QLinearWhere": choice, "QLinearConv": channelsFirst, "QGemm": gemm,
+            "QLinearConcat": concat, "QLinearWhere": choice, "QLinearConv": convolution, "QGemm": gemm,
             "QAttention": attention,
             "QEmbedLayerNormalization": embed, "MatMulNBits": narrowMatMul,
+            "GatherBlockQuantized": narrowGather, "MatMulBnb4": tableMatMul, "MatMulInteger16": wideIntegers,
         ],
     ])
 
@@ -65,24 +67,39 @@ extension ONNXRules {
     private static func function(
         _ importer: inout ONNXImporter, _ operation: ONNXOperation, _ op: String, _ kept: Set<String>
     ) throws(ONNXRefusal) {
-        try refuseChannelsLast(operation)
-        let x = numbers(
-            &importer, operation, try operation.required(0), try operation.required(1), operation.input(2))
+        let isLast = try operation.int("channels_last", default: 0) != 0
+        var codes = try operation.required(0)
+        if isLast { codes = try importer.channelsFirst(codes, operation) }
+        let x = numbers(&importer, operation, codes, try operation.required(1), operation.input(2))
         let attributes = importer.plain(operation).filter { kept.contains($0.key) }
         let result = importer.helper(op, operation, [x], attributes)
-        try emitCodes(&importer, operation, result, scale: 3, zero: 4)
+        guard isLast else { return try emitCodes(&importer, operation, result, scale: 3, zero: 4) }
+        let image = importer.helper(
+            "QuantizeLinear", operation, [result, try operation.required(3), operation.input(4) ?? ""])
+        try importer.emitChannelsLast(image, operation)
     }
 
-    private static func refuseChannelsLast(_ operation: ONNXOperation) throws(ONNXRefusal) {
-        guard try operation.int("channels_last", default: 0) == 0 else { throw .use("channels_last 1", "0") }
-    }
-
-    @Sendable private static func channelsFirst(
+    /// The standard's; images may have their channels last. Weights are `[M, C, axes…]` always.
+    @Sendable private static func convolution(
         _ importer: inout ONNXImporter, _ operation: ONNXOperation
     ) throws(ONNXRefusal) {
-        try refuseChannelsLast(operation)
-        importer.emit(
-            "QLinearConv", operation, operation.inputs, importer.plain(operation, without: ["channels_last"]))
+        let attributes = importer.plain(operation, without: ["channels_last"])
+        guard try operation.int("channels_last", default: 0) != 0 else {
+            return importer.emit("QLinearConv", operation, operation.inputs, attributes)
+        }
+        let image = try importer.channelsFirst(try operation.required(0), operation)
+        let result = importer.helper("QLinearConv", operation, [image] + operation.inputs.dropFirst(), attributes)
+        try importer.emitChannelsLast(result, operation)
+    }
+
+    /// Products of i16 with sums of i32.
+    @Sendable private static func wideIntegers(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation
+    ) throws(ONNXRefusal) {
+        let sides = [try operation.required(0), try operation.required(1)].map {
+            importer.cast($0, to: .i32, operation)
+        }
+        importer.emit("MatMul", operation, sides)
     }
 
     /// Inputs: scale and zero point of the result, then codes, scale and zero point of each part.
@@ -186,14 +203,5 @@ extension ONNXRules {
         }
         inputs.append(operation.input(7) ?? "")
         try embedLayerNorm(&importer, operation.calling("EmbedLayerNormalization", inputs))
-    }
-}
-
-extension ONNXOperation {
-    /// The same call of another operator.
-    fileprivate func calling(_ op: String, _ inputs: [String]) -> ONNXOperation {
-        ONNXOperation(
-            op: op, domain: domain, name: name, version: version, inputs: inputs, outputs: outputs,
-            attributes: attributes, isInner: isInner)
     }
 }

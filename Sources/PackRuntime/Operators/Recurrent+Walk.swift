@@ -85,7 +85,7 @@ struct RecurrentWalk {
             load(first.1, way, item, cell(way, item))
         }
         for position in 0..<layer.sequence {
-            multiply(way, state(way, 0), 0..<(layer.isLate ? 2 : layer.kind.gates))
+            multiply(way, factors(way), 0..<(layer.isLate ? 2 : layer.kind.gates))
             for item in 0..<layer.batch {
                 if let time = time(way, item, position) { start(way, item, time) }
             }
@@ -117,6 +117,19 @@ struct RecurrentWalk {
         let length = lengths.map { Int($0[item]) } ?? layer.sequence
         guard position < length else { return nil }
         return layer.isBackward || way == 1 ? length - 1 - position : position
+    }
+
+    /// The states of all items as they are multiplied. Only GRUs use the rows that rounded ones take.
+    private func factors(_ way: Int) -> Floats {
+        guard layer.roundsStates else { return state(way, 0) }
+        let (states, rounded) = (state(way, 0), reset(way, 0))
+        for start in stride(from: 0, to: layer.batch * layer.hidden, by: layer.hidden) {
+            let range = DynamicRange(UnsafeBufferPointer(start: states + start, count: layer.hidden))
+            for i in start..<start + layer.hidden {
+                rounded[i] = Float(Int(range.code(states[i])) - Int(range.zero)) * range.scale
+            }
+        }
+        return rounded
     }
 
     /// Multiplies a row for each item with the weights of some gates. Panels at the ends may hold columns of others.

@@ -23,8 +23,9 @@ public enum RecurrentKind: Int, Sendable {
 ///
 /// Attributes: `RecurrentKind`; direction (0 forward, 1 backward, 2 both); whether the batch comes first (x [B, S, I], outputs
 /// [B, S, D, H] and [B, D, H]); H; bits of the clip (0: none); of GRU whether the state's product is made before the reset, of
-/// LSTM whether the forget gate is 1 − the input gate; then for each direction and function its code (`RecurrentFunction`) and
-/// the bits of alpha and beta.
+/// LSTM whether the forget gate is 1 − the input gate, and 2 more where the state of each of the batch is rounded to 255 steps
+/// of its range for each product (onnxruntime's `DynamicQuantizeLSTM`); then for each direction and function its code
+/// (`RecurrentFunction`) and the bits of alpha and beta.
 ///
 /// The products of all inputs are one product; then the steps follow one another, the directions side by side.
 enum Recurrent: Operator {
@@ -83,6 +84,7 @@ struct Recurrence {
     let hidden: Int
     let clip: Float
     let flag: Bool
+    let roundsStates: Bool
     let sequence: Int
     let batch: Int
     let width: Int
@@ -103,7 +105,9 @@ struct Recurrence {
         byBatch = try step.attribute(2) != 0
         hidden = try Window.bounded(step, 3, 1)
         clip = try step.floatAttribute(4)
-        flag = try step.attribute(5) != 0
+        let flags = try step.attribute(5)
+        guard (0...(kind == .lstm ? 3 : 1)).contains(flags) else { throw .attribute }
+        (flag, roundsStates) = (flags & 1 != 0, flags & 2 != 0)
         let x = try step.input(0)
         try x.require(.f32)
         guard x.rank == 3, x.last > 0 else { throw .shape }
