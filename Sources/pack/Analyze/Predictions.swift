@@ -18,20 +18,23 @@ struct Predictions {
     private static let arch = "x86_64"
     private static let kinds: [WeightKind] = [.f32, .f16, .int8, .int4]
 
+    /// The runtime that bundles get; nil where it is not there.
+    private static let library = try? RuntimeLibrary.locate(arch: arch, executable: executablePath())
+
     /// - Throws: Where slim would fail as well.
     init(_ model: ImportedModel, files: [ModelFacts.File]) throws {
-        let library = try? RuntimeLibrary.locate(arch: Self.arch, executable: executablePath())
         // The tokenizer's table takes as long as all the rest.
         let (tokenizer, rest) = try concurrently(
-            { try Self.tokenizer(model) },
+            {
+                _ = Self.library
+                return try Self.tokenizer(model)
+            },
             {
                 let graph = try PassPipeline.standard.run(model.graph).graph
                 let metadata = PlanMetadata(model, tokenizer: [])
-                try Unrunnable.check(model, graph, metadata)
-                let drafts = try concurrently(Self.kinds) { kind in
-                    try Planner.draft(graph, storage: WeightStorage(kind), metadata: metadata)
-                }
-                return (graph: graph, drafts: drafts, parts: try Self.parts(drafts, model, library))
+                let drafts = try Unrunnable.drafts(
+                    model, graph, metadata, storages: Self.kinds.map { WeightStorage($0) })
+                return (graph: graph, drafts: drafts, parts: try Self.parts(drafts, model))
             })
         fusedOperators = rest.graph.operatorCounts
         // The tables of all kinds differ by a few numbers.
@@ -56,7 +59,7 @@ struct Predictions {
 
     /// The parts of each bundle, and the place of the first that comes out like it.
     private static func parts(
-        _ drafts: [PlanDraft], _ model: ImportedModel, _ library: RuntimeLibrary?
+        _ drafts: [PlanDraft], _ model: ImportedModel
     ) throws -> [(source: Int, parts: BundleParts)] {
         let sources = drafts.indices.map { index in drafts.firstIndex { $0.isLike(drafts[index]) } ?? index }
         let distinct = drafts.indices.filter { sources[$0] == $0 }

@@ -53,14 +53,12 @@ struct ModelPipeline {
 
     /// The layout of the plan with weights stored so.
     func draft(_ storage: WeightStorage) throws -> PlanDraft {
-        try Unrunnable.check(imported, optimized, metadata)
-        return try Planner.draft(optimized, storage: storage, metadata: metadata)
+        try Unrunnable.draft(imported, optimized, metadata, storage)
     }
 
     /// The plan of the graph before any pass, weights as f32: what everything else is compared with.
     func originalPlan() throws -> PlanImage {
-        try Unrunnable.check(imported, imported.graph, metadata)
-        return try Planner.draft(imported.graph, storage: WeightStorage(.f32), metadata: metadata).makeImage()
+        try Unrunnable.draft(imported, imported.graph, metadata, WeightStorage(.f32)).makeImage()
     }
 }
 
