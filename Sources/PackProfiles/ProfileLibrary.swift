@@ -55,15 +55,17 @@ public struct ProfileLibrary: Sendable {
 
     /// Whether a text may have the key `default`: no file that has it is missed.
     private static func mentionsDefault(_ text: String) -> Bool {
-        let key = Array("default".utf8)
-        let bytes = Array(text.utf8)
-        var start = 0
-        while let place = bytes[start...].firstRange(of: key)?.lowerBound {
-            // As in memory.default, it would be the end of another key.
-            if place == 0 || bytes[place - 1] != UInt8(ascii: ".") { return true }
-            start = place + key.count
+        var text = text
+        return text.withUTF8 { bytes in
+            var rest = bytes[...]
+            while let start = rest.firstIndex(of: UInt8(ascii: "d")) {
+                // As in memory.default, it would be the end of another key.
+                let isEnd = start > 0 && bytes[start - 1] == UInt8(ascii: ".")
+                if !isEnd, bytes[start...].starts(with: "default".utf8) { return true }
+                rest = bytes[(start + 1)...]
+            }
+            return false
         }
-        return false
     }
 
     /// The profiles for targets as they are given: the default ones for none, all for the word `all`, else those of the
