@@ -30,7 +30,7 @@ struct Predictions {
                 return try Self.tokenizer(model)
             },
             {
-                let graph = try PassPipeline.standard.run(model.graph).graph
+                let graph = try PassPipeline.standard.run(model.graph, isInferred: model.onnx != nil).graph
                 let metadata = PlanMetadata(model, tokenizer: [])
                 let drafts = try Unrunnable.drafts(
                     model, graph, metadata, storages: Self.kinds.map { WeightStorage($0) })

@@ -29,7 +29,8 @@ struct ModelPipeline {
 
     init(_ imported: ImportedModel, _ options: PassOptions = PassOptions()) throws {
         self.imported = imported
-        (optimized, rewrites) = try PassPipeline.standard.run(imported.graph, options)
+        (optimized, rewrites) = try PassPipeline.standard.run(
+            imported.graph, options, isInferred: imported.onnx != nil)
         let (table, obstacle) = try Self.tokenizerTable(imported)
         tokenizerObstacle = obstacle
         metadata = PlanMetadata(imported, tokenizer: table)
