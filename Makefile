@@ -9,7 +9,7 @@ setup:
 	@Scripts/setup.sh
 
 tool: setup
-	swift build -c release
+	PACK_STATIC=1 swift build -c release
 
 runtime: setup
 	@Scripts/runtime.sh

@@ -5,22 +5,26 @@
 /// alphabetical order and then its coefficient. Symbols stand for counts and are never negative.
 ///
 /// Arithmetic that would overflow is left unfolded, and `evaluate` answers `nil` for it.
-public indirect enum Dimension: Hashable, Sendable {
+public enum Dimension: Hashable, Sendable {
     /// A number. Negative ones occur in the contents of shape tensors, never in a shape.
     case constant(Int)
     /// An unknown count, for example `batch`.
     case symbol(String)
-    case sum(Dimension, Dimension)
-    case product(Dimension, Dimension)
+    indirect case sum(Dimension, Dimension)
+    indirect case product(Dimension, Dimension)
     /// Division of non-negative counts, rounded towards zero.
-    case quotient(Dimension, Dimension)
-    case maximum(Dimension, Dimension)
-    case minimum(Dimension, Dimension)
+    indirect case quotient(Dimension, Dimension)
+    indirect case maximum(Dimension, Dimension)
+    indirect case minimum(Dimension, Dimension)
 
     /// The sum, in normal form.
     public static func + (left: Dimension, right: Dimension) -> Dimension {
         if left == .constant(0) { return right }
         if right == .constant(0) { return left }
+        if case .constant(let a) = left, case .constant(let b) = right {
+            let (sum, overflow) = a.addingReportingOverflow(b)
+            return overflow ? .sum(left, right) : .constant(sum)
+        }
         guard let a = Polynomial(left), let b = Polynomial(right), let sum = a.adding(b) else {
             return .sum(left, right)
         }
@@ -36,6 +40,10 @@ public indirect enum Dimension: Hashable, Sendable {
     public static func * (left: Dimension, right: Dimension) -> Dimension {
         if left == .constant(1) { return right }
         if right == .constant(1) { return left }
+        if case .constant(let a) = left, case .constant(let b) = right {
+            let (product, overflow) = a.multipliedReportingOverflow(by: b)
+            return overflow ? .product(left, right) : .constant(product)
+        }
         guard let a = Polynomial(left), let b = Polynomial(right), let product = a.multiplied(by: b) else {
             return .product(left, right)
         }
@@ -46,6 +54,10 @@ public indirect enum Dimension: Hashable, Sendable {
     /// to be other than zero.
     public static func / (left: Dimension, right: Dimension) -> Dimension {
         if right == .constant(1) { return left }
+        if case .constant(let a) = left, case .constant(let b) = right {
+            let (quotient, overflow) = a.dividedReportingOverflow(by: b)
+            return overflow ? .quotient(left, right) : .constant(quotient)
+        }
         guard right != .constant(0), let a = Polynomial(left), let b = Polynomial(right) else {
             return .quotient(left, right)
         }

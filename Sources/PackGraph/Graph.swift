@@ -12,6 +12,19 @@ public struct TensorType: Hashable, Sendable {
         self.dtype = dtype
         self.shape = shape
     }
+
+    /// Bytes of such a tensor; `nil` where they are not one number, or more than 64 bits count.
+    public var byteCount: Int? {
+        if shape.contains(.constant(0)) { return 0 }
+        var bytes = dtype.size
+        for dimension in shape {
+            guard let extent = dimension.constant else { return nil }
+            let (product, overflow) = bytes.multipliedReportingOverflow(by: extent)
+            guard !overflow else { return nil }
+            bytes = product
+        }
+        return bytes
+    }
 }
 
 /// An attribute of a node, as ONNX types them.

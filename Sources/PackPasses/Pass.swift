@@ -98,12 +98,16 @@ public struct PassPipeline: Sendable {
 
     /// Rewrites a graph. Names of inputs and outputs stay, as does what is computed.
     ///
+    /// - Parameters:
+    ///   - graph: What is rewritten.
+    ///   - options: What is left out.
+    ///   - isInferred: Whether `Graph.inferTypes` has gone through the graph as it is: then that is not done again.
     /// - Returns: The rewritten graph with types inferred, and every rewrite in the order in which it was applied.
     /// - Throws: what `Graph.sortTopologically` and `Graph.inferTypes` throw for a graph that is not sound.
     public func run(
-        _ graph: Graph, _ options: PassOptions = PassOptions()
+        _ graph: Graph, _ options: PassOptions = PassOptions(), isInferred: Bool = false
     ) throws(GraphError) -> (graph: Graph, records: [RewriteRecord]) {
-        var rewriter = try Rewriter(graph, options)
+        var rewriter = try Rewriter(graph, options, isInferred: isInferred)
         for pass in passes where !options.skipped.contains(pass.name) && !rewriter.isStopped {
             rewriter.pass = pass.name
             try pass.run(&rewriter)

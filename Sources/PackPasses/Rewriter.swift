@@ -20,10 +20,12 @@ struct Rewriter {
     private var nodeCount: Int
     private var constantBytes: Int
 
-    init(_ graph: Graph, _ options: PassOptions) throws(GraphError) {
+    init(_ graph: Graph, _ options: PassOptions, isInferred: Bool) throws(GraphError) {
         var graph = graph
-        try graph.sortTopologically()
-        try graph.inferTypes()
+        if !isInferred {
+            try graph.sortTopologically()
+            try graph.inferTypes()
+        }
         slots = graph.nodes
         inputs = Set(graph.inputs.map(\.name))
         outputs = Set(graph.outputs)

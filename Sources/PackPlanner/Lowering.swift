@@ -5,7 +5,7 @@ import PackGraph
 /// The state of lowering one graph: the tables so far and which plan value each graph value has become.
 struct Lowering {
     var graph: Graph
-    let storage: WeightStorage
+    private(set) var storage: WeightStorage
     /// The node that makes each value.
     let producers: [String: Int]
     var tables: PlanTables
@@ -20,10 +20,13 @@ struct Lowering {
     /// The steps that begin loops, by the loops' numbers.
     var loopBegins: [Int: Int] = [:]
     private var weightIndices: [String: [UInt32]] = [:]
+    /// For each node, whether its results are computed at run time.
+    private var needed: [Bool] = []
 
-    init(graph: Graph, storage: WeightStorage, symbolMaxima: [String: Int]) {
+    /// Finds what all plans of the graph share, however they store weights.
+    init(graph: Graph, symbolMaxima: [String: Int]) {
         self.graph = graph
-        self.storage = storage
+        storage = WeightStorage(.f32)
         tables = PlanTables(symbolMaxima: symbolMaxima)
         var producers: [String: Int] = [:]
         for (index, node) in graph.nodes.enumerated() {
@@ -31,34 +34,36 @@ struct Lowering {
         }
         self.producers = producers
         definers = Lowering.definers(graph)
+        needed = neededNodes()
     }
 
-    mutating func run() throws(PlannerError) {
+    /// Lowers the graph, weights stored so.
+    mutating func run(_ storage: WeightStorage) throws(PlannerError) {
+        self.storage = storage
         for input in graph.inputs {
             let index = try tables.add(input.name, input.type, PACK_PLAN_INPUT)
             indices[input.name] = index
             tables.inputs.append(index)
             defined.formUnion(input.type.shape.compactMap(\.name))
         }
-        let needed = neededNodes()
-        for (index, node) in graph.nodes.enumerated() where needed.contains(index) { try lower(node) }
+        for (index, node) in graph.nodes.enumerated() where needed[index] { try lower(node) }
         for output in graph.outputs { tables.outputs.append(try value(output, of: nil)) }
         settleLoops()
     }
 
-    /// The nodes whose results are computed at run time.
-    private func neededNodes() -> Set<Int> {
-        var needed: Set<Int> = []
+    private func neededNodes() -> [Bool] {
+        var needed = Array(repeating: false, count: graph.nodes.count)
         var waiting = graph.outputs.compactMap { producers[$0] }
         while let index = waiting.popLast() {
-            guard needed.insert(index).inserted else { continue }
+            if needed[index] { continue }
+            needed[index] = true
             let node = graph.nodes[index]
             for input in dataInputs(node) where knownIntegers(input) == nil {
                 if let producer = producers[input] { waiting.append(producer) }
             }
             // What defines the extents of its operands and results must run too.
             for value in node.inputs + node.outputs {
-                for dimension in graph.types[value]?.shape ?? [] {
+                for dimension in graph.types[value]?.shape ?? [] where dimension.constant == nil {
                     waiting += dimension.symbols.compactMap { definers[$0] }.filter { $0 <= index }
                 }
             }

@@ -1,6 +1,7 @@
 import CPackKernels
 import PackCore
 public import PackGraph
+import PackIO
 
 /// Lowers a graph with known types to a plan.
 ///
@@ -17,12 +18,28 @@ public enum Planner {
     public static func draft(
         _ graph: Graph, storage: WeightStorage, metadata: PlanMetadata
     ) throws(PlannerError) -> PlanDraft {
-        var lowering = Lowering(graph: graph, storage: storage, symbolMaxima: metadata.symbolMaxima)
-        try lowering.run()
+        try draft(Lowering(graph: graph, symbolMaxima: metadata.symbolMaxima), storage, metadata)
+    }
+
+    /// Settles the layouts of plans that store the weights of one graph in several ways. Throws as `draft` does.
+    public static func drafts(
+        _ graph: Graph, storages: [WeightStorage], metadata: PlanMetadata
+    ) throws(PlannerError) -> [PlanDraft] {
+        let lowering = Lowering(graph: graph, symbolMaxima: metadata.symbolMaxima)
+        return try concurrently(storages) { (storage) throws(PlannerError) in
+            try draft(lowering, storage, metadata)
+        }
+    }
+
+    private static func draft(
+        _ lowering: Lowering, _ storage: WeightStorage, _ metadata: PlanMetadata
+    ) throws(PlannerError) -> PlanDraft {
+        var lowering = lowering
+        try lowering.run(storage)
         var tables = lowering.tables
         tables.labels = metadata.labels.map { tables.intern($0) }
         if tables.values.contains(where: { $0.dtype == DType.string.rawValue }) {
-            try tables.add(texts: graph.texts.entries)
+            try tables.add(texts: lowering.graph.texts.entries)
         }
         return PlanDraft(
             tables: tables, metadata: metadata, chunks: lowering.chunks, dataBytes: lowering.dataBytes,

@@ -47,7 +47,7 @@ extension WeightChunk {
     /// The error of a few rows or columns from the middle, as a share.
     func sampledError() -> Double {
         let (kind, values) = middle()
-        guard kind != .f32, let length = values.first?.count, length > 0 else { return 0 }
+        guard let length = values.first?.count, length > 0 else { return 0 }
         let kept = kind.restored(Array(values.joined()), rows: values.count, columns: length)
         var error = 0.0
         var total = 0.0
@@ -61,7 +61,7 @@ extension WeightChunk {
     /// Rows that share a scale: those of a table, the columns of a matrix.
     private func middle() -> (WeightKind, [[Float]]) {
         switch form {
-        case .plain: return (.f32, [])
+        case .plain, .table(.f32, _, _), .panels(.f32, _, _, _): return (.f32, [])
         case .table(let kind, let rows, let columns):
             return (kind, split(rows: rows, columns: columns))
         case .panels(let kind, let k, let n, true):

@@ -40,19 +40,38 @@ public struct ProfileLibrary: Sendable {
 
     /// All profiles, by name.
     public func all() throws(ProfileError) -> [Profile] {
-        try concurrently(try names()) { name throws(ProfileError) in try listed(name) }
+        try concurrently(try names()) { name throws(ProfileError) in try listed(name, try text(of: name)) }
     }
 
     /// The profiles that are shown when none is asked for, by name; all if none says that it is one of them.
-    public static func defaults(among all: [Profile]) -> [Profile] {
-        let chosen = all.filter(\.isDefault)
-        return chosen.isEmpty ? all : chosen
+    public func defaults() throws(ProfileError) -> [Profile] {
+        let read = try concurrently(try names()) { name throws(ProfileError) in
+            let text = try text(of: name)
+            return Self.mentionsDefault(text) ? try listed(name, text) : nil
+        }
+        let chosen = read.compactMap(\.self).filter(\.isDefault)
+        return chosen.isEmpty ? try all() : chosen
+    }
+
+    /// Whether a text may have the key `default`: no file that has it is missed.
+    private static func mentionsDefault(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            var rest = bytes[...]
+            while let start = rest.firstIndex(of: UInt8(ascii: "d")) {
+                // As in memory.default, it would be the end of another key.
+                let isEnd = start > 0 && bytes[start - 1] == UInt8(ascii: ".")
+                if !isEnd, bytes[start...].starts(with: "default".utf8) { return true }
+                rest = bytes[(start + 1)...]
+            }
+            return false
+        }
     }
 
     /// The profiles for targets as they are given: the default ones for none, all for the word `all`, else those of the
     /// names and files, each once.
     public func profiles(for targets: [String]) throws(ProfileError) -> [Profile] {
-        if targets.isEmpty { return Self.defaults(among: try all()) }
+        if targets.isEmpty { return try defaults() }
         var found: [Profile] = []
         for target in targets {
             let profiles = target == "all" ? try all() : [try profile(target)]
@@ -74,13 +93,19 @@ public struct ProfileLibrary: Sendable {
                 expected: "one of " + names.joined(separator: ", "),
                 hint: meant.map { "did you mean \($0)?" } ?? "a profile of your own is given by its path, ./NAME.yaml")
         }
-        return try listed(nameOrPath)
+        return try listed(nameOrPath, try text(of: nameOrPath))
     }
 
-    /// The profile of one of `names()`.
-    private func listed(_ name: String) throws(ProfileError) -> Profile {
-        let path = folder + "/" + name + ".yaml"
-        let profile = try Self.read(path)
+    private func path(of name: String) -> String { folder + "/" + name + ".yaml" }
+
+    private func text(of name: String) throws(ProfileError) -> String {
+        try ProfileReader.fields(of: path(of: name)).text()
+    }
+
+    /// The profile of one of `names()`, from its text.
+    private func listed(_ name: String, _ text: String) throws(ProfileError) -> Profile {
+        let path = path(of: name)
+        let profile = try ProfileReader.read(text, file: path)
         guard profile.name == name else {
             throw ProfileError(
                 file: path, field: "name", found: profile.name, expected: name + ", as the file is called")

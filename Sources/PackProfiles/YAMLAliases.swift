@@ -7,6 +7,7 @@ enum YAMLAliases {
     static func firstLine(in yaml: String) -> Int? {
         var yaml = yaml
         return yaml.withUTF8 { bytes in
+            guard bytes.contains(UInt8(ascii: "*")) else { return nil }
             var parser = yaml_parser_t()
             guard yaml_parser_initialize(&parser) == 1 else { return nil }
             defer { yaml_parser_delete(&parser) }

@@ -106,9 +106,7 @@ extension Rewriter {
     private func bytes(of node: Node) -> Int? {
         var sum = 0
         for output in node.outputs where useCount(output) > 0 {
-            guard let type = graph.types[output],
-                let count = type.shape.reduce(Dimension.constant(type.dtype.size), *).constant
-            else { return nil }
+            guard let count = graph.types[output]?.byteCount else { return nil }
             let (total, overflow) = sum.addingReportingOverflow(count)
             guard !overflow else { return nil }
             sum = total

@@ -7,7 +7,8 @@ import PackPlanner
 struct BundleForecast {
     let quantization: String
     let draft: PlanDraft
-    let parts: BundleParts
+    let code: BundleCode
+    let weights: BundleWeights
     let description: ModelDescription
     let files: [ModelFacts.File]
     let arch: String
@@ -22,19 +23,19 @@ struct BundleForecast {
 
     /// - Throws: What slim would throw.
     func prediction() throws -> Prediction {
-        let runtime = parts.program?.bytes.count ?? Self.unknownRuntime.bytes
+        let runtime = code.program?.bytes.count ?? Self.unknownRuntime.bytes
         let peak = try predictedPeakMemory(draft, runtimeBytes: runtime, tokens: description.maximumTokens)
         let manifest = try manifest(runtime: runtime, peak: peak)
         let manifestZipped = manifest.withUnsafeBytes { ZippedSize.deflated($0, level: 9) }
         let zipped =
-            (parts.programZipped ?? Self.unknownRuntime.zipped) + manifestZipped + Self.zipFrame + (try planZipped())
-        let isGuess = parts.program == nil
+            (code.zipped ?? Self.unknownRuntime.zipped) + manifestZipped + Self.zipFrame + (try planZipped())
+        let isGuess = code.program == nil
         let doubt = isGuess ? Double(Self.unknownRuntime.error) / Double(zipped) : 0
         return Prediction(
             quantization: quantization, unpackedBytes: draft.byteCount + runtime + manifest.count,
             zippedBytes: zipped, runtimeBytes: runtime, weightsBytes: draft.weightsBytes, peakMemoryBytes: peak,
             how: isGuess ? .estimated : .computed, tolerance: 0.02 + doubt,
-            loss: parts.loss.map { .init(error: $0.error, weight: $0.weight, how: .estimated) },
+            loss: weights.loss.map { .init(error: $0.error, weight: $0.weight, how: .estimated) },
             note: Self.note(quantization, isGuess: isGuess))
     }
 
@@ -48,10 +49,8 @@ struct BundleForecast {
 
     /// Bytes of the plan in the zip.
     private func planZipped() throws -> Int {
-        guard let weights = parts.weightsZipped else {
-            return withExtendedLifetime(try draft.makeImage()) { ZippedSize.deflated($0.bytes, level: 9) }
-        }
-        return tablesZipped + tokenizerZipped + weights
+        if let zipped = weights.zipped { return tablesZipped + tokenizerZipped + zipped }
+        return try weights.planZipped ?? BundleWeights.zipped(draft)
     }
 
     /// A manifest of the size that slim's will have: digests and accuracy are made up.
@@ -64,7 +63,7 @@ struct BundleForecast {
             packVersion: toolVersion, target: "lambda",
             model: .init(architecture: description.architecture, parameters: description.parameters, files: listed),
             runtime: .init(
-                arch: arch, operators: parts.program?.operators ?? [], kernels: parts.program?.kernels ?? []),
+                arch: arch, operators: code.program?.operators ?? [], kernels: code.program?.kernels ?? []),
             weights: Dictionary(
                 draft.weights.compactMap { weight in weight.kind.map { (weight.name, $0.rawValue) } },
                 uniquingKeysWith: { first, _ in first }),

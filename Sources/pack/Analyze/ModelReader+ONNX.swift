@@ -10,8 +10,9 @@ extension ModelReading {
 
     /// What an ONNX file is and holds. One that cannot be run is reported on as well.
     static func onnx(_ path: String, _ onnx: ONNXImport) throws -> ModelReading {
-        var facts = facts(onnx, path, files: try modelFiles(path, onnx))
-        facts.findings += unused(onnx)
+        let description = onnx.description
+        var facts = facts(onnx, description, path, files: try modelFiles(path, onnx))
+        facts.findings += unused(onnx, description)
         for problem in onnx.problems.prefix(listed) { facts.findings.insert(finding(problem), at: 0) }
         // Weights of the model are no pickles, whatever their names end in.
         facts.findings += ModelFacts.findings(in: facts.files.filter { onnx.file.externals[$0.path] == nil })
@@ -25,8 +26,9 @@ extension ModelReading {
         return ModelReading(facts: facts, imported: imported, graph: onnx.graph, weightFiles: weights)
     }
 
-    private static func facts(_ onnx: ONNXImport, _ path: String, files: [ModelFacts.File]) -> ModelFacts {
-        let description = onnx.description
+    private static func facts(
+        _ onnx: ONNXImport, _ description: ModelDescription, _ path: String, files: [ModelFacts.File]
+    ) -> ModelFacts {
         let tensors = onnx.tensors.map { name, tensor in
             ModelFacts.Tensor(
                 name: name, dtype: tensor.type.shortName, shape: tensor.shape, count: tensor.count,
@@ -58,8 +60,8 @@ extension ModelReading {
             text: "cannot be run: \(what): found \(problem.found), expected \(problem.expected); \(problem.hint)")
     }
 
-    private static func unused(_ onnx: ONNXImport) -> [ModelFacts.Finding] {
-        let names = onnx.description.unused
+    private static func unused(_ onnx: ONNXImport, _ description: ModelDescription) -> [ModelFacts.Finding] {
+        let names = description.unused
         guard !names.isEmpty else { return [] }
         let set = Set(names)
         let bytes = onnx.tensors.reduce(0) { $0 + (set.contains($1.name) ? $1.tensor.byteCount : 0) }

@@ -18,51 +18,69 @@ struct Predictions {
     private static let arch = "x86_64"
     private static let kinds: [WeightKind] = [.f32, .f16, .int8, .int4]
 
+    /// The runtime that bundles get; nil where it is not there.
+    private static let library = try? RuntimeLibrary.locate(arch: arch, executable: executablePath())
+
     /// - Throws: Where slim would fail as well.
     init(_ model: ImportedModel, files: [ModelFacts.File]) throws {
-        let library = try? RuntimeLibrary.locate(arch: Self.arch, executable: executablePath())
         // The tokenizer's table takes as long as all the rest.
         let (tokenizer, rest) = try concurrently(
-            { try Self.tokenizer(model) },
             {
-                let graph = try PassPipeline.standard.run(model.graph).graph
+                _ = Self.library
+                return try Self.tokenizer(model)
+            },
+            {
+                let graph = try PassPipeline.standard.run(model.graph, isInferred: model.onnx != nil).graph
                 let metadata = PlanMetadata(model, tokenizer: [])
-                try Unrunnable.check(model, graph, metadata)
-                let drafts = try concurrently(Self.kinds) { kind in
-                    try Planner.draft(graph, storage: WeightStorage(kind), metadata: metadata)
-                }
-                return (graph: graph, drafts: drafts, parts: try Self.parts(drafts, model, library))
+                let drafts = try Unrunnable.drafts(
+                    model, graph, metadata, storages: Self.kinds.map { WeightStorage($0) })
+                // What comes out alike is predicted once.
+                let sources = drafts.indices.map { index in drafts.firstIndex { $0.isLike(drafts[index]) } ?? index }
+                let parts = try Self.parts(drafts, drafts.indices.filter { sources[$0] == $0 }, model)
+                return (graph: graph, drafts: drafts, sources: sources, parts: parts)
             })
         fusedOperators = rest.graph.operatorCounts
         // The tables of all kinds differ by a few numbers.
         let tables = try rest.drafts.first?.tableBytes() ?? []
         let tablesZipped = tables.withUnsafeBytes { ZippedSize.sampled($0, level: 6, pieces: 2) }
-        // What comes out alike is predicted once.
-        let distinct = rest.parts.indices.filter { rest.parts[$0].source == $0 }
-        let made = try concurrently(distinct) { index in
-            try BundleForecast(
-                quantization: Self.kinds[index].option, draft: rest.drafts[index].with(tokenizer: tokenizer.table),
-                parts: rest.parts[index].parts, description: model.description, files: files, arch: Self.arch,
+        let made = try concurrently(Array(rest.parts.indices)) { index in
+            let part = rest.parts[index]
+            return try BundleForecast(
+                quantization: Self.kinds[part.source].option,
+                draft: rest.drafts[part.source].with(tokenizer: tokenizer.table), code: part.code,
+                weights: part.weights, description: model.description, files: files, arch: Self.arch,
                 tokenizerZipped: tokenizer.zipped, tablesZipped: tablesZipped
             ).prediction()
         }
-        all = zip(Self.kinds, rest.parts).compactMap { kind, bundle in
-            guard var prediction = distinct.firstIndex(of: bundle.source).map({ made[$0] }) else { return nil }
+        all = zip(Self.kinds, rest.sources).compactMap { kind, source in
+            guard let index = rest.parts.firstIndex(where: { $0.source == source }) else { return nil }
+            var prediction = made[index]
             prediction.quantization = kind.option
-            prediction.note = BundleForecast.note(kind.option, isGuess: bundle.parts.program == nil)
+            prediction.note = BundleForecast.note(kind.option, isGuess: rest.parts[index].code.program == nil)
             return prediction
         }
     }
 
-    /// The parts of each bundle, and the place of the first that comes out like it.
-    private static func parts(
-        _ drafts: [PlanDraft], _ model: ImportedModel, _ library: RuntimeLibrary?
-    ) throws -> [(source: Int, parts: BundleParts)] {
-        let sources = drafts.indices.map { index in drafts.firstIndex { $0.isLike(drafts[index]) } ?? index }
-        let distinct = drafts.indices.filter { sources[$0] == $0 }
-        let parts = try concurrently(distinct) { try BundleParts(drafts[$0], model, library: library) }
-        let made = Dictionary(uniqueKeysWithValues: zip(distinct, parts))
-        return sources.compactMap { source in made[source].map { (source, $0) } }
+    /// What of a bundle does not depend on the tokenizer.
+    private struct Parts: Sendable {
+        /// The place of its draft.
+        let source: Int
+        let code: BundleCode
+        let weights: BundleWeights
+    }
+
+    /// The parts of the bundles that differ, from the drafts at the given places.
+    private static func parts(_ drafts: [PlanDraft], _ sources: [Int], _ model: ImportedModel) throws -> [Parts] {
+        let (codes, weights) = try concurrently(
+            {
+                let first = try sources.first.map { try BundleCode(drafts[$0], library) }
+                let rest = try concurrently(Array(sources.dropFirst())) {
+                    try BundleCode(drafts[$0], library, like: first)
+                }
+                return [first].compactMap(\.self) + rest
+            },
+            { try concurrently(sources) { try BundleWeights(drafts[$0], model) } })
+        return sources.indices.map { Parts(source: sources[$0], code: codes[$0], weights: weights[$0]) }
     }
 
     /// The tokenizer's table as plans have it, and about what it takes in a zip.

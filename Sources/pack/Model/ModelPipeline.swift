@@ -29,7 +29,8 @@ struct ModelPipeline {
 
     init(_ imported: ImportedModel, _ options: PassOptions = PassOptions()) throws {
         self.imported = imported
-        (optimized, rewrites) = try PassPipeline.standard.run(imported.graph, options)
+        (optimized, rewrites) = try PassPipeline.standard.run(
+            imported.graph, options, isInferred: imported.onnx != nil)
         let (table, obstacle) = try Self.tokenizerTable(imported)
         tokenizerObstacle = obstacle
         metadata = PlanMetadata(imported, tokenizer: table)
@@ -56,14 +57,12 @@ struct ModelPipeline {
 
     /// The layout of the plan with weights stored so.
     func draft(_ storage: WeightStorage) throws -> PlanDraft {
-        try Unrunnable.check(imported, optimized, metadata)
-        return try Planner.draft(optimized, storage: storage, metadata: metadata)
+        try Unrunnable.draft(imported, optimized, metadata, storage)
     }
 
     /// The plan of the graph before any pass, weights as f32: what everything else is compared with.
     func originalPlan() throws -> PlanImage {
-        try Unrunnable.check(imported, imported.graph, metadata)
-        return try Planner.draft(imported.graph, storage: WeightStorage(.f32), metadata: metadata).makeImage()
+        try Unrunnable.draft(imported, imported.graph, metadata, WeightStorage(.f32)).makeImage()
     }
 }
 

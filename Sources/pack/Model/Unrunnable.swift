@@ -8,11 +8,37 @@ enum Unrunnable {
     /// Nodes that are named at most.
     private static let limit = 50
 
-    /// - Throws: `ImportError` that names every node.
-    static func check(_ imported: ImportedModel, _ graph: Graph, _ metadata: PlanMetadata) throws {
-        guard let file = imported.onnx else { return }
-        let problems = problems(graph, metadata)
-        guard problems.isEmpty else { throw ImportError(problems, file: file.file.path) }
+    /// The layout of the plan with weights stored so.
+    ///
+    /// - Throws: Of an ONNX model, `ImportError` that names every node that is not run.
+    static func draft(
+        _ imported: ImportedModel, _ graph: Graph, _ metadata: PlanMetadata, _ storage: WeightStorage
+    ) throws -> PlanDraft {
+        try named(imported, graph, metadata) { () throws(PlannerError) in
+            try Planner.draft(graph, storage: storage, metadata: metadata)
+        }
+    }
+
+    /// The layouts of the plans with weights stored in several ways. Throws as `draft` does.
+    static func drafts(
+        _ imported: ImportedModel, _ graph: Graph, _ metadata: PlanMetadata, storages: [WeightStorage]
+    ) throws -> [PlanDraft] {
+        try named(imported, graph, metadata) { () throws(PlannerError) in
+            try Planner.drafts(graph, storages: storages, metadata: metadata)
+        }
+    }
+
+    /// Plans; where that fails, every node that it would fail at is found.
+    private static func named<Result>(
+        _ imported: ImportedModel, _ graph: Graph, _ metadata: PlanMetadata, _ plan: () throws(PlannerError) -> Result
+    ) throws -> Result {
+        do throws(PlannerError) {
+            return try plan()
+        } catch {
+            guard let file = imported.onnx else { throw error }
+            let problems = problems(graph, metadata)
+            throw problems.isEmpty ? error : ImportError(problems, file: file.file.path)
+        }
     }
 
     /// The planner names the first node that it refuses: its results then become inputs, and the rest is tried.

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import PackProfiles
 
 /// The profiles that belong to this program.
@@ -8,6 +8,9 @@ func installedProfiles() throws(ProfileError) -> ProfileLibrary {
 
 /// All profiles that belong to this program, read once.
 func allProfiles() throws(ProfileError) -> [Profile] { try allInstalled.get() }
+
+/// Begins to read all profiles, for a command that will ask for them.
+func prepareAllProfiles() { Thread.detachNewThread { _ = allInstalled } }
 
 private let allInstalled = Result { () throws(ProfileError) in try installedProfiles().all() }
 
@@ -27,6 +30,5 @@ func profiles(named names: [String]) throws(ProfileError) -> [Profile] {
     if !names.isEmpty, names.allSatisfy(ProfileLibrary.isPath) {
         return try ProfileLibrary(folder: "").profiles(for: names)
     }
-    if names.isEmpty { return ProfileLibrary.defaults(among: try allProfiles()) }
     return try installedProfiles().profiles(for: names)
 }
