@@ -40,23 +40,34 @@ public struct Analysis: Sendable {
     ///   - profiles: The platforms.
     ///   - savings: What could be left out of the files; they share no byte.
     ///   - components: The parts that the files consist of and that are needed.
-    ///   - others: Further platforms that the files may be deployed on instead.
+    ///   - others: All platforms that the files may be deployed on instead; asked for only where one is needed that is not
+    ///     among `profiles`.
     public init(
         name: String, model: ModelFacts?, asItIs: FitFacts, measured: [FitFacts.Measured] = [],
         predictions: [Prediction], obstacle: String?,
         notLookedAt: [String],
-        profiles: [Profile], savings: [Saving] = [], components: [Component] = [], others: [Profile] = []
+        profiles: [Profile], savings: [Saving] = [], components: [Component] = [], others: () -> [Profile] = { [] }
     ) {
         self.name = name
         self.model = model
         self.predictions = predictions
         self.obstacle = obstacle
         self.notLookedAt = notLookedAt
-        let others = others.isEmpty ? profiles : others
+        var all: [Profile]?
+        func platforms(beside profile: Profile, _ verdict: Fit.Verdict) -> [Profile] {
+            let variants = [profile.programVariant, profile.imageVariant].compactMap { $0 }
+            let isEnough = variants.allSatisfy { name in profiles.contains { $0.name == name } }
+            if verdict != .doesNotFit, isEnough { return profiles }
+            let known = all ?? others()
+            all = known
+            return known.isEmpty ? profiles : known
+        }
         answers = profiles.enumerated().map { number, profile in
-            let program = profile.programProfile(among: others) ?? profile
             var asItIs = asItIs
             if number < measured.count { asItIs.measured = measured[number] }
+            let fit = Fit(asItIs, on: profile)
+            let others = platforms(beside: profile, fit.verdict)
+            let program = profile.programProfile(among: others) ?? profile
             let alternatives = predictions.enumerated().map { index, prediction in
                 let action = "slim --quantize \(prediction.quantization)"
                 return Alternative(
@@ -66,7 +77,7 @@ public struct Analysis: Sendable {
                     loss: index, facts: Self.facts(of: prediction, for: model))
             }
             return Answer(
-                fit: Fit(asItIs, on: profile),
+                fit: fit,
                 remedies: PackFit.remedies(for: asItIs, on: program, alternatives: alternatives),
                 bundlePlatform: program,
                 plans: Plans(

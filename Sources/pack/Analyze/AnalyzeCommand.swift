@@ -39,7 +39,6 @@ struct Analyze: ParsableCommand {
 
     func run() throws {
         let platforms = try profiles(named: target)
-        prepareAllProfiles()
         let examination = try Examination.make(paths, stack, platforms, fixing: specialization.specialization())
         let report = AnalyzeReport(
             examination: examination, showsAllLimits: !target.isEmpty, showsTree: tree,

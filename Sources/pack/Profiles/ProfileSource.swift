@@ -9,9 +9,6 @@ func installedProfiles() throws(ProfileError) -> ProfileLibrary {
 /// All profiles that belong to this program, read once.
 func allProfiles() throws(ProfileError) -> [Profile] { try allInstalled.get() }
 
-/// Begins to read all profiles, for a command that will ask for them.
-func prepareAllProfiles() { Thread.detachNewThread { _ = allInstalled } }
-
 private let allInstalled = Result { () throws(ProfileError) in try installedProfiles().all() }
 
 /// The absolute path of this program, links resolved.

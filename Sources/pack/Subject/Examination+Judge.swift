@@ -6,14 +6,16 @@ extension Examination {
     /// Lets platforms answer.
     func judge(_ platforms: [Profile]) -> Analysis {
         let model = subject.models.first
-        // Platforms that are given by files need no library to be judged.
-        let others = (try? allProfiles()) ?? []
         return Analysis(
             name: subject.name, model: model?.facts, asItIs: asItIs, measured: measured,
             predictions: predictions?.all ?? [],
             obstacle: model?.obstacle.map(ErrorMessage.sentence), notLookedAt: notLookedAt, profiles: platforms,
             savings: savings, components: components,
-            others: platforms + others.filter { other in !platforms.contains { $0.name == other.name } })
+            others: {
+                // Platforms that are given by files need no library to be judged.
+                let others = (try? allProfiles()) ?? []
+                return platforms + others.filter { other in !platforms.contains { $0.name == other.name } }
+            })
     }
 
     /// Runs the entry point once under each platform's limits.
