@@ -94,6 +94,14 @@ private enum TinyONNX {
         #expect((object?["passes"] as? [[String: Any]])?.isEmpty == false)
     }
 
+    @Test func emulatesWithMadeUpTensors() throws {
+        let scratch = try TinyONNX.scratch()
+        let run = try Command.run(
+            ["emulate", "lambda", "net", "--cold", "1", "--requests", "2", "--format", "json"], in: scratch.path)
+        #expect(run.status == 0, "\(run.error)")
+        #expect(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) is [String: Any])
+    }
+
     @Test func weightsInTheirOwnFileAreNoPickle() throws {
         let model = WireBuilder.model { graph in
             graph.node("Add", ["x", "w"], ["y"])

@@ -11,7 +11,8 @@ struct Emulate: ParsableCommand {
         discussion: """
             The bundle is unpacked into an empty read-only folder and its bootstrap started with the environment and \
             the limits of the platform. A fresh process answers the first event (a cold start), several times; then one \
-            process answers many. Bundles that take texts are sent built-in ones, others made-up tensors.
+            process answers many. Bundles that take texts are sent built-in ones, others made-up tensors. Of a model folder or \
+            an ONNX file a bundle is made first, as pack slim makes it when told only the target.
             """)
 
     @Argument(
@@ -19,8 +20,8 @@ struct Emulate: ParsableCommand {
     )
     var name: String
 
-    @Argument(help: ArgumentHelp("The bundle.", valueName: "bundle"))
-    var bundle: String
+    @Argument(help: ArgumentHelp("The bundle, or a model folder or ONNX file.", valueName: "bundle-or-model"))
+    var path: String
 
     @Option(help: ArgumentHelp("Memory of the function.", valueName: "MB"))
     var memory: Int?
@@ -62,8 +63,10 @@ struct Emulate: ParsableCommand {
                     expected: "a platform that takes a zip and speaks lambda-runtime-api",
                     hint: "pack emulate lambda BUNDLE"))
         }
-        let emulator = try LambdaEmulator(bundle: bundle, settings: try settings(profile))
-        var plan = LambdaEmulator.Plan(events: try events())
+        let made = try BundleOfModel(path, target: name)
+        let bundle = made?.path ?? path
+        let emulator = try LambdaEmulator(bundle: bundle, settings: try settings(profile, bundle))
+        var plan = LambdaEmulator.Plan(events: try events(bundle))
         plan.coldStarts = cold
         plan.warmRequests = requests
         plan.closing = event == nil && text.isEmpty ? try PeakEvents.make(bundle) : []
@@ -74,12 +77,12 @@ struct Emulate: ParsableCommand {
         let predicted = plan.closing.isEmpty ? nil : try PeakEvents.prediction(bundle)
         try output.write(
             document: {
-                EmulateReport.document(run, profile: profile, bundle: bundle, zipped: zipped, predicted: predicted)
+                EmulateReport.document(run, profile: profile, bundle: path, zipped: zipped, predicted: predicted)
             },
-            json: { EmulateReport.json(run, profile: profile, bundle: bundle, zipped: zipped, predicted: predicted) })
+            json: { EmulateReport.json(run, profile: profile, bundle: path, zipped: zipped, predicted: predicted) })
     }
 
-    private func settings(_ profile: Profile) throws -> LambdaSettings {
+    private func settings(_ profile: Profile, _ bundle: String) throws -> LambdaSettings {
         var settings = LambdaSettings()
         let limits = profile.limits
         if let bytes = limits[.packageUnpacked]?.bytes { settings.unpackedLimit = bytes }
@@ -103,12 +106,12 @@ struct Emulate: ParsableCommand {
             let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             settings.environment[String(parts[0])] = String(parts[1])
         }
-        settings.launcher = launcher()
+        settings.launcher = launcher(bundle)
         return settings
     }
 
     /// An emulator for a bundle of another architecture than this machine's.
-    private func launcher() -> [String] {
+    private func launcher(_ bundle: String) -> [String] {
         var first: [UInt8] = []
         _ = try? BundleHead.read(bundle, into: &first)
         guard first.count >= 20, Array(first[0..<4]) == [0x7F, 0x45, 0x4C, 0x46], first[18] == 0xB7 else { return [] }
@@ -119,7 +122,7 @@ struct Emulate: ParsableCommand {
         #endif
     }
 
-    private func events() throws -> [[UInt8]] {
+    private func events(_ bundle: String) throws -> [[UInt8]] {
         if let event { return [try FileContents.bytes(of: event, limit: 64 << 20)] }
         guard !text.isEmpty else { return try TensorEvents.make(bundle) ?? SampleTexts.events }
         return try text.map { try Array(JSONEncoder().encode(["text": $0])) }

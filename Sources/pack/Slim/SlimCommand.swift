@@ -100,7 +100,7 @@ struct Slim: ParsableCommand {
         try options.write(document: { document() }, json: { json() })
     }
 
-    private func architecture(of profile: Profile) throws -> String {
+    func architecture(of profile: Profile) throws -> String {
         let offered = profile.architectures.map(\.name)
         let wanted = arch ?? offered.first ?? "x86_64"
         guard RuntimeLibrary.architectures.contains(wanted) else {
