@@ -9,6 +9,17 @@ extension ONNXImporter {
         return helper("Cast", operation, [value], ["to": .dtype(dtype)])
     }
 
+    /// A constant that is made of an operation's weights; its name.
+    mutating func addWeights(
+        _ operation: ONNXOperation, _ make: () throws(GraphError) -> Constant
+    ) throws(ONNXRefusal) -> String {
+        let name = uniqueValue("\(operation.name)/weights")
+        do throws(GraphError) {
+            add(name, try make())
+        } catch { throw ONNXRefusal(.invalid, found: error.found, expected: error.expected) }
+        return name
+    }
+
     /// Numbers of f64.
     mutating func doubles(_ values: [Double], shape: [Int], _ operation: ONNXOperation) -> String {
         let name = uniqueValue("\(operation.name)/values")

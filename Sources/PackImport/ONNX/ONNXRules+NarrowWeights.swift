@@ -10,13 +10,9 @@ extension ONNXRules {
         _ importer: inout ONNXImporter, _ operation: ONNXOperation
     ) throws(ONNXRefusal) {
         let weights = try NarrowWeights(importer, operation)
-        let name = importer.uniqueValue("\(operation.name)/weights")
-        do throws(GraphError) {
-            importer.add(name, try weights.constant())
-        } catch { throw ONNXRefusal(.invalid, found: error.found, expected: error.expected) }
+        let name = try importer.addWeights(operation) { () throws(GraphError) in try weights.constant() }
         let dtype = importer.graph.types[try operation.required(0)]?.dtype ?? .f32
-        var matrix = name
-        if dtype != .f32 { matrix = importer.helper("Cast", operation, [name], ["to": .dtype(dtype)]) }
+        let matrix = importer.cast(name, to: dtype, operation)
         let turned = importer.helper("Transpose", operation, [matrix], ["perm": .ints([1, 0])])
         guard let bias = operation.input(5) else {
             return importer.emit("MatMul", operation, [try operation.required(0), turned])

@@ -17,11 +17,7 @@ extension ONNXRules {
         var inputs = [importer.rounded(try operation.required(0), operation)]
         for (index, first) in [(1, 8), (2, 10)] {
             let weights = try GateWeights(importer, operation, index, first)
-            let name = importer.uniqueValue("\(operation.name)/weights")
-            do throws(GraphError) {
-                importer.add(name, try weights.constant())
-            } catch { throw ONNXRefusal(.invalid, found: error.found, expected: error.expected) }
-            inputs.append(name)
+            inputs.append(try importer.addWeights(operation) { () throws(GraphError) in try weights.constant() })
         }
         for index in 3..<8 { inputs.append(operation.input(index) ?? "") }
         var attributes = importer.plain(operation)

@@ -10,10 +10,7 @@ extension ONNXRules {
         _ importer: inout ONNXImporter, _ operation: ONNXOperation
     ) throws(ONNXRefusal) {
         let weights = try TableWeights(importer, operation)
-        let name = importer.uniqueValue("\(operation.name)/weights")
-        do throws(GraphError) {
-            importer.add(name, try weights.constant())
-        } catch { throw ONNXRefusal(.invalid, found: error.found, expected: error.expected) }
+        let name = try importer.addWeights(operation) { () throws(GraphError) in try weights.constant() }
         let x = try operation.required(0)
         var matrix = importer.cast(name, to: importer.graph.types[x]?.dtype ?? .f32, operation)
         if try operation.int("transB", default: 1) != 0 {

@@ -256,7 +256,7 @@ struct Slimmer {
         let used = pipeline.imported.graph.constants.filter { read.contains($0.key) }.reduce(0) {
             $0 + $1.value.byteCount
         }
-        let complete = try RuntimeLibrary.locate(arch: arch, executable: executablePath()).completeBytes()
+        let complete = try library(arch).completeBytes()
         return [
             .init(name: "keep the weights of the model folder", before: folder, after: checkpoint),
             .init(name: "drop tensors that no output needs", before: checkpoint, after: used),
