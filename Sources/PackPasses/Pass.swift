@@ -84,7 +84,7 @@ public struct PassPipeline: Sendable {
         .fuseGelu,
         .fuseLayerNorm, .fuseSoftmax,
         .fuseLinear, .fuseAttention, .mergeQKV,
-        .fuseActivation, .fuseEmbed,
+        .fuseActivation, .fuseMaxPool, .fuseEmbed,
         .fuseMaskedMean, .fuseMaskedMax, .fuseL2Normalize, .sinkLastTransposes,
         .fuseResidual, .foldConstants, .deduplicateConstants,
         .mergeDuplicates, .removeUnused,

@@ -94,10 +94,10 @@ extension Rewriter {
         return [(node.inputs[0], node.inputs[1]), (node.inputs[1], node.inputs[0])]
     }
 
-    /// The convolution that makes a value with no other use.
+    /// The convolution that makes a value with no other use, and whose results are not pooled.
     func openConvolution(_ value: String) -> (slot: Int, node: Node)? {
         guard let (slot, node) = maker(value, "Conv") ?? maker(value, "ConvTranspose"), useCount(value) == 1,
-            !outputs.contains(value)
+            !outputs.contains(value), node.attributes["pool_kernel"] == nil
         else { return nil }
         return (slot, node)
     }

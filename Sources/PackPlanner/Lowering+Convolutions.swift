@@ -71,7 +71,9 @@ extension Lowering {
         if group == 1, let matrix = try pointMatrix(node) { return try lowerPoint(node, matrix) }
         var inputs = try values(node, 3, except: 1)
         inputs[1] = try convolutionWeights(node)
-        try step(PACK_OP_Conv, node, inputs, try activation(node) + [Int64(group)] + window.words)
+        let pool = try read(node) { n throws(GraphError) in try WindowAttributes.pool(n) }
+        let words = try activation(node) + [Int64(group)] + window.words
+        try step(PACK_OP_Conv, node, inputs, words + (pool.map { $0.kernel + $0.strides } ?? []).map { Int64($0) })
     }
 
     /// The constant weights [M, C, 1…] of a convolution whose images have one point.

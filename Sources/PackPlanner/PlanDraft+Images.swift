@@ -5,7 +5,7 @@ extension PlanDraft {
     /// Kernels that steps of convolutions, pooling, normalizations and recurrent layers call.
     func imageFamilies(_ step: pack_plan_step) -> Set<String> {
         switch pack_operator_id(UInt32(step.op)) {
-        case PACK_OP_Conv: ["gemm_f32", "gemm_rows_f32", "conv_rows", "unary"]
+        case PACK_OP_Conv: convolutionFamilies(step)
         case PACK_OP_ConvTranspose: ["gemm_f32", "unary"]
         case PACK_OP_DeformConv: ["gemm_f32"]
         case PACK_OP_CausalConv: ["tap_rows", "unary", "binary"]
@@ -15,5 +15,12 @@ extension PlanDraft {
         case PACK_OP_Recurrent: ["gemm_f32", "gemm_f16", "unary", "binary"]
         default: []
         }
+    }
+
+    /// Pooled convolutions are summed tap by tap; which way others go depends on their images.
+    private func convolutionFamilies(_ step: pack_plan_step) -> Set<String> {
+        let words = (0..<Int(step.attribute_count)).map { tables.attributes[Int(step.first_attribute) + $0] }
+        let isPooled = words.count > 5 && words.count > 6 + 5 * Int(clamping: words[5])
+        return isPooled ? ["conv_rows", "unary", "binary"] : ["gemm_f32", "gemm_rows_f32", "conv_rows", "unary"]
     }
 }

@@ -186,5 +186,77 @@ import Testing
         }
     }
 
+    /// Results that are pooled where they are computed are those of two steps.
+    @Test func convolutionsPoolAsTwoStepsDo() throws {
+        var random = SplitMix(state: 0xB1)
+        for round in 0..<120 {
+            var shape = Shape(&random, largest: round % 3 == 0 ? 70 : 16)
+            while shape.rank != 2 || shape.kernel[1] < 2 { shape = Shape(&random, largest: round % 3 == 0 ? 70 : 16) }
+            let channels = Int.random(in: 1...max(1, 72 / shape.kernel.reduce(1, *)), using: &random)
+            let group = round % 5 == 0 ? channels : 1
+            let outputs = group * Int.random(in: 1...9, using: &random)
+            let kernel = (0..<2).map { _ in Int.random(in: 1...3, using: &random) }
+            let strides = kernel.map { $0 + Int.random(in: 0...2, using: &random) }
+            var graph = Graph()
+            graph.inputs = [Port("x", type([2, channels] + shape.own(shape.image)))]
+            let weights = [outputs, channels / group] + shape.own(shape.kernel)
+            graph.constants["w"] = try Constant(floats: floats(weights.reduce(1, *), &random), shape: weights)
+            graph.constants["b"] = try Constant(floats: floats(outputs, &random), shape: [outputs])
+            var attributes = shape.attributes
+            attributes["group"] = .int(group)
+            graph.nodes = [
+                Node("Conv", name: "c", inputs: ["x", "w", "b"], outputs: ["y"], attributes: attributes),
+                Node(["Relu", "HardSwish", "Identity"][round % 3], name: "a", inputs: ["y"], outputs: ["z"]),
+                Node(
+                    "MaxPool", name: "p", inputs: ["z"], outputs: ["o"],
+                    attributes: ["kernel_shape": .ints(kernel), "strides": .ints(strides)]),
+            ]
+            graph.outputs = ["o"]
+            guard zip(shape.output.suffix(2), kernel).allSatisfy({ $0 >= $1 }) else { continue }
+            try graph.inferTypes()
+            let fused = try PassPipeline.standard.run(graph).graph
+            #expect(fused.nodes.map(\.op) == ["Conv"])
+            let x = floats(2 * channels * shape.image.reduce(1, *), &random)
+            let expected = try run(graph, [x], threads: 1, isa: nil)
+            for (threads, isa) in [(1, nil), (3, nil), (1, "portable")] as [(Int, String?)] {
+                let found = try run(fused, [x], threads: threads, isa: isa)
+                let worst = zip(found, expected).map { abs($0 - $1) }.max() ?? 0
+                #expect(found.count == expected.count && worst < 1e-4, "round \(round): \(shape), off by \(worst)")
+            }
+        }
+    }
+
+    /// Windows that overlap or are padded, sums that are too long and results that something else reads stay two steps.
+    @Test func otherPoolsStay() throws {
+        func operators(
+            _ attributes: [String: Attribute], channels: Int = 3, conv: [String: Attribute] = [:],
+            outputs: [String] = ["o"]
+        ) throws -> [String] {
+            var graph = Graph()
+            graph.inputs = [Port("x", type([1, channels, 12, 12]))]
+            let count = 4 * channels * 9
+            graph.constants["w"] = try Constant(
+                floats: [Float](repeating: 1, count: count), shape: [4, channels, 3, 3])
+            graph.nodes = [
+                Node("Conv", name: "c", inputs: ["x", "w"], outputs: ["y"], attributes: conv),
+                Node("MaxPool", name: "p", inputs: ["y"], outputs: ["o"], attributes: attributes),
+            ]
+            graph.outputs = outputs
+            try graph.inferTypes()
+            return try PassPipeline.standard.run(graph).graph.nodes.map(\.op)
+        }
+        let plain: [String: Attribute] = ["kernel_shape": .ints([2, 2]), "strides": .ints([2, 2])]
+        #expect(try operators(plain) == ["Conv"])
+        #expect(try operators(plain, channels: 9) == ["Conv", "MaxPool"])
+        #expect(try operators(plain, outputs: ["o", "y"]) == ["Conv", "MaxPool"])
+        #expect(try operators(plain, conv: ["auto_pad": .string("SAME_UPPER")]) == ["Conv", "MaxPool"])
+        for (name, value) in [
+            ("strides", .ints([1, 2])), ("pads", .ints([0, 1, 0, 0])), ("dilations", .ints([1, 2])),
+            ("ceil_mode", .int(1)), ("strides", .ints([2, 17])),
+        ] as [(String, Attribute)] {
+            #expect(try operators(plain.merging([name: value]) { $1 }) == ["Conv", "MaxPool"])
+        }
+    }
+
     private func type(_ shape: [Int]) -> TensorType { TensorType(.f32, shape.map { .constant($0) }) }
 }

@@ -50,6 +50,12 @@ extension ShapeRules {
         try checkBias(op, weights.shape[0])
         var shape = [x.shape[0], weights.shape[0]]
         for axis in 0..<x.shape.count - 2 { shape.append(try window.output(axis, of: x.shape[axis + 2], op.node)) }
+        if let pool = try WindowAttributes.pool(op.node) {
+            guard shape.count == 4, window.padding == .given else {
+                throw op.fault(.unsupported, found: "pooled results \(shape)", expected: "images padded by numbers")
+            }
+            for axis in 0..<2 { shape[axis + 2] = try pool.output(axis, of: shape[axis + 2], op.node) }
+        }
         return [Inferred(x.dtype, shape)]
     }
 

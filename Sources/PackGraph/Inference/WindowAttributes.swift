@@ -24,6 +24,28 @@ package struct WindowAttributes: Sendable {
     /// Numbers of kernels, strides, dilations and padding are below this.
     static let limit = 1 << 31
 
+    /// The longest sums of a convolution whose results are pooled as they are computed, and the longest way from one of the pool's
+    /// windows to the next.
+    package static let mostPooledTaps = 75
+    package static let mostPooledStride = 16
+
+    /// The windows over a convolution's results of which it gives the highest, by attributes pool_kernel and pool_strides (two
+    /// numbers each); nil where it has none.
+    package static func pool(_ node: Node) throws(GraphError) -> WindowAttributes? {
+        guard let kernel = try node.ints("pool_kernel") else { return nil }
+        let strides = try node.ints("pool_strides") ?? kernel
+        let pool = Node(
+            "MaxPool", name: node.name, inputs: [], outputs: [],
+            attributes: ["kernel_shape": .ints(kernel), "strides": .ints(strides)])
+        let window = try WindowAttributes(pool, rank: 2)
+        guard zip(kernel, strides).allSatisfy({ $0 <= $1 && $1 <= mostPooledStride }) else {
+            throw GraphError(
+                .wrongAttribute, node, found: "pool_kernel \(kernel) and pool_strides \(strides)",
+                expected: "windows that do not overlap, strides of at most \(mostPooledStride)")
+        }
+        return window
+    }
+
     /// Reads and checks the attributes of a node.
     ///
     /// - Parameters:

@@ -24,6 +24,9 @@ struct Activation {
     /// Whether products apply it where they write their results.
     var isOfProducts: Bool { kind <= PACK_ACTIVATION_TANH.rawValue }
 
+    /// Whether the function of the highest of some values is, to the bit, the highest of their functions.
+    var keepsOrder: Bool { kind == PACK_ACTIVATION_RELU.rawValue || kind == PACK_UNARY_CLIP.rawValue }
+
     /// `to` = the function of `from`, which may be the same memory.
     func apply(
         _ kernels: UnsafePointer<pack_kernels>, _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>,

@@ -4,9 +4,9 @@ import PackCore
 
 /// Convolution (ONNX `Conv`) over one to three axes: activation(window · weights + bias).
 ///
-/// Inputs: x f32 [N, C, axes…], weights f32 [M, C / group, kernel…] or as rows [M, any length that holds them], bias f32 [M] or absent. Attributes: `Activation`, group, `Window`. The weights are the rows and patches of the image the panels of a product that gives the output as it is
+/// Inputs: x f32 [N, C, axes…], weights f32 [M, C / group, kernel…] or as rows [M, any length that holds them], bias f32 [M] or absent. Attributes: `Activation`, group, `Window`, and where the output has the maxima of windows of the results only, `ConvPool`. The weights are the rows and patches of the image the panels of a product that gives the output as it is
 /// to lie; patches are laid out a block at a time, or read from strips of the image (`ConvStrips`). Where groups have few
-/// channels, windows are summed tap by tap instead (`ConvBands`).
+/// channels, windows are summed tap by tap instead (`ConvBands`), and these alone can be pooled.
 enum Conv: Operator {
     /// Bytes of panels that are laid out at once, and of their results, unless four panels take more.
     private static let blockBytes = 512 << 10
@@ -21,6 +21,7 @@ enum Conv: Operator {
         /// Values from one output's weights to the next.
         let weightRow: Int
         let activation: Activation
+        let pool: ConvPool?
         /// Whether windows are the elements of the image, as one row.
         let isPointwise: Bool
 
@@ -50,7 +51,11 @@ enum Conv: Operator {
             try x.require(.f32)
             try w.require(.f32)
             try out.require(.f32)
-            var window = try Window(step, from: 4, input: x, output: out)
+            pool = try ConvPool(step, from: 6 + 5 * (x.rank - 2))
+            var window =
+                pool == nil
+                ? try Window(step, from: 4, input: x, output: out) : try Window(step, from: 5, image: x, places: nil)
+            try pool?.check(window, out)
             group = try Window.bounded(step, 3, 1)
             batch = x.extent(0)
             channels = x.extent(1)
@@ -83,8 +88,10 @@ enum Conv: Operator {
         guard step.kernels.pointee.unary != nil || shape.activation.kind == 0 else { throw .kernel }
         if let bands = try ConvBands(shape, threads: step.threads) {
             guard step.kernels.pointee.conv_rows != nil else { throw .kernel }
+            guard shape.pool == nil || step.kernels.pointee.binary != nil else { throw .kernel }
             return try bands.scratchBytes(step.threads)
         }
+        guard shape.pool == nil || shape.window.outputCount == 0 else { throw .shape }
         guard step.kernels.pointee.gemm_f32 != nil, step.kernels.pointee.gemm_rows_f32 != nil else { throw .kernel }
         if let strips = try shape.strips() { return try ConvDirect.scratchBytes(shape, strips, step.threads) }
         return try bytes(shape.blockSize, shape.splitsOutside(step.threads) ? step.threads : 1)

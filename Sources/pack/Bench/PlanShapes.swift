@@ -75,12 +75,16 @@ struct PlanShapes {
         }
     }
 
-    /// The values that each output of a convolution is a sum over. Its words: activation, group, and the window.
+    /// The values that each output of a convolution is a sum over, or all results that a pooled one stands for. Its words: activation,
+    /// group, the window, and the pool's rows, columns and strides.
     private func taps(_ step: pack_plan_step) -> Double {
         let input = extents(plan.arguments[Int(step.first_argument)])
         let words = (0..<Int(step.attribute_count)).map { plan.attributes[Int(step.first_attribute) + $0] }
         guard input.count > 2, words.count >= 6 + 5 * (input.count - 2), words[3] > 0 else { return 0 }
-        return (0..<input.count - 2).reduce(Double(input[1]) / Double(words[3])) { $0 * Double(words[6 + $1 * 5]) }
+        let pool = words.dropFirst(6 + 5 * (input.count - 2)).suffix(2).reduce(1) { $0 * Double($1) }
+        return (0..<input.count - 2).reduce(pool * Double(input[1]) / Double(words[3])) {
+            $0 * Double(words[6 + $1 * 5])
+        }
     }
 
     /// How many token ids there are: rows of the table that they are looked up in.
