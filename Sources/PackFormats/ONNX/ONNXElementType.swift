@@ -59,7 +59,14 @@ public enum ONNXElementType: Int, Hashable, Sendable, CaseIterable {
     }
 
     /// Whether elements are real numbers, so that they count as parameters.
-    public var isFloating: Bool { name.hasPrefix("float") || name.hasPrefix("bfloat") || self == .double }
+    public var isFloating: Bool {
+        switch self {
+        case .float, .double, .float16, .bfloat16, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz,
+            .float8e8m0, .float4e2m1, .float6e2m3, .float6e3m2:
+            true
+        default: false
+        }
+    }
 
     /// Bytes of so many elements in raw data; nil if that is no number below 2^63, and for strings.
     public func bytes(count: Int) -> Int? {

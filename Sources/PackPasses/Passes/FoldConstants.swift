@@ -31,11 +31,9 @@ extension Rewriter {
     /// The patch that puts constants in the place of a node, if its results are known and small enough.
     private func folded(_ node: Node, _ slot: Int, _ limit: Int) throws(GraphError) -> Patch? {
         // An output of the graph must be made by a node.
-        guard node.outputs.allSatisfy({ !outputs.contains($0) }), bytes(of: node).map({ $0 <= limit }) ?? false,
-            let results = try results(of: node)
+        guard node.outputs.allSatisfy({ !outputs.contains($0) }), let made = bytes(of: node), made <= limit,
+            made <= max(Pass.stepBytes, freedBytes(node)), let results = try results(of: node)
         else { return nil }
-        let made = results.values.reduce(0) { $0 + $1.byteCount }
-        guard made <= max(Pass.stepBytes, freedBytes(node)) else { return nil }
         var patch = Patch(node.name)
         patch.removed = [slot]
         for (output, constant) in results {
