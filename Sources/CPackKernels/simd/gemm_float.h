@@ -109,7 +109,7 @@ void PACK_KERNEL(gemm_f16)(const pack_gemm *g, size_t row_begin, size_t row_end,
                 panels = panels_at_once(g, end - row, panel_end - p);
                 const uint16_t *weights = (const uint16_t *)g->panels + p * stride + begin * PACK_PANEL;
                 panel_group group = {weights, stride, p, panels, (const char *)(weights + panels * stride), 32};
-                if (end - row <= MR || s.length > PACK_STRETCH || panels > NP_TALL) {
+                if (end - row <= 2 * MR || s.length > PACK_STRETCH || panels > NP_TALL) {
                     multiply_stretch(g, tiles_f16, s, row, end, group);
                     continue;
                 }

@@ -1,28 +1,20 @@
 // Products of f32 whose columns are read where they lie, by tiles as those of gemm_tile.h. Stretches of k are those of
-// gemm_float.h, and so are the bits. The file of an instruction set may define MORE_ROWS_TILES(X), tiles beyond those of
-// TILES, and then rows_panels(mr), the panels that a tile of mr rows takes at once: unlike panels, neighbouring columns share
-// the lines of the cache.
-
-/// Lets a value that several sums take be loaded once, where an instruction set would rather load it for each.
-#ifndef KEEP_REGISTER
-#define KEEP_REGISTER(x)
-#endif
-#ifndef ROWS_LOOP
-#define ROWS_LOOP _Pragma("clang loop unroll_count(TILE_UNROLL)")
-#endif
+// gemm_float.h, and so are the bits.
 
 typedef void (*tile_rows)(
     const float *a, size_t lda, const float *columns, const size_t *offsets, size_t k, float *out, size_t ldo);
 
 #define ROWS_NAME(mr, np) tile_rows_##mr##_##np
-#define ROWS_BODY(MROWS, NPANELS)                                                                                      \
+#define ROWS_BODY(MROWS, NPANELS) ROWS_FUNCTION(SEVERAL_TURNS, MROWS, NPANELS)
+#define LARGE_ROWS_BODY(MROWS, NPANELS) ROWS_FUNCTION(ONE_TURN, MROWS, NPANELS)
+#define ROWS_FUNCTION(TURNS, MROWS, NPANELS)                                                                           \
     static void ROWS_NAME(MROWS, NPANELS)(                                                                             \
         const float *restrict a, size_t lda, const float *restrict columns, const size_t *restrict offsets, size_t k,  \
         float *restrict out, size_t ldo) {                                                                             \
         vf sum[MROWS][NPANELS * NV];                                                                                   \
         PACK_UNROLL for (int i = 0; i < MROWS; i++)                                                                    \
             PACK_UNROLL for (int j = 0; j < NPANELS * NV; j++) sum[i][j] = v_set(0.0f);                                \
-        ROWS_LOOP for (size_t l = 0; l < k; l++) {                                                                     \
+        TURNS for (size_t l = 0; l < k; l++) {                                                                         \
             const float *b = columns + offsets[l];                                                                     \
             vf w[NPANELS * NV];                                                                                        \
             PACK_UNROLL for (int j = 0; j < NPANELS * NV; j++) w[j] = v_load(b + j * VW);                              \
@@ -35,14 +27,10 @@ typedef void (*tile_rows)(
         PACK_UNROLL for (int i = 0; i < MROWS; i++)                                                                    \
             PACK_UNROLL for (int j = 0; j < NPANELS * NV; j++) v_store(out + i * ldo + j * VW, sum[i][j]);             \
     }
-#ifndef MORE_ROWS_TILES
-#define MORE_ROWS_TILES(X)
-PACK_INLINE size_t rows_panels(size_t rows) { return wide_panels(rows); }
-#endif
 TILES(ROWS_BODY)
-MORE_ROWS_TILES(ROWS_BODY)
+LARGE_TILES(LARGE_ROWS_BODY)
 #define ROWS_POINTER(mr, np) [mr][np] = ROWS_NAME(mr, np),
-static const tile_rows tiles_rows[MR + 1][NP_MOST + 1] = {TILES(ROWS_POINTER) MORE_ROWS_TILES(ROWS_POINTER)};
+static const tile_rows tiles_rows[MR + 1][NP_MOST + 1] = {TILES(ROWS_POINTER) LARGE_TILES(ROWS_POINTER)};
 
 /// All tiles of some rows over one stretch of neighbouring ranges of columns.
 static void multiply_rows(
@@ -68,7 +56,7 @@ void PACK_KERNEL(gemm_rows_f32)(
         do { // once even when k is 0
             stretch s = stretch_at(g, begin, most);
             for (size_t p = panel_begin, panels; p < panel_end; p += panels) {
-                size_t wanted = rows_panels(tile_end(0, end - row, tallest(g)));
+                size_t wanted = wide_panels(tile_end(0, end - row, tallest(g)));
                 panels = panel_end - p < wanted ? 1 : wanted;
                 multiply_rows(g, offsets, s, row, end, p, panels);
             }

@@ -16,22 +16,19 @@
 
 PACK_INLINE vf v_half(const uint16_t *p) { return (vf)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
 
-// 12 sums of one panel are enough to hide the latency of an addition, and leave the stretch of the panel in the first-level
-// cache, which two panels would not. Few rows take several panels at once, for as many sums.
+// Two panels a tile: with one, the loads of its rows' values would take longer than the multiplications. Few rows take
+// several panels at once, for as many sums as hide the latency of an addition.
 #define MR 12
 #define MR_ALIASED 7
 #define NP_MOST 4
-#define NP_TALL 1
+#define NP_TALL 2
 #define TILE_UNROLL 4
 #define TILES(X)                                                                                                       \
     X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(7, 1) X(8, 1) X(9, 1) X(10, 1) X(11, 1) X(12, 1)                 \
     X(1, 4) X(2, 4) X(3, 4) X(4, 2) X(5, 2) X(6, 2)
-PACK_INLINE size_t wide_panels(size_t rows) { return rows <= 3 ? 4 : rows <= 6 ? 2 : 1; }
-// Of several turns at once the compiler would keep more values than there are registers.
-#define ROWS_LOOP _Pragma("clang loop unroll(disable)")
+#define LARGE_TILES(X) X(7, 2) X(8, 2) X(9, 2) X(10, 2) X(11, 2) X(12, 2)
 #define KEEP_REGISTER(x) __asm__("" : "+v"(x))
-#define MORE_ROWS_TILES(X) X(7, 2) X(8, 2) X(9, 2) X(10, 2) X(11, 2) X(12, 2)
-PACK_INLINE size_t rows_panels(size_t rows) { return rows <= 3 ? 4 : 2; }
+PACK_INLINE size_t wide_panels(size_t rows) { return rows <= 3 ? 4 : 2; }
 
 #include "../simd/math.h"
 #include "../simd/gemm_common.h"
