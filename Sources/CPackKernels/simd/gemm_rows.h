@@ -14,15 +14,19 @@ typedef void (*tile_rows)(
         vf sum[MROWS][NPANELS * NV];                                                                                   \
         PACK_UNROLL for (int i = 0; i < MROWS; i++)                                                                    \
             PACK_UNROLL for (int j = 0; j < NPANELS * NV; j++) sum[i][j] = v_set(0.0f);                                \
+        const float *rows[(MROWS + 2) / 3];                                                                            \
+        PACK_UNROLL for (int i = 0; i < (MROWS + 2) / 3; i++) rows[i] = a + 3 * i * lda;                               \
         TURNS for (size_t l = 0; l < k; l++) {                                                                         \
             const float *b = columns + offsets[l];                                                                     \
+            PACK_UNROLL for (int i = 0; i < (MROWS + 2) / 3; i++) KEEP_POINTER(rows[i]);                               \
             vf w[NPANELS * NV];                                                                                        \
             PACK_UNROLL for (int j = 0; j < NPANELS * NV; j++) w[j] = v_load(b + j * VW);                              \
             PACK_UNROLL for (int i = 0; i < MROWS; i++) {                                                              \
-                vf x = v_set(a[i * lda + l]);                                                                          \
+                vf x = v_set(rows[i / 3][i % 3 * lda]);                                                                \
                 if (NPANELS * NV > 1) KEEP_REGISTER(x);                                                                \
                 PACK_UNROLL for (int j = 0; j < NPANELS * NV; j++) sum[i][j] = v_fma(x, w[j], sum[i][j]);              \
             }                                                                                                          \
+            PACK_UNROLL for (int i = 0; i < (MROWS + 2) / 3; i++) rows[i]++;                                           \
         }                                                                                                              \
         PACK_UNROLL for (int i = 0; i < MROWS; i++)                                                                    \
             PACK_UNROLL for (int j = 0; j < NPANELS * NV; j++) v_store(out + i * ldo + j * VW, sum[i][j]);             \

@@ -17,6 +17,11 @@
 #define KEEP_REGISTER(x)
 #endif
 
+/// Lets a pointer be moved as it is written here, where a compiler would rather compute all addresses anew in each turn.
+#ifndef KEEP_POINTER
+#define KEEP_POINTER(x)
+#endif
+
 typedef void (*tile_f32)(
     const float *a, size_t lda, const void *panel, size_t panel_stride, size_t k, float *out, size_t ldo,
     const char *ahead, size_t ahead_step);
@@ -31,6 +36,8 @@ typedef void (*tile_f32)(
         const float *restrict a, size_t lda, const void *restrict panel, size_t panel_stride, size_t k,                \
         float *restrict out, size_t ldo, const char *ahead, size_t ahead_step) {                                       \
         const PANEL_VALUE *b = panel;                                                                                  \
+        const float *rows[(MROWS + 2) / 3];                                                                            \
+        PACK_UNROLL for (int i = 0; i < (MROWS + 2) / 3; i++) rows[i] = a + 3 * i * lda;                               \
         vf sum[MROWS][NPANELS * NV];                                                                                   \
         PACK_UNROLL for (int i = 0; i < MROWS; i++)                                                                    \
             PACK_UNROLL for (int j = 0; j < NPANELS * NV; j++) sum[i][j] = v_set(0.0f);                                \
@@ -42,12 +49,14 @@ typedef void (*tile_f32)(
             ahead += ahead_step;                                                                                       \
             PACK_UNROLL for (int j = 0; j < NPANELS * NV; j++)                                                         \
                 w[j] = PANEL_LOAD(b + (j / NV) * panel_stride + (j % NV) * VW);                                        \
+            PACK_UNROLL for (int i = 0; i < (MROWS + 2) / 3; i++) KEEP_POINTER(rows[i]);                               \
             PACK_UNROLL for (int i = 0; i < MROWS; i++) {                                                              \
-                vf x = v_set(a[i * lda + l]);                                                                          \
+                vf x = v_set(rows[i / 3][i % 3 * lda]);                                                                \
                 if (NPANELS * NV > 1) KEEP_REGISTER(x);                                                                \
                 PACK_UNROLL for (int j = 0; j < NPANELS * NV; j++) sum[i][j] = v_fma(x, w[j], sum[i][j]);              \
             }                                                                                                          \
             b += PACK_PANEL;                                                                                           \
+            PACK_UNROLL for (int i = 0; i < (MROWS + 2) / 3; i++) rows[i]++;                                           \
         }                                                                                                              \
         PACK_UNROLL for (int i = 0; i < MROWS; i++)                                                                    \
             PACK_UNROLL for (int j = 0; j < NPANELS * NV; j++) v_store(out + i * ldo + j * VW, sum[i][j]);             \

@@ -28,6 +28,7 @@ PACK_INLINE vf v_half(const uint16_t *p) { return (vf)_mm512_cvtph_ps(_mm256_loa
     X(1, 4) X(2, 4) X(3, 4) X(4, 2) X(5, 2) X(6, 2)
 #define LARGE_TILES(X) X(7, 2) X(8, 2) X(9, 2) X(10, 2) X(11, 2) X(12, 2)
 #define KEEP_REGISTER(x) __asm__("" : "+v"(x))
+#define KEEP_POINTER(x) __asm__("" : "+r"(x))
 PACK_INLINE size_t wide_panels(size_t rows) { return rows <= 3 ? 4 : 2; }
 
 #include "../simd/math.h"
