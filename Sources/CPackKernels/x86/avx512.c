@@ -5,6 +5,7 @@
 
 #include "../half.h"
 #include "../internal.h"
+#include "registers.h"
 
 #pragma clang attribute push(                                                                                          \
     __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl"), min_vector_width(512))),                \
@@ -27,8 +28,6 @@ PACK_INLINE vf v_half(const uint16_t *p) { return (vf)_mm512_cvtph_ps(_mm256_loa
     X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(7, 1) X(8, 1) X(9, 1) X(10, 1) X(11, 1) X(12, 1)                 \
     X(1, 4) X(2, 4) X(3, 4) X(4, 2) X(5, 2) X(6, 2)
 #define LARGE_TILES(X) X(7, 2) X(8, 2) X(9, 2) X(10, 2) X(11, 2) X(12, 2)
-#define KEEP_REGISTER(x) __asm__("" : "+v"(x))
-#define KEEP_POINTER(x) __asm__("" : "+r"(x))
 PACK_INLINE size_t wide_panels(size_t rows) { return rows <= 3 ? 4 : 2; }
 
 #include "../simd/math.h"
