@@ -70,7 +70,12 @@ extension Lowering {
         let group = try read(node) { n throws(GraphError) in try n.int("group", default: 1) }
         if group == 1, let matrix = try pointMatrix(node) { return try lowerPoint(node, matrix) }
         var inputs = try values(node, 3, except: 1)
-        inputs[1] = try convolutionWeights(node)
+        if let stored = try storedWeights(node) {
+            inputs[1] = stored[0]
+            if stored[1] != PACK_PLAN_ABSENT { inputs.append(stored[1]) }
+        } else {
+            inputs[1] = try convolutionWeights(node)
+        }
         let pool = try read(node) { n throws(GraphError) in try WindowAttributes.pool(n) }
         let words = try activation(node) + [Int64(group)] + window.words
         try step(PACK_OP_Conv, node, inputs, words + (pool.map { $0.kernel + $0.strides } ?? []).map { Int64($0) })
@@ -110,7 +115,19 @@ extension Lowering {
         name(node.outputs[0], try reshaped(result, node.outputs[0], type))
     }
 
-    /// The weights of a convolution. Rows that lie a multiple of a page apart would compete for the same few lines of the
+    /// Constant weights as rows of few bits, and the rows' scales, where they are to be stored so. Short rows, those of first
+    /// layers and of convolutions of every channel by itself, hardly take room and stay as they are.
+    private mutating func storedWeights(_ node: Node) throws(PlannerError) -> [UInt32]? {
+        let name = node.inputs[1]
+        guard let constant = graph.constants[name], constant.dtype.isFloat, storage.kind(of: name) != .f32,
+            let rows = constant.shape.first, rows > 0, constant.count / rows >= Self.leastStoredRow
+        else { return nil }
+        return try rowTable(name, storage.kind(of: name), rows: rows, columns: constant.count / rows)
+    }
+
+    private static let leastStoredRow = 32
+
+    /// The weights of a convolution as f32. Rows that lie a multiple of a page apart would compete for the same few lines of the
     /// cache, so constant ones are set further apart.
     private mutating func convolutionWeights(_ node: Node) throws(PlannerError) -> UInt32 {
         let name = node.inputs[1]

@@ -190,8 +190,13 @@ struct Lowering {
         guard let constant = graph.constants[name], constant.shape.count == 2, constant.dtype.isFloat else {
             throw refuse(node, "table '\(name)' that is no constant matrix", "a constant matrix of floats")
         }
-        let kind = storage.kind(of: name)
-        let (rows, columns) = (constant.shape[0], constant.shape[1])
+        return try rowTable(name, storage.kind(of: name), rows: constant.shape[0], columns: constant.shape[1])
+    }
+
+    /// A constant as rows that are stored in a way of the user's choice, and for int8 and int4 the rows' scales.
+    mutating func rowTable(
+        _ name: String, _ kind: WeightKind, rows: Int, columns: Int
+    ) throws(PlannerError) -> [UInt32] {
         let values = try packed(
             name, kind, .table(kind, rows: rows, columns: columns), bytes: rows * kind.rowBytes(columns),
             shape: [rows, kind.rowBytes(columns) / kind.dtype.size], scales: rows, suffix: "table", hasSums: false)

@@ -17,10 +17,11 @@ extension PlanDraft {
         }
     }
 
-    /// Pooled convolutions are summed tap by tap; which way others go depends on their images.
+    /// Pooled convolutions are summed tap by tap; which way others go depends on their images. Weights of few bits are restored.
     private func convolutionFamilies(_ step: pack_plan_step) -> Set<String> {
         let words = (0..<Int(step.attribute_count)).map { tables.attributes[Int(step.first_attribute) + $0] }
         let isPooled = words.count > 5 && words.count > 6 + 5 * Int(clamping: words[5])
-        return isPooled ? ["conv_rows", "unary", "binary"] : ["gemm_f32", "gemm_rows_f32", "conv_rows", "unary"]
+        let ways: Set = isPooled ? ["binary"] : ["gemm_f32", "gemm_rows_f32"]
+        return ways.union(["conv_rows", "unary"]).union([1].compactMap { rowFamily(step, $0) })
     }
 }

@@ -212,14 +212,15 @@ extension PlanDraft {
         }
     }
 
-    private func tableFamilies(_ step: pack_plan_step) -> [String] {
-        [2, 4, 6].compactMap { argument in
-            switch dtype(step, argument) {
-            case .f16: "f16_to_f32"
-            case .i8: "dequantize_s8"
-            case .u8: "dequantize_s4"
-            default: nil
-            }
+    private func tableFamilies(_ step: pack_plan_step) -> [String] { [2, 4, 6].compactMap { rowFamily(step, $0) } }
+
+    /// The kernel that makes floats of an argument's rows, where they are stored otherwise.
+    func rowFamily(_ step: pack_plan_step, _ argument: Int) -> String? {
+        switch dtype(step, argument) {
+        case .f16: "f16_to_f32"
+        case .i8: "dequantize_s8"
+        case .u8: "dequantize_s4"
+        default: nil
         }
     }
 }

@@ -60,10 +60,12 @@ import Testing
         }
     }
 
-    private func run(_ graph: Graph, _ inputs: [[Float]], threads: Int, isa: String?) throws -> [Float] {
+    private func run(
+        _ graph: Graph, _ inputs: [[Float]], threads: Int, isa: String?, storage: WeightKind = .f32
+    ) throws -> [Float] {
         var graph = graph
         try graph.inferTypes()
-        let image = try Planner.draft(graph, storage: WeightStorage(.f32), metadata: PlanMetadata(task: .tensors))
+        let image = try Planner.draft(graph, storage: WeightStorage(storage), metadata: PlanMetadata(task: .tensors))
             .makeImage()
         let session = try Session(plan: image.bytes, threads: threads, instructionSet: isa, keeping: image)
         for input in 0..<session.inputCount {
@@ -183,6 +185,39 @@ import Testing
             let found = try run(fused, [x], threads: 2, isa: nil)
             #expect(try run(graph, [x], threads: 1, isa: nil) == found)
             #expect(found.contains(0) && found.contains { $0 > 0 })
+        }
+    }
+
+    /// Weights of few bits give what the numbers give that are left of them.
+    @Test(arguments: [WeightKind.f16, .int8, .int4]) func weightsAreRestored(kind: WeightKind) throws {
+        var random = SplitMix(state: 0xF6)
+        // Products over patches, over the image as it lies and over strips; tap by tap, pooled and in groups.
+        for (channels, outputs, kernel, group, pool) in [
+            (64, 40, 1, 1, false), (1024, 7, 1, 1, false), (24, 33, 3, 1, false), (8, 5, 3, 1, false),
+            (8, 5, 3, 1, true), (96, 6, 3, 2, false), (3, 3, 3, 1, false),
+        ] {
+            let shape = [outputs, channels / group, kernel, kernel]
+            let columns = channels / group * kernel * kernel
+            let w = floats(outputs * columns, &random)
+            var graph = Graph()
+            graph.inputs = [Port("x", type([2, channels, 11, 9]))]
+            graph.constants["w"] = try Constant(floats: w, shape: shape)
+            graph.constants["b"] = try Constant(floats: floats(outputs, &random), shape: [outputs])
+            var attributes: [String: Attribute] = ["group": .int(group)]
+            if pool { attributes["pool_kernel"] = .ints([2, 2]) }
+            graph.nodes = [Node("Conv", name: "c", inputs: ["x", "w", "b"], outputs: ["y"], attributes: attributes)]
+            graph.outputs = ["y"]
+            let x = floats(2 * channels * 99, &random)
+            var restored = graph
+            let isStored = columns >= 32
+            restored.constants["w"] = try Constant(
+                floats: isStored ? kind.restored(w, rows: outputs, columns: columns) : w, shape: shape)
+            let expected = try run(restored, [x], threads: 1, isa: nil)
+            for (threads, isa) in [(1, nil), (3, nil), (1, "portable")] as [(Int, String?)] {
+                let found = try run(graph, [x], threads: threads, isa: isa, storage: kind)
+                let worst = zip(found, expected).map { abs($0 - $1) }.max() ?? 0
+                #expect(found.count == expected.count && worst < 1e-3, "\(channels) \(kernel): off by \(worst)")
+            }
         }
     }
 

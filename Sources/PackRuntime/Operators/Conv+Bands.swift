@@ -85,9 +85,10 @@ struct ConvBands {
 
     func scratchBytes(_ threads: Int) throws(OperatorError) -> Int { offsetBytes + (try bytes(workerBytes, threads)) }
 
-    func run(_ step: Step) throws(OperatorError) {
-        guard let scratch = step.scratch, let kernel = step.kernels.pointee.conv_rows,
-            let x = try step.input(0).floats.baseAddress, let weights = try step.input(1).floats.baseAddress,
+    func run(
+        _ step: Step, _ weights: UnsafePointer<Float>, _ scratch: UnsafeMutableRawPointer
+    ) throws(OperatorError) {
+        guard let kernel = step.kernels.pointee.conv_rows, let x = try step.input(0).floats.baseAddress,
             let out = try step.output().floats.baseAddress
         else { throw .kernel }
         let (offsets, columns) = (scratch.assumingMemoryBound(to: Int.self), shape.window.axes[2])
@@ -139,7 +140,7 @@ struct ConvBands {
             task.width = bands.width
             for index in 0..<shape.groupOutputs {
                 let channel = group % shape.group * shape.groupOutputs + index
-                task.weights = weights + channel * shape.weightRow
+                task.weights = weights + channel * shape.weights.row
                 task.start = bias?[channel] ?? 0
                 let slice = (group * shape.groupOutputs + index) * depth.output + z
                 let to = out + (slice * bands.height + band * bands.outputRows) * bands.width

@@ -31,16 +31,18 @@ struct ConvDirect {
         shape.splitsOutside(threads) ? threads : 1
     }
 
-    init(_ step: Step, _ shape: Conv.Shape, _ strips: ConvStrips) throws(OperatorError) {
+    init(
+        _ step: Step, _ shape: Conv.Shape, _ strips: ConvStrips, _ weights: UnsafePointer<Float>,
+        _ scratch: UnsafeMutableRawPointer
+    ) throws(OperatorError) {
         guard let kernel = step.kernels.pointee.gemm_rows_f32, let x = try step.input(0).floats.baseAddress,
-            let weights = try step.input(1).floats.baseAddress, let out = try step.output().floats.baseAddress,
-            let scratch = step.scratch
+            let out = try step.output().floats.baseAddress
         else { throw .kernel }
         (self.shape, self.strips, self.kernel, self.scratch) = (shape, strips, kernel, scratch)
         planeWorkers = ConvDirect.planeWorkers(shape, step.threads)
         kernels = step.kernels
         self.x = UnsafePointer(x)
-        self.weights = UnsafePointer(weights)
+        self.weights = weights
         bias = UnsafePointer(step.optional(2)?.floats.baseAddress)
         self.out = out
         strips.writeOffsets(scratch.assumingMemoryBound(to: Int.self))
@@ -112,8 +114,8 @@ struct ConvDirect {
         let count = Swift.min(ConvStrips.resultRows, shape.groupOutputs - first)
         let row = unit % shape.group * shape.groupOutputs + first
         var gemm = pack_gemm()
-        gemm.a = UnsafeRawPointer(weights + row * shape.weightRow)
-        gemm.lda = shape.weightRow
+        gemm.a = UnsafeRawPointer(weights + row * shape.weights.row)
+        gemm.lda = shape.weights.row
         gemm.panels = UnsafeRawPointer(planes + column)
         gemm.k = shape.k
         gemm.n = panels * panel

@@ -4,7 +4,7 @@ import PackCore
 
 /// Convolution (ONNX `Conv`) over one to three axes: activation(window · weights + bias).
 ///
-/// Inputs: x f32 [N, C, axes…], weights f32 [M, C / group, kernel…] or as rows [M, any length that holds them], bias f32 [M] or absent. Attributes: `Activation`, group, `Window`, and where the output has the maxima of windows of the results only, `ConvPool`. The weights are the rows and patches of the image the panels of a product that gives the output as it is
+/// Inputs: x f32 [N, C, axes…], weights f32 [M, C / group, kernel…] or as rows (`ConvWeights`), bias f32 [M] or absent, scales of the weights or absent. Attributes: `Activation`, group, `Window`, and where the output has the maxima of windows of the results only, `ConvPool`. The weights are the rows and patches of the image the panels of a product that gives the output as it is
 /// to lie; patches are laid out a block at a time, or read from strips of the image (`ConvStrips`). Where groups have few
 /// channels, windows are summed tap by tap instead (`ConvBands`), and these alone can be pooled.
 enum Conv: Operator {
@@ -18,8 +18,7 @@ enum Conv: Operator {
         let outputs: Int
         let group: Int
         let taps: Int
-        /// Values from one output's weights to the next.
-        let weightRow: Int
+        let weights: ConvWeights
         let activation: Activation
         let pool: ConvPool?
         /// Whether windows are the elements of the image, as one row.
@@ -49,7 +48,6 @@ enum Conv: Operator {
             let w = try step.input(1)
             let out = try step.output()
             try x.require(.f32)
-            try w.require(.f32)
             try out.require(.f32)
             pool = try ConvPool(step, from: 6 + 5 * (x.rank - 2))
             var window =
@@ -63,12 +61,9 @@ enum Conv: Operator {
             guard channels % group == 0, outputs % group == 0 else { throw .shape }
             taps = try window.taps()
             let k = try bytes(channels / group, taps)
-            if w.rank == 2 {
-                weightRow = w.extent(1)
-                guard w.extent(0) == outputs, weightRow >= k else { throw .shape }
-            } else {
-                weightRow = k
-                guard w.rank == x.rank, w.extent(0) == outputs, w.extent(1) == channels / group else { throw .shape }
+            weights = try ConvWeights(step, outputs: outputs, k: k)
+            if w.rank != 2 {
+                guard w.rank == x.rank, w.extent(1) == channels / group else { throw .shape }
                 for axis in 2..<w.rank where w.extent(axis) != window.axes[axis + 3 - w.rank].kernel { throw .shape }
             }
             if let bias = step.optional(2) {
@@ -86,6 +81,13 @@ enum Conv: Operator {
     static func prepare(_ step: Step) throws(OperatorError) -> Int {
         let shape = try Shape(step)
         guard step.kernels.pointee.unary != nil || shape.activation.kind == 0 else { throw .kernel }
+        try shape.weights.require(step.kernels)
+        let (weights, more) = (shape.weights.scratchBytes, try scratchBytes(step, shape))
+        return try bytes(weights + more, 1)
+    }
+
+    /// Bytes of scratch memory beside the restored weights.
+    private static func scratchBytes(_ step: Step, _ shape: Shape) throws(OperatorError) -> Int {
         if let bands = try ConvBands(shape, threads: step.threads) {
             guard step.kernels.pointee.conv_rows != nil else { throw .kernel }
             guard shape.pool == nil || step.kernels.pointee.binary != nil else { throw .kernel }
@@ -100,9 +102,11 @@ enum Conv: Operator {
     static func run(_ step: Step) throws(OperatorError) {
         let shape = try Shape(step)
         guard try step.output().count > 0 else { return }
-        if let bands = try ConvBands(shape, threads: step.threads) { return try bands.run(step) }
-        if let strips = try shape.strips() { return try ConvDirect(step, shape, strips).run(step) }
-        let task = try Product(step, shape)
+        let weights = try shape.weights.floats(step)
+        guard let scratch = step.scratch.map({ $0 + shape.weights.scratchBytes }) else { throw .kernel }
+        if let bands = try ConvBands(shape, threads: step.threads) { return try bands.run(step, weights, scratch) }
+        if let strips = try shape.strips() { return try ConvDirect(step, shape, strips, weights, scratch).run(step) }
+        let task = try Product(step, shape, weights, scratch)
         guard shape.k > 0 else { return task.fillWithBias() }
         let units = shape.batch * shape.group
         if shape.splitsOutside(step.threads) {
@@ -155,16 +159,17 @@ private struct Product {
     static let panelsPerTask = 4
     static let rowsPerTask = 96
 
-    init(_ step: Step, _ shape: Conv.Shape) throws(OperatorError) {
+    init(
+        _ step: Step, _ shape: Conv.Shape, _ weights: UnsafePointer<Float>, _ scratch: UnsafeMutableRawPointer
+    ) throws(OperatorError) {
         guard let kernel = step.kernels.pointee.gemm_f32, let x = try step.input(0).floats.baseAddress,
-            let weights = try step.input(1).floats.baseAddress, let out = try step.output().floats.baseAddress,
-            let scratch = step.scratch
+            let out = try step.output().floats.baseAddress
         else { throw .kernel }
         self.shape = shape
         kernels = step.kernels
         self.kernel = kernel
         self.x = UnsafePointer(x)
-        self.weights = UnsafePointer(weights)
+        self.weights = weights
         bias = UnsafePointer(step.optional(2)?.floats.baseAddress)
         self.out = out
         self.scratch = scratch
@@ -195,8 +200,8 @@ private struct Product {
         let outputs = shape.window.outputCount
         let column = first * Int(PACK_PANEL)
         var gemm = pack_gemm()
-        gemm.a = UnsafeRawPointer(weights + row * shape.weightRow)
-        gemm.lda = shape.weightRow
+        gemm.a = UnsafeRawPointer(weights + row * shape.weights.row)
+        gemm.lda = shape.weights.row
         gemm.panels = UnsafeRawPointer(panels)
         gemm.k = shape.k
         gemm.n = Swift.min(count * Int(PACK_PANEL), outputs - column)
