@@ -91,18 +91,19 @@ public struct Quantizer {
     /// The smallest storage whose smallest cosine is at least `budget` and which `fits`; f32 for models so small that others
     /// save next to nothing.
     ///
-    /// int4 for all weights is tried first, then int8; then with the weights that hurt the outputs most as f16, twice as many each time;
+    /// int4 for all weights is tried first where texts tell what it does: made-up tensors say too little of the inputs that will come
+    /// for so few bits. Then int8; then with the weights that hurt the outputs most as f16, twice as many each time;
     /// then f16 and f32 for all. If nothing satisfies both, the most accurate that fits is given, or else the smallest.
     ///
     /// - Parameter fits: Whether the target takes a plan; asked of the smaller first.
     public func automatic(budget: Double, fits: (PlanDraft) -> Bool) throws -> Choice {
-        let smallest = try evaluate(WeightStorage(.int4))
+        let smallest = try evaluate(WeightStorage(isOfTexts ? .int4 : .int8))
         let exact = try Planner.draft(graph, storage: WeightStorage(.f32), metadata: metadata)
         if exact.byteCount - smallest.draft.byteCount < Self.worthwhile, fits(exact) {
             return try evaluate(WeightStorage(.f32))
         }
         if smallest.comparison.smallest >= budget { return smallest }
-        let coded = try evaluate(WeightStorage(.int8))
+        let coded = isOfTexts ? try evaluate(WeightStorage(.int8)) : smallest
         guard fits(coded.draft) else { return smallest }
         if coded.comparison.smallest >= budget { return coded }
         var best = coded
@@ -123,6 +124,10 @@ public struct Quantizer {
             if choice.comparison.smallest > best.comparison.smallest { best = choice }
         }
         return best
+    }
+
+    private var isOfTexts: Bool {
+        if case .text = requests.first { true } else { false }
     }
 
     /// The weights, the one whose int8 storage alone moves the outputs most first.
