@@ -64,18 +64,21 @@ PACK_INLINE void attention_scores(const pack_attention *t, attention_room r, siz
 /// `sums`.
 PACK_INLINE void attention_outputs(
     const pack_attention *t, attention_room r, size_t row, size_t row_end, const float *inverse) {
-    float sums[MR * PACK_PANEL] __attribute__((aligned(64)));
-    for (size_t d = 0; d < t->head_dim; d += PACK_PANEL) {
-        size_t width = pack_min(PACK_PANEL, t->head_dim - d);
+    float sums[MR * NP_MOST * PACK_PANEL] __attribute__((aligned(64)));
+    size_t wide = wide_panels(tile_end(0, row_end - row, MR)), count = (t->head_dim + PACK_PANEL - 1) / PACK_PANEL;
+    for (size_t p = 0, taken; p < count; p += taken) {
+        taken = count - p < wide ? 1 : wide;
+        size_t column = p * PACK_PANEL, lds = taken * PACK_PANEL, width = pack_min(lds, t->head_dim - column);
         for (size_t i = row, end; i < row_end; i = end) {
             end = tile_end(i, row_end, MR);
             const float *weights = r.scores + (i - row) * r.columns;
-            tiles_f32[end - i][1](
-                weights, r.columns, r.values + d * t->keys, 0, t->keys, sums, PACK_PANEL, (const char *)weights, 0);
+            tiles_f32[end - i][taken](
+                weights, r.columns, r.values + column * t->keys, t->keys * PACK_PANEL, t->keys, sums, lds,
+                (const char *)weights, 0);
             for (size_t l = i; l < end; l++) {
-                float *from = sums + (l - i) * PACK_PANEL;
-                for (size_t j = 0; j < PACK_PANEL; j += VW) v_store(from + j, v_load(from + j) * inverse[l - row]);
-                store_columns(t->out + l * t->ldo + d, from, 0, width);
+                float *from = sums + (l - i) * lds;
+                for (size_t j = 0; j < lds; j += VW) v_store(from + j, v_load(from + j) * inverse[l - row]);
+                store_columns(t->out + l * t->ldo + column, from, 0, width);
             }
         }
     }

@@ -49,6 +49,7 @@ enum Conv: Operator {
             let out = try step.output()
             try x.require(.f32)
             try out.require(.f32)
+            guard x.rank > 2 else { throw .shape }
             pool = try ConvPool(step, from: 6 + 5 * (x.rank - 2))
             var window =
                 pool == nil
@@ -93,7 +94,11 @@ enum Conv: Operator {
             guard shape.pool == nil || step.kernels.pointee.binary != nil else { throw .kernel }
             return try bands.scratchBytes(step.threads)
         }
-        guard shape.pool == nil || shape.window.outputCount == 0 else { throw .shape }
+        if shape.pool != nil {
+            // Nothing but outputs without elements has no bands.
+            guard try step.output().count == 0 else { throw .shape }
+            return 0
+        }
         guard step.kernels.pointee.gemm_f32 != nil, step.kernels.pointee.gemm_rows_f32 != nil else { throw .kernel }
         if let strips = try shape.strips() { return try ConvDirect.scratchBytes(shape, strips, step.threads) }
         return try bytes(shape.blockSize, shape.splitsOutside(step.threads) ? step.threads : 1)
