@@ -31,22 +31,30 @@ public struct SampleInputs: Sendable {
     ///   - extent: Of free axes other than the first.
     /// - Returns: nil for shapes of more than 256 MB.
     public init?(for session: Session, seed: UInt64, extent: Int) {
+        guard let shapes = Self.shapes(for: session, extent: extent) else { return nil }
         var state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1
-        var arrays: [Array] = []
+        arrays = shapes.enumerated().map { input, shape in
+            Array(
+                shape: shape, bytes: Self.elements(session.inputDType(input), shape.reduce(1, *), &state))
+        }
+    }
+
+    /// The shapes alone, one for each input; the parameters and the result are those of the initializer.
+    public static func shapes(for session: Session, extent: Int) -> [[Int]]? {
+        var shapes: [[Int]] = []
         for input in 0..<session.inputCount {
             let shape = (0..<session.inputRank(input)).map { axis in
                 session.inputDimension(input, axis) ?? (axis == 0 ? 1 : extent)
             }
-            let dtype = session.inputDType(input)
             var count = 1
             for extent in shape {
                 let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-                guard !overflow, product <= Self.limit / dtype.size else { return nil }
+                guard !overflow, product <= limit / session.inputDType(input).size else { return nil }
                 count = product
             }
-            arrays.append(Array(shape: shape, bytes: Self.elements(dtype, count, &state)))
+            shapes.append(shape)
         }
-        self.arrays = arrays
+        return shapes
     }
 
     private static func elements(_ dtype: DType, _ count: Int, _ state: inout UInt64) -> [UInt8] {
