@@ -35,7 +35,7 @@ public enum DeflateEstimate {
     }
 
     /// Entropy of single bytes as a share of eight bits.
-    static func entropy(of bytes: UnsafeRawBufferPointer) -> Double {
+    public static func entropy(of bytes: UnsafeRawBufferPointer) -> Double {
         guard !bytes.isEmpty else { return 0 }
         var counts = [Int](repeating: 0, count: 256)
         for byte in bytes { counts[Int(byte)] += 1 }

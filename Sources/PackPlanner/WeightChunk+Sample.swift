@@ -19,6 +19,14 @@ extension WeightChunk {
         }
     }
 
+    /// Bytes that so many of its values take in a row of the plan.
+    func bytes(of values: Int) -> Int {
+        switch form {
+        case .plain: values * constant.dtype.size
+        case .table(let kind, _, _), .panels(let kind, _, _, _): kind.rowBytes(values)
+        }
+    }
+
     /// Whether it is stored in a way of the user's choice.
     var isMatrix: Bool {
         if case .plain = form { false } else { true }
@@ -42,43 +50,44 @@ extension WeightChunk {
     }
 
     /// Elements of one weight whose error is looked at; one row or column at least.
-    private static let errorElements = 4096
+    private static let errorElements = 1024
 
     /// The error of a few rows or columns from the middle, as a share.
     func sampledError() -> Double {
-        let (kind, values) = middle()
-        guard let length = values.first?.count, length > 0 else { return 0 }
-        let kept = kind.restored(Array(values.joined()), rows: values.count, columns: length)
+        guard let (kind, values, length) = middle(), length > 0 else { return 0 }
+        let kept = kind.restored(values, rows: values.count / length, columns: length)
         var error = 0.0
         var total = 0.0
-        for (value, kept) in zip(values.joined(), kept) {
-            error += Double(value - kept) * Double(value - kept)
-            total += Double(value) * Double(value)
+        for index in values.indices {
+            let (value, difference) = (Double(values[index]), Double(values[index] - kept[index]))
+            error += difference * difference
+            total += value * value
         }
         return total > 0 && error.isFinite ? (error / total).squareRoot() : 0
     }
 
-    /// Rows that share a scale: those of a table, the columns of a matrix.
-    private func middle() -> (WeightKind, [[Float]]) {
+    /// A few rows that share a scale each, one after the other: those of a table, the columns of a matrix. Nil for what is
+    /// stored as it is.
+    private func middle() -> (kind: WeightKind, values: [Float], length: Int)? {
         switch form {
-        case .plain, .table(.f32, _, _), .panels(.f32, _, _, _): return (.f32, [])
+        case .plain, .table(.f32, _, _), .panels(.f32, _, _, _): return nil
         case .table(let kind, let rows, let columns):
-            return (kind, split(rows: rows, columns: columns))
+            return (kind, middleRows(of: rows, columns), columns)
         case .panels(let kind, let k, let n, true):
-            return (kind, split(rows: n, columns: k))
+            return (kind, middleRows(of: n, k), k)
         case .panels(let kind, let k, let n, false):
             let range = clamp(n / 2, max(Self.errorElements / max(k, 1), 1), n)
             let values = floats(rows: 0..<k, columns: range, of: n)
-            guard values.count == k * range.count else { return (kind, []) }
-            return (kind, (0..<range.count).map { column in (0..<k).map { values[$0 * range.count + column] } })
+            guard values.count == k * range.count else { return nil }
+            let count = range.count
+            return (kind, (0..<values.count).map { values[$0 % k * count + $0 / k] }, k)
         }
     }
 
-    private func split(rows: Int, columns: Int) -> [[Float]] {
+    private func middleRows(of rows: Int, _ columns: Int) -> [Float] {
         let range = clamp(rows / 2, max(Self.errorElements / max(columns, 1), 1), rows)
         let values = floats(rows: range, columns: 0..<columns, of: columns)
-        guard columns > 0, values.count == range.count * columns else { return [] }
-        return (0..<range.count).map { Array(values[$0 * columns..<($0 + 1) * columns]) }
+        return values.count == range.count * columns ? values : []
     }
 
     /// A range of at least one and at most `count` from `start` on, moved back where it would pass the end.

@@ -7,8 +7,8 @@ import PackGraph
 ///
 /// The reading is bounded by the number of pieces and not by the weights.
 public struct WeightSample: Sendable {
-    /// Pieces of elements, one after the other.
-    public private(set) var elements: [UInt8] = []
+    /// Pieces of elements: many short ones, and a few of `longBytes`.
+    public private(set) var pieces: [[UInt8]] = []
     /// Bytes of all elements in the plan.
     public private(set) var elementBytes = 0
     /// Scales of sampled columns and, after them, sums of codes; empty without int8 and int4.
@@ -20,8 +20,12 @@ public struct WeightSample: Sendable {
 
     private var sums: [UInt8] = []
 
-    /// Bytes of one piece: as many symbols as zlib encodes with one table.
-    private static let pieceBytes = 16384
+    /// Bytes of a long piece: as many symbols as zlib encodes with one table.
+    private static let longBytes = 16384
+    /// Every so many pieces one is long.
+    private static let longEvery = 16
+    /// Values of a short piece.
+    private static let shortValues = 2048
     /// Weights whose error is looked at.
     private static let errorCount = 64
 
@@ -30,7 +34,7 @@ public struct WeightSample: Sendable {
         let sizes = chunks.map(\.elementBytes)
         elementBytes = sizes.reduce(0, +)
         scaleBytes = max(weights.reduce(0) { $0 + $1.bytes } - elementBytes, 0)
-        let count = max(min(pieces, elementBytes / Self.pieceBytes), 1)
+        let count = max(min(pieces, elementBytes / Self.shortValues), 1)
         var index = 0
         var start = 0
         for piece in 0..<count {
@@ -40,7 +44,9 @@ public struct WeightSample: Sendable {
                 index += 1
             }
             guard index < chunks.count else { break }
-            take(chunks[index], at: place - start)
+            let isLong = piece % Self.longEvery == min(count, Self.longEvery) / 2
+            let bytes = isLong ? Self.longBytes : chunks[index].bytes(of: Self.shortValues)
+            take(chunks[index].piece(at: place - start, bytes: bytes), bytes)
         }
         scales += sums
         let matrices = chunks.filter(\.isMatrix)
@@ -51,9 +57,8 @@ public struct WeightSample: Sendable {
         }
     }
 
-    private mutating func take(_ chunk: WeightChunk, at place: Int) {
-        let piece = chunk.piece(at: place, bytes: Self.pieceBytes)
-        elements += piece.elements.prefix(Self.pieceBytes)
+    private mutating func take(_ piece: WeightPiece, _ bytes: Int) {
+        pieces.append(Array(piece.elements.prefix(bytes)))
         piece.scales.withUnsafeBytes { scales += $0 }
         piece.sums.withUnsafeBytes { sums += $0 }
     }
@@ -70,7 +75,7 @@ public struct WeightLoss: Hashable, Sendable {
 extension PlanDraft {
     /// Samples the weights as the plan would store them.
     ///
-    /// - Parameter pieces: Pieces of 16 KB that are taken at most.
+    /// - Parameter pieces: Pieces that are taken at most.
     public func sampleWeights(pieces: Int) -> WeightSample {
         WeightSample(chunks, weights: weights, pieces: pieces)
     }

@@ -13,17 +13,15 @@ final class Deflater {
     private let output: UnsafeMutableRawBufferPointer
     private let isReady: Bool
 
-    /// - Parameters:
-    ///   - level: 1 to 9, as zlib counts them.
-    ///   - onlyRuns: Whether only runs of one byte are looked for, and no other repeats (zlib's `Z_RLE`).
-    init(level: Int, onlyRuns: Bool = false) {
+    /// - Parameter level: 1 to 9, as zlib counts them.
+    init(level: Int) {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
         output = .allocate(byteCount: 65536, alignment: 64)
         // A negative number of window bits asks for raw data, without zlib's header; 8 is the standard memory level.
         isReady =
             deflateInit2_(
-                stream, Int32(level), Z_DEFLATED, -15, 8, onlyRuns ? Z_RLE : Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+                stream, Int32(level), Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
                 Int32(MemoryLayout<z_stream>.size)) == Z_OK
     }
 

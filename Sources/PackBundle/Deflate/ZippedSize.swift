@@ -71,22 +71,4 @@ extension ZippedSize {
         }
         return Int(Double(total) / Double(pieces * piece) * Double(bytes.count))
     }
-
-    /// About the bytes that numbers become at a level: runs and single bytes are counted everywhere, other repeats, which
-    /// take most of the time and are rare in weights, in a few places.
-    public static func ofNumbers(_ bytes: UnsafeRawBufferPointer, level: Int) -> Int {
-        let (piece, places) = (16384, 3)
-        guard bytes.count > 2 * places * piece else { return deflated(bytes, level: level) }
-        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-        let (quick, full) = (Deflater(level: level, onlyRuns: true), Deflater(level: level))
-        var sums = (quick: 0, full: 0)
-        for place in 0..<places {
-            let start = bytes.count / places * place
-            let block = UnsafeRawBufferPointer(rebasing: bytes[start..<start + piece])
-            sums.quick += quick.compress(block, after: nothing, isLast: true) ?? piece
-            sums.full += full.compress(block, after: nothing, isLast: true) ?? piece
-        }
-        let all = quick.compress(bytes, after: nothing, isLast: true) ?? bytes.count
-        return Int(Double(all) * Double(sums.full) / Double(sums.quick))
-    }
 }

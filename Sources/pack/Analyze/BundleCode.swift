@@ -17,15 +17,13 @@ struct BundleCode: Sendable {
     /// - Throws: What slim would throw.
     init(_ draft: PlanDraft, _ library: RuntimeLibrary?, like alike: BundleCode? = nil) throws {
         program = try library?.program(operators: draft.operators, kernelFamilies: draft.kernelFamilies)
-        let isSmall = draft.byteCount <= Self.largeBytes
         zipped = program.map { program in
-            if !isSmall, let other = alike?.program, let zipped = alike?.zipped {
+            if let other = alike?.program, let zipped = alike?.zipped {
                 return zipped * program.bytes.count / other.bytes.count
             }
             // Beside large weights a sample of the runtime does.
-            let zipped = program.bytes.withUnsafeBytes {
-                ZippedSize.sampled($0, level: 1, pieces: isSmall ? Int.max : 3)
-            }
+            let pieces = draft.byteCount <= Self.largeBytes ? Int.max : 3
+            let zipped = program.bytes.withUnsafeBytes { ZippedSize.sampled($0, level: 1, pieces: pieces) }
             return Int(Double(zipped) * Self.gain)
         }
     }

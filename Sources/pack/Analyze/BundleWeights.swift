@@ -1,4 +1,5 @@
 import PackBundle
+import PackFit
 import PackImport
 import PackPlanner
 
@@ -13,8 +14,8 @@ struct BundleWeights: Sendable {
 
     /// Bytes up to which a whole plan is compressed, and no samples.
     private static let exactBytes = 256 << 10
-    /// Pieces of 16 KB that are sampled of larger ones.
-    private static let pieces = 14
+    /// Pieces that are sampled of larger ones.
+    private static let pieces = 48
 
     /// - Throws: What slim would throw.
     init(_ draft: PlanDraft, _ model: ImportedModel) throws {
@@ -25,7 +26,8 @@ struct BundleWeights: Sendable {
         zipped =
             isSmall
             ? nil
-            : Self.scaled(sample.elements, to: sample.elementBytes) + Self.scaled(sample.scales, to: sample.scaleBytes)
+            : Int(Double(sample.elementBytes) * Self.share(sample.pieces))
+                + Int(Double(sample.scaleBytes) * Self.share([sample.scales]))
         for file in model.weightFiles { file.dropPages() }
     }
 
@@ -34,9 +36,34 @@ struct BundleWeights: Sendable {
         withExtendedLifetime(try draft.makeImage()) { ZippedSize.deflated($0.bytes, level: 6) }
     }
 
-    private static func scaled(_ sample: [UInt8], to bytes: Int) -> Int {
-        guard !sample.isEmpty else { return bytes }
-        let zipped = sample.withUnsafeBytes { ZippedSize.ofNumbers($0, level: 6) }
-        return Int(Double(bytes) * Double(zipped) / Double(sample.count))
+    /// Bytes whose entropy is computed at once: rows differ, so that of many at once would be larger.
+    private static let partBytes = 1024
+
+    /// Pieces that are compressed.
+    private static let compressedPieces = 3
+
+    /// The share of their size to which pieces shrink: the entropy of all, times what zlib makes of the longest beside
+    /// theirs. Weights hardly repeat, so most is told by counting bytes.
+    private static func share(_ pieces: [[UInt8]]) -> Double {
+        let (bytes, entropy) = sizes(of: pieces, entropyBytes)
+        let longest = Array(pieces.sorted { $0.count > $1.count }.prefix(compressedPieces))
+        let (longBytes, longEntropy) = sizes(of: longest, entropyBytes)
+        guard longBytes > 0 else { return 1 }
+        let zipped = sizes(of: longest) { Double(ZippedSize.deflated($0, level: 6)) }.sum
+        // Without any entropy there are only runs.
+        return longEntropy > 0 ? entropy / bytes * (zipped / longEntropy) : zipped / longBytes
+    }
+
+    private static func sizes(
+        of pieces: [[UInt8]], _ size: (UnsafeRawBufferPointer) -> Double
+    ) -> (bytes: Double, sum: Double) {
+        pieces.reduce((0, 0)) { ($0.0 + Double($1.count), $0.1 + $1.withUnsafeBytes(size)) }
+    }
+
+    private static func entropyBytes(of piece: UnsafeRawBufferPointer) -> Double {
+        stride(from: 0, to: piece.count, by: partBytes).reduce(0) { sum, start in
+            let part = UnsafeRawBufferPointer(rebasing: piece[start..<min(start + partBytes, piece.count)])
+            return sum + DeflateEstimate.entropy(of: part) * Double(part.count)
+        }
     }
 }
