@@ -32,12 +32,25 @@ extension WeightChunk {
         if case .plain = form { false } else { true }
     }
 
-    /// About so many bytes of the elements from a place on, as they are stored; fewer where the weight ends.
-    func piece(at place: Int, bytes: Int) -> WeightPiece {
+    /// About so many bytes of the elements from each place on, as they are stored; fewer where the weight ends.
+    func pieces(at places: [Range<Int>]) -> [WeightPiece] {
+        guard !places.isEmpty else { return [] }
+        guard case .plain = form else { return places.map(piece) }
+        // Bytes that are made for this are made once.
+        let start = places.map(\.lowerBound).min() ?? 0
+        let end = places.map(\.upperBound).max() ?? start
+        return constant.withBytes(in: start..<end) { bytes in
+            places.map { place in
+                let range = place.lowerBound - start..<place.upperBound - start
+                return WeightPiece(elements: Array(bytes[range.clamped(to: 0..<bytes.count)]))
+            }
+        }
+    }
+
+    private func piece(at range: Range<Int>) -> WeightPiece {
+        let (place, bytes) = (range.lowerBound, range.count)
         switch form {
-        case .plain:
-            return WeightPiece(
-                elements: constant.withBytes(in: place..<place + bytes) { Array($0) })
+        case .plain: return WeightPiece()
         case .table(let kind, let rows, let columns):
             guard rows > 0, columns > 0 else { return WeightPiece() }
             let rowBytes = kind.rowBytes(columns)

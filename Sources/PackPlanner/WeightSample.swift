@@ -7,7 +7,7 @@ import PackGraph
 ///
 /// The reading is bounded by the number of pieces and not by the weights.
 public struct WeightSample: Sendable {
-    /// Pieces of elements: many short ones, and a few of `longBytes`.
+    /// Pieces of elements: many short ones, and a few long ones.
     public private(set) var pieces: [[UInt8]] = []
     /// Bytes of all elements in the plan.
     public private(set) var elementBytes = 0
@@ -20,12 +20,12 @@ public struct WeightSample: Sendable {
 
     private var sums: [UInt8] = []
 
-    /// Bytes of a long piece: as many symbols as zlib encodes with one table.
+    /// Bytes of a long piece at most: as many symbols as zlib encodes with one table.
     private static let longBytes = 16384
+    /// Values of a long piece, and of a short one.
+    private static let (longValues, shortValues) = (16384, 2048)
     /// Every so many pieces one is long.
     private static let longEvery = 16
-    /// Values of a short piece.
-    private static let shortValues = 2048
     /// Weights whose error is looked at.
     private static let errorCount = 64
 
@@ -35,19 +35,22 @@ public struct WeightSample: Sendable {
         elementBytes = sizes.reduce(0, +)
         scaleBytes = max(weights.reduce(0) { $0 + $1.bytes } - elementBytes, 0)
         let count = max(min(pieces, elementBytes / Self.shortValues), 1)
-        var index = 0
-        var start = 0
+        var (index, start) = (0, 0)
+        var places: [Range<Int>] = []
         for piece in 0..<count {
             let place = elementBytes / count * piece + elementBytes / count / 2
             while index < chunks.count, start + sizes[index] <= place {
+                take(chunks[index], places)
                 start += sizes[index]
                 index += 1
+                places = []
             }
             guard index < chunks.count else { break }
             let isLong = piece % Self.longEvery == min(count, Self.longEvery) / 2
-            let bytes = isLong ? Self.longBytes : chunks[index].bytes(of: Self.shortValues)
-            take(chunks[index].piece(at: place - start, bytes: bytes), bytes)
+            let bytes = chunks[index].bytes(of: isLong ? Self.longValues : Self.shortValues)
+            places.append(place - start..<place - start + min(bytes, Self.longBytes))
         }
+        if index < chunks.count { take(chunks[index], places) }
         scales += sums
         let matrices = chunks.filter(\.isMatrix)
         let step = max((matrices.count + Self.errorCount - 1) / Self.errorCount, 1)
@@ -57,10 +60,12 @@ public struct WeightSample: Sendable {
         }
     }
 
-    private mutating func take(_ piece: WeightPiece, _ bytes: Int) {
-        pieces.append(Array(piece.elements.prefix(bytes)))
-        piece.scales.withUnsafeBytes { scales += $0 }
-        piece.sums.withUnsafeBytes { sums += $0 }
+    private mutating func take(_ chunk: WeightChunk, _ places: [Range<Int>]) {
+        for (place, piece) in zip(places, chunk.pieces(at: places)) {
+            pieces.append(Array(piece.elements.prefix(place.count)))
+            piece.scales.withUnsafeBytes { scales += $0 }
+            piece.sums.withUnsafeBytes { sums += $0 }
+        }
     }
 }
 

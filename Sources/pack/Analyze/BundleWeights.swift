@@ -13,9 +13,9 @@ struct BundleWeights: Sendable {
     let loss: WeightLoss?
 
     /// Bytes up to which a whole plan is compressed, and no samples.
-    private static let exactBytes = 256 << 10
+    private static let exactBytes = 64 << 10
     /// Pieces that are sampled of larger ones.
-    private static let pieces = 48
+    private static let pieces = 32
 
     /// - Throws: What slim would throw.
     init(_ draft: PlanDraft, _ model: ImportedModel) throws {
