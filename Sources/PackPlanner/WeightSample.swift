@@ -9,6 +9,8 @@ import PackGraph
 public struct WeightSample: Sendable {
     /// Pieces of elements: many short ones, and a few long ones.
     public private(set) var pieces: [[UInt8]] = []
+    /// All elements.
+    public private(set) var elementCount = 0
     /// Bytes of all elements in the plan.
     public private(set) var elementBytes = 0
     /// Scales of sampled columns and, after them, sums of codes; empty without int8 and int4.
@@ -32,6 +34,7 @@ public struct WeightSample: Sendable {
     /// Samples weights at even distances.
     init(_ chunks: [WeightChunk], weights: [PlannedWeight], pieces: Int) {
         let sizes = chunks.map(\.elementBytes)
+        elementCount = chunks.reduce(0) { $0 + $1.constant.count }
         elementBytes = sizes.reduce(0, +)
         scaleBytes = max(weights.reduce(0) { $0 + $1.bytes } - elementBytes, 0)
         let count = max(min(pieces, elementBytes / Self.shortValues), 1)

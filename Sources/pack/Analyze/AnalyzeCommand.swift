@@ -1,5 +1,6 @@
 import ArgumentParser
 import PackFit
+import PackIO
 import PackReport
 
 /// `pack analyze`: what a deployment is, whether platforms take it and why, and what would help.
@@ -38,8 +39,8 @@ struct Analyze: ParsableCommand {
     @OptionGroup var output: ReportOptions
 
     func run() throws {
-        let platforms = try profiles(named: target)
-        let examination = try Examination.make(paths, stack, platforms, fixing: specialization.specialization())
+        let platforms = Deferred { [target] in try profiles(named: target) }
+        let examination = try Examination.make(paths, stack, platforms.get, fixing: specialization.specialization())
         let report = AnalyzeReport(
             examination: examination, showsAllLimits: !target.isEmpty, showsTree: tree,
             workload: workload.workload)

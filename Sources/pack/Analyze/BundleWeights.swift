@@ -12,8 +12,8 @@ struct BundleWeights: Sendable {
     /// The largest error of a stored weight.
     let loss: WeightLoss?
 
-    /// Bytes up to which a whole plan is compressed, and no samples.
-    private static let exactBytes = 64 << 10
+    /// Weights up to which a whole plan is compressed, and no samples.
+    private static let exactCount = 64 << 10
     /// Pieces that are sampled of larger ones.
     private static let pieces = 32
 
@@ -21,7 +21,7 @@ struct BundleWeights: Sendable {
     init(_ draft: PlanDraft, _ model: ImportedModel) throws {
         let sample = draft.sampleWeights(pieces: Self.pieces)
         loss = sample.largestError
-        let isSmall = draft.byteCount <= Self.exactBytes
+        let isSmall = sample.elementCount <= Self.exactCount
         planZipped = isSmall && model.tokenizerFolder == nil ? try Self.zipped(draft) : nil
         zipped =
             isSmall

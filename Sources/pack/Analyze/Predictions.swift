@@ -79,8 +79,9 @@ struct Predictions {
                 }
                 return [first].compactMap(\.self) + rest
             },
-            { try concurrently(sources) { try BundleWeights(drafts[$0], model) } })
-        return sources.indices.map { Parts(source: sources[$0], code: codes[$0], weights: weights[$0]) }
+            // Weights in the fewest bits take longest: they go first.
+            { try concurrently(sources.reversed()) { try BundleWeights(drafts[$0], model) } })
+        return zip(sources, zip(codes, weights.reversed())).map { Parts(source: $0, code: $1.0, weights: $1.1) }
     }
 
     /// The tokenizer's table as plans have it, and about what it takes in a zip.

@@ -75,7 +75,7 @@ struct Gate: ParsableCommand {
         var options = stack
         options.entry = options.entry ?? settings.entry
         options.python = options.python ?? settings.python
-        let examination = try Examination.make(settings.paths, options, platforms)
+        let examination = try Examination.make(settings.paths, options, { platforms })
         let measures = try examination.measures(of: settings.rules.deployment)
         if writeBaseline { return try write(GateBaseline(measures), settings, examination) }
         let judgement = GateJudgement(

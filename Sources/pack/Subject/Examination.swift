@@ -30,29 +30,36 @@ struct Examination {
     /// - Parameters:
     ///   - paths: What is deployed.
     ///   - options: What is to be known about the code.
-    ///   - platforms: Who is asked; the first one's Python, processor and C library are those that lists are read for.
+    ///   - asked: Gives who is asked, and is called only when that is needed; the first one's Python, processor and C
+    ///     library are those that lists are read for.
     ///   - specialization: What is fixed of the ONNX model among the paths.
     /// - Throws: What makes a path unusable.
     static func make(
-        _ paths: [String], _ options: StackOptions, _ platforms: [Profile],
+        _ paths: [String], _ options: StackOptions, _ asked: () throws -> [Profile],
         fixing specialization: ONNXSpecialization = ONNXSpecialization()
     ) throws -> Examination {
-        guard let first = platforms.first else { throw ValidationFailure.noPlatform }
+        func first() throws -> Profile {
+            guard let first = try asked().first else { throw ValidationFailure.noPlatform }
+            return first
+        }
         let progress = Progress()
         defer { progress.finish() }
         progress.step("listing files")
         var subject = try Subject.find(
-            paths, options, for: options.environment(of: first, found: nil), fixing: specialization)
+            paths, options, for: { options.environment(of: try first(), found: nil) }, fixing: specialization)
         var stack = subject.tree.map(Stack.init)
         subject.problems += stack?.packages.problems.map { "\($0.path) \($0.text)" } ?? []
         progress.step("reading binaries and imports")
-        let target = options.environment(of: first, found: stack?.python)
-        stack?.look(
-            for: target, declared: subject.declared.first?.roots ?? [],
-            entry: options.entry, comparesContents: options.zip)
+        if stack != nil {
+            let target = options.environment(of: try first(), found: stack?.python)
+            stack?.look(
+                for: target, declared: subject.declared.first?.roots ?? [],
+                entry: options.entry, comparesContents: options.zip)
+        }
         subject.problems += stack.map(\.problems) ?? []
         progress.step("planning what a bundle would take")
         let predictions = try subject.predict()
+        let platforms = try asked()
         if let problems = compress(&stack, subject, options, platforms, progress) { subject.problems += problems }
         progress.step("judging")
         var examination = Examination(

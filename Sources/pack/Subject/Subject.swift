@@ -39,16 +39,17 @@ extension Subject {
     /// - Parameters:
     ///   - paths: Folders, archives, files of weights, lists of packages.
     ///   - options: Layers, and whether requirements are resolved.
-    ///   - environment: The Python, processor and C library that lists of packages are read for.
+    ///   - environment: The Python, processor and C library that lists of packages are read for; asked for only where there
+    ///     may be such lists.
     ///   - specialization: What is fixed of the ONNX model among the paths.
     /// - Throws: What makes a path unusable; what concerns single files is a problem.
     static func find(
-        _ paths: [String], _ options: StackOptions, for environment: TargetEnvironment,
+        _ paths: [String], _ options: StackOptions, for environment: () throws -> TargetEnvironment,
         fixing specialization: ONNXSpecialization = ONNXSpecialization()
     ) throws -> Subject {
         var subject = Subject(paths: paths)
         subject.specialization = specialization
-        let selection = DependencySelection(target: environment)
+        func selection() throws -> DependencySelection { DependencySelection(target: try environment()) }
         var trees: [(tree: FileTree, name: String)] = []
         let outers = try enclosing(paths)
         for (path, outer) in zip(paths, outers) {
@@ -58,17 +59,17 @@ extension Subject {
             }
             switch try PathKind(path) {
             case .list(let kind):
-                subject.add(try DeclaredDependencies(path: path, kind: kind, selection: selection))
+                subject.add(try DeclaredDependencies(path: path, kind: kind, selection: selection()))
             case .weights: subject.models.append(try subject.read(path))
             case .tree:
-                let found = try subject.trees(at: path, options, selection)
+                let found = try subject.trees(at: path, options, selection())
                 let prefix = paths.count > 1 ? displayName(path) : ""
                 trees += found.map { ($0.tree, [prefix, $0.name].filter { !$0.isEmpty }.joined(separator: "/")) }
             }
         }
         guard specialization.isEmpty || subject.isFixed else { throw ImportError.notFixable(subject.name) }
         if options.resolve, !subject.declared.isEmpty || trees.isEmpty {
-            trees += try subject.resolve(options, selection)
+            trees += try subject.resolve(options, selection())
         }
         if !trees.isEmpty {
             subject.tree = .joined(trees.map(\.tree), as: trees.map(\.name), path: subject.name)
