@@ -41,12 +41,23 @@ public struct RuntimeLibrary: Sendable {
     public struct Program: Sendable {
         /// The executable's bytes.
         public let bytes: [UInt8]
+        /// Where it has each part of the library; nil for what was left out. In the same order for all programs of it.
+        let parts: [Range<Int>?]
         /// Operators in it, sorted.
         public let operators: [String]
         /// Kernels in it, `family/isa`, sorted.
         public let kernels: [String]
         /// Operators and kernels of the architecture that were left out, sorted.
         public let pruned: [String]
+
+        /// The bytes of the library that are in this program and not in another one, one after the other.
+        public func bytes(notIn other: Program) -> [UInt8] {
+            var result: [UInt8] = []
+            for (own, others) in zip(parts, other.parts) where others == nil {
+                if let own { result += bytes[own] }
+            }
+            return result
+        }
     }
 
     /// Links a runtime with only the named operators and families of kernels, all variants of each.
@@ -55,8 +66,9 @@ public struct RuntimeLibrary: Sendable {
         let wanted = kernels.filter { kernelFamilies.contains($0.family) }
         let kept = Set(operators)
         let keptKernels = Set(wanted.map(\.name))
+        let linked = try link(operators.map { "pack_slot_\($0)" } + wanted.map(\.slot))
         return Program(
-            bytes: try link(operators.map { "pack_slot_\($0)" } + wanted.map(\.slot)),
+            bytes: linked.bytes, parts: linked.parts,
             operators: kept.sorted(), kernels: keptKernels.sorted(),
             pruned: operatorNames.filter { !kept.contains($0) }.sorted()
                 + kernels.map(\.name).filter { !keptKernels.contains($0) }.sorted())
@@ -86,7 +98,7 @@ public struct RuntimeLibrary: Sendable {
         let own = candidates.filter { $0.isKept }.flatMap { Array($0.slots) }
         var parts: [Part] = []
         for (name, slots, isKept) in candidates {
-            let other = try link(isKept ? own.filter { !slots.contains($0) } : own + slots).count
+            let other = try link(isKept ? own.filter { !slots.contains($0) } : own + slots).bytes.count
             parts.append(Part(name: name, isKept: isKept, bytes: abs(program.bytes.count - other)))
         }
         return parts.sorted {
@@ -96,7 +108,7 @@ public struct RuntimeLibrary: Sendable {
 
     /// Bytes of the complete runtime, nothing pruned.
     public func completeBytes() throws(BundleError) -> Int {
-        try link(operatorNames.map { "pack_slot_\($0)" } + RuntimeLibrary.kernels(arch: arch).map(\.slot)).count
+        try link(operatorNames.map { "pack_slot_\($0)" } + RuntimeLibrary.kernels(arch: arch).map(\.slot)).bytes.count
     }
 
     /// The operators in the object, in no order.
@@ -124,7 +136,7 @@ public struct RuntimeLibrary: Sendable {
     }
 
     /// Links the object with these slots tied to the functions of the same name.
-    private func link(_ slots: [String]) throws(BundleError) -> [UInt8] {
+    private func link(_ slots: [String]) throws(BundleError) -> LinkedProgram {
         var ties: [String: String] = [:]
         for slot in slots {
             let symbol =

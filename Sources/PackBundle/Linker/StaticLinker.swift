@@ -1,3 +1,10 @@
+/// A program, and where it has what of the object.
+struct LinkedProgram {
+    let bytes: [UInt8]
+    /// The bytes of each part of the object; nil for what is left out, or is zero at the start.
+    let parts: [Range<Int>?]
+}
+
 /// Makes a static program of the parts of an object that it needs, as `ld -static --gc-sections -s` does: no shared libraries, no
 /// position independence, no symbols.
 struct StaticLinker {
@@ -20,7 +27,7 @@ struct StaticLinker {
     ///
     /// - Parameter ties: Names of symbols by the weak symbols that shall stand for them.
     /// - Throws: `.link` where the object is damaged or needs what is not supported.
-    static func link(_ object: RelocatableObject, ties: [String: String]) throws(BundleError) -> [UInt8] {
+    static func link(_ object: RelocatableObject, ties: [String: String]) throws(BundleError) -> LinkedProgram {
         guard let entry = object.globals["_start"] else { throw .link("the runtime has no entry point _start") }
         var symbols: [Int: Int] = [:]
         for (weak, name) in ties {
@@ -31,7 +38,12 @@ struct StaticLinker {
         }
         var linker = StaticLinker(try LinkedParts(object, entry: entry, ties: symbols), entry: entry)
         linker.arrange()
-        return try linker.program()
+        let bytes = try linker.program()
+        return LinkedProgram(
+            bytes: bytes,
+            parts: zip(linker.places, linker.parts.parts).map { place, part in
+                place.map { $0..<$0 + part.range.count }
+            })
     }
 
     private init(_ parts: LinkedParts, entry: Int) {

@@ -17,14 +17,18 @@ struct BundleCode: Sendable {
     /// - Throws: What slim would throw.
     init(_ draft: PlanDraft, _ library: RuntimeLibrary?, like alike: BundleCode? = nil) throws {
         program = try library?.program(operators: draft.operators, kernelFamilies: draft.kernelFamilies)
+        // Beside large weights a sample of the runtime does.
+        let pieces = draft.byteCount <= Self.largeBytes ? Int.max : 3
         zipped = program.map { program in
-            if let other = alike?.program, let zipped = alike?.zipped {
-                return zipped * program.bytes.count / other.bytes.count
+            guard let other = alike?.program, let zipped = alike?.zipped else {
+                return Self.zipped(program.bytes, pieces: pieces)
             }
-            // Beside large weights a sample of the runtime does.
-            let pieces = draft.byteCount <= Self.largeBytes ? Int.max : 3
-            let zipped = program.bytes.withUnsafeBytes { ZippedSize.sampled($0, level: 1, pieces: pieces) }
-            return Int(Double(zipped) * Self.gain)
+            return zipped + Self.zipped(program.bytes(notIn: other), pieces: pieces)
+                - Self.zipped(other.bytes(notIn: program), pieces: pieces)
         }
+    }
+
+    private static func zipped(_ bytes: [UInt8], pieces: Int) -> Int {
+        Int(Double(bytes.withUnsafeBytes { ZippedSize.sampled($0, level: 1, pieces: pieces) }) * gain)
     }
 }
