@@ -122,7 +122,7 @@ private struct Walk {
 
 extension ImportError {
     /// Names that a message lists.
-    private static let listed = 40
+    private static let listed = 10
 
     /// A name that the file does not have.
     static func noSuchName(_ name: String, _ option: String, among names: [String], file: String) -> ImportError {
@@ -133,7 +133,8 @@ extension ImportError {
             ErrorFacts(
                 "has nothing of that name", file: file, found: "\(option) \(name)",
                 expected: names.isEmpty ? "no \(option): there is nothing to name" : shown + rest,
-                hint: Suggestion.nearest(to: name, among: names).map { "did you mean \($0)?" }))
+                hint: Suggestion.nearest(to: name, among: names).map { "did you mean \($0)?" }
+                    ?? (rest.isEmpty ? nil : "pack inspect \(file) prints the graph with all names")))
     }
 
     /// Inputs of something that is no ONNX file are to be fixed.
