@@ -10,32 +10,10 @@ import PackCore
 /// else as RoBERTa counts them: padding + 1 + the number of tokens before that are not padding; padding itself sits at
 /// `padding`.
 enum Embed: Operator {
-    private struct Table {
-        let tensor: Tensor
-        let scales: UnsafeMutablePointer<Float>?
-
-        init(_ tensor: Tensor, _ scales: Tensor?, hidden: Int) throws(OperatorError) {
-            let width = tensor.dtype == .u8 ? pack_row_bytes_s4(hidden) : hidden
-            guard tensor.rank == 2, tensor.extent(1) == width else { throw .shape }
-            switch tensor.dtype {
-            case .f32, .f16: self.scales = nil
-            case .i8, .u8:
-                guard let scales else { throw .attribute }
-                try scales.require(.f32)
-                guard scales.count == tensor.extent(0) else { throw .shape }
-                self.scales = scales.floats.baseAddress
-            default: throw .type
-            }
-            self.tensor = tensor
-        }
-
-        var rows: Int { tensor.extent(0) }
-    }
-
     private struct Task {
-        let words: Table
-        let positions: Table
-        let types: Table?
+        let words: StoredRows
+        let positions: StoredRows
+        let types: StoredRows?
         let kernels: UnsafePointer<pack_kernels>
         let ids: UnsafeMutableBufferPointer<Int64>
         let typeIDs: UnsafeMutableBufferPointer<Int64>?
@@ -63,10 +41,10 @@ enum Embed: Operator {
             guard typeIDs.count == ids.count else { throw .shape }
         }
         let padding = try step.attribute(1)
-        let words = try Table(try step.input(2), step.optional(3), hidden: hidden)
-        let positions = try Table(try step.input(4), step.optional(5), hidden: hidden)
-        var types: Table?
-        if let tensor = step.optional(6) { types = try Table(tensor, step.optional(7), hidden: hidden) }
+        let words = try StoredRows(try step.input(2), step.optional(3), columns: hidden)
+        let positions = try StoredRows(try step.input(4), step.optional(5), columns: hidden)
+        var types: StoredRows?
+        if let tensor = step.optional(6) { types = try StoredRows(tensor, step.optional(7), columns: hidden) }
         guard padding >= -1, positions.rows > padding, ids.extent(1) <= positions.rows - 1 - padding else {
             throw .shape
         }
@@ -77,21 +55,16 @@ enum Embed: Operator {
         try beta.require(.f32)
         guard gamma.count == hidden, beta.count == hidden else { throw .shape }
         let kernels = step.kernels
-        guard kernels.pointee.layer_norm != nil,
-            kernels.pointee.f16_to_f32 != nil || !uses(.f16, words, positions, types),
-            kernels.pointee.dequantize_s8 != nil || !uses(.i8, words, positions, types),
-            kernels.pointee.dequantize_s4 != nil || !uses(.u8, words, positions, types)
-        else { throw .kernel }
+        guard kernels.pointee.layer_norm != nil else { throw .kernel }
+        try words.require(kernels)
+        try positions.require(kernels)
+        if let types { try types.require(kernels) }
         return Task(
             words: words, positions: positions, types: types, kernels: kernels, ids: ids.integers,
             typeIDs: typeIDs?.integers, out: out.floats.baseAddress, gamma: gamma.floats.baseAddress,
             beta: beta.floats.baseAddress, epsilon: try step.floatAttribute(0), padding: Int64(padding),
             sequence: ids.extent(1), hidden: hidden, row: step.scratch?.assumingMemoryBound(to: Float.self),
             failed: step.scratch.map { ($0 + rowBytes(hidden, step)).assumingMemoryBound(to: Bool.self) })
-    }
-
-    private static func uses(_ dtype: DType, _ a: Table, _ b: Table, _ c: Table?) -> Bool {
-        a.tensor.dtype == dtype || b.tensor.dtype == dtype || c?.tensor.dtype == dtype
     }
 
     /// Scratch memory: a row for each worker, and behind them a flag that a worker raises when an id is out of range.
@@ -121,6 +94,7 @@ enum Embed: Operator {
     private static func embed(_ task: UnsafeMutablePointer<Task>, text: Int, worker: Int) -> Bool {
         let hidden = task.pointee.hidden
         let sequence = task.pointee.sequence
+        let kernels = task.pointee.kernels
         guard let out = task.pointee.out, let scratch = task.pointee.row else { return false }
         let row = scratch + worker * hidden
         let padding = task.pointee.padding
@@ -128,44 +102,22 @@ enum Embed: Operator {
         for token in text * sequence..<(text + 1) * sequence {
             let target = out + token * hidden
             let id = task.pointee.ids[token]
-            guard load(task, task.pointee.words, id, into: target) else { return false }
+            guard task.pointee.words.restore(Int(id), kernels, to: target) else { return false }
             var position = Int64(token - text * sequence)
             if padding >= 0 {
                 counted += id == padding ? 0 : 1
                 position = id == padding ? padding : padding + counted
             }
-            guard load(task, task.pointee.positions, position, into: row) else { return false }
+            guard task.pointee.positions.restore(Int(position), kernels, to: row) else { return false }
             for i in 0..<hidden { target[i] += row[i] }
             if let types = task.pointee.types {
-                guard load(task, types, task.pointee.typeIDs?[token] ?? 0, into: row) else { return false }
+                guard types.restore(Int(task.pointee.typeIDs?[token] ?? 0), kernels, to: row) else { return false }
                 for i in 0..<hidden { target[i] += row[i] }
             }
         }
         let first = out + text * sequence * hidden
-        task.pointee.kernels.pointee.layer_norm?(
+        kernels.pointee.layer_norm?(
             first, hidden, first, hidden, sequence, hidden, task.pointee.gamma, task.pointee.beta, task.pointee.epsilon)
-        return true
-    }
-
-    /// Writes a row of a table as f32; false if the table has no such row.
-    private static func load(
-        _ task: UnsafeMutablePointer<Task>, _ table: Table, _ index: Int64, into target: UnsafeMutablePointer<Float>
-    ) -> Bool {
-        guard index >= 0, index < Int64(table.rows), let raw = table.tensor.raw else { return false }
-        let hidden = task.pointee.hidden
-        let source = raw + Int(index) * table.tensor.extent(1) * table.tensor.dtype.size
-        switch table.tensor.dtype {
-        case .f16: task.pointee.kernels.pointee.f16_to_f32?(source.assumingMemoryBound(to: UInt16.self), target, hidden)
-        case .i8:
-            guard let scales = table.scales else { return false }
-            task.pointee.kernels.pointee.dequantize_s8?(
-                source.assumingMemoryBound(to: Int8.self), scales[Int(index)], target, hidden)
-        case .u8:
-            guard let scales = table.scales else { return false }
-            task.pointee.kernels.pointee.dequantize_s4?(
-                source.assumingMemoryBound(to: UInt8.self), scales[Int(index)], target, hidden)
-        default: target.update(from: source.assumingMemoryBound(to: Float.self), count: hidden)
-        }
         return true
     }
 }
