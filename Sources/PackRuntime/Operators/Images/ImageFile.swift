@@ -4,6 +4,7 @@ enum ImageFile {
     static func size(_ bytes: ImageBytes) throws(ImageError) -> (width: Int, height: Int) {
         if PNG.matches(bytes) { return try size(of: PNG.self, bytes) }
         if JPEG.matches(bytes) { return try size(of: JPEG.self, bytes) }
+        if TIFF.matches(bytes) { return try size(of: TIFF.self, bytes) }
         if PNM.matches(bytes) { return try size(of: PNM.self, bytes) }
         if BMP.matches(bytes) { return try size(of: BMP.self, bytes) }
         throw ImageError(.unknownFormat, at: 0)
@@ -13,6 +14,7 @@ enum ImageFile {
     static func decode(_ bytes: ImageBytes, into pixels: ImagePixels) throws(ImageError) {
         if PNG.matches(bytes) { return try PNG(bytes).decode(into: pixels) }
         if JPEG.matches(bytes) { return try JPEG(bytes).decode(into: pixels) }
+        if TIFF.matches(bytes) { return try TIFF(bytes).decode(into: pixels) }
         if PNM.matches(bytes) { return try PNM(bytes).decode(into: pixels) }
         if BMP.matches(bytes) { return try BMP(bytes).decode(into: pixels) }
         throw ImageError(.unknownFormat, at: 0)
