@@ -172,7 +172,7 @@ struct JPEGReader {
 
     /// How libjpeg decides what the components are.
     func colorSpace() throws(ImageError) -> ColorSpace {
-        let ids = frame.components.map(\.id)
+        let ids = frame.components.map { $0.id }
         switch ids.count {
         case 1: return .gray
         case 3:

@@ -1,8 +1,9 @@
 /// A canonical prefix code of at most 15 bits, sent from the highest bit of each word on: RFC 1951, section 3.2.2.
 struct PrefixCode {
-    private static let quickBits = 9
     private static let maximumLength = 15
-    /// For the next bits as they come, the symbol · 16 + its length; 0 where the word is longer, or none.
+    /// At most 9: longer words are rare.
+    private let quickBits: Int
+    /// For the next bits as they come, the symbol · 32 + its length, and the highest bit; 0 where the word is longer, or none.
     private var quick: [UInt32]
     /// Words of each length.
     private var counts: [Int]
@@ -11,9 +12,9 @@ struct PrefixCode {
 
     /// - Parameters:
     ///   - lengths: The length of each symbol's word, at most 15; 0 for symbols that do not occur.
-    ///   - isWhole: Whether every sequence of bits must be a word, unless there is only one.
+    ///   - isEmptyAlone: Whether the word of a symbol that is the only one has no bits; there must be a symbol then.
     ///   - offset: Where the lengths stand in the file.
-    init(_ lengths: some Collection<UInt8>, isWhole: Bool = true, at offset: Int) throws(ImageError) {
+    init(_ lengths: some Collection<UInt8>, isEmptyAlone: Bool = false, at offset: Int) throws(ImageError) {
         counts = [Int](repeating: 0, count: PrefixCode.maximumLength + 1)
         for length in lengths {
             guard length <= PrefixCode.maximumLength else { throw ImageError(.badPrefixCode, at: offset) }
@@ -30,20 +31,24 @@ struct PrefixCode {
             places[length + 1] = places[length] + counts[length]
             codes[length + 1] = (codes[length] + counts[length]) << 1
         }
-        guard free == 0 || !isWhole || used <= 1 else { throw ImageError(.badPrefixCode, at: offset) }
+        // Every sequence of bits must be a word, unless there is only one.
+        guard free == 0 || used == 1 || used == 0 && !isEmptyAlone else { throw ImageError(.badPrefixCode, at: offset) }
+        let longest = counts.lastIndex { $0 > 0 } ?? 0
+        quickBits = isEmptyAlone && used == 1 ? 0 : Swift.min(longest, 9)
         symbols = [UInt16](repeating: 0, count: Swift.max(used, 1))
-        quick = [UInt32](repeating: 0, count: 1 << PrefixCode.quickBits)
+        quick = [UInt32](repeating: 0, count: 1 << quickBits)
         for (symbol, length) in lengths.enumerated() where length > 0 {
             let length = Int(length)
+            if quickBits == 0 { quick[0] = 1 << 31 | UInt32(symbol << 5) }
             symbols[places[length]] = UInt16(truncatingIfNeeded: symbol)
             places[length] += 1
             let code = codes[length]
             codes[length] += 1
-            guard length <= PrefixCode.quickBits else { continue }
+            guard length <= quickBits else { continue }
             var reversed = 0
             for bit in 0..<length { reversed |= (code >> bit & 1) << (length - 1 - bit) }
             while reversed < quick.count {
-                quick[reversed] = UInt32(symbol << 4 | length)
+                quick[reversed] = 1 << 31 | UInt32(symbol << 5 | length)
                 reversed += 1 << length
             }
         }
@@ -53,10 +58,10 @@ struct PrefixCode {
     @inline(__always)
     func symbol(_ bits: inout LowBits) throws(ImageError) -> Int {
         let next = bits.peek()
-        let entry = quick[Int(next & 0x1FF)]
+        let entry = quick[Int(next & (1 << UInt64(quickBits) &- 1))]
         if entry != 0 {
-            try bits.skip(Int(entry & 15))
-            return Int(entry >> 4)
+            try bits.skip(Int(entry & 31))
+            return Int(entry >> 5 & 0xFFFF)
         }
         return try longSymbol(&bits, next)
     }
