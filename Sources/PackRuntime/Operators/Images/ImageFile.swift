@@ -6,6 +6,7 @@ enum ImageFile {
         if JPEG.matches(bytes) { return try size(of: JPEG.self, bytes) }
         if TIFF.matches(bytes) { return try size(of: TIFF.self, bytes) }
         if WebP.matches(bytes) { return try size(of: WebP.self, bytes) }
+        if JPEG2000.matches(bytes) { return try size(of: JPEG2000.self, bytes) }
         if PNM.matches(bytes) { return try size(of: PNM.self, bytes) }
         if BMP.matches(bytes) { return try size(of: BMP.self, bytes) }
         throw ImageError(.unknownFormat, at: 0)
@@ -17,6 +18,7 @@ enum ImageFile {
         if JPEG.matches(bytes) { return try JPEG(bytes).decode(into: pixels) }
         if TIFF.matches(bytes) { return try TIFF(bytes).decode(into: pixels) }
         if WebP.matches(bytes) { return try WebP(bytes).decode(into: pixels) }
+        if JPEG2000.matches(bytes) { return try JPEG2000(bytes).decode(into: pixels) }
         if PNM.matches(bytes) { return try PNM(bytes).decode(into: pixels) }
         if BMP.matches(bytes) { return try BMP(bytes).decode(into: pixels) }
         throw ImageError(.unknownFormat, at: 0)

@@ -20,6 +20,14 @@ func checkImageSize(_ width: Int, _ height: Int, at offset: Int) throws(ImageErr
     }
 }
 
+/// Refuses large sizes of files that are much too short, in formats that can say that nothing changes from pixel to pixel.
+func checkImageSize(_ width: Int, _ height: Int, of bytes: ImageBytes, at offset: Int) throws(ImageError) {
+    try checkImageSize(width, height, at: offset)
+    guard width * height <= 1 << 24 || width * height / 4096 <= bytes.count else {
+        throw ImageError(.sizeBeyondData, at: offset)
+    }
+}
+
 /// A number within 0 ... 255.
 @inline(__always)
 func clampedSample(_ value: Int) -> UInt8 {

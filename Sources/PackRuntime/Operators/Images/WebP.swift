@@ -45,7 +45,7 @@ struct WebP: ImageFormat {
             frame = .lossy(lossy)
         }
         (width, height) = canvas ?? size
-        try checkImageSize(width, height, at: 24)
+        try checkImageSize(width, height, of: file, at: 24)
         guard left + size.width <= width, top + size.height <= height else { throw ImageError(.badSize, at: at) }
     }
 
