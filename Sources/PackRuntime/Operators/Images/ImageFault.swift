@@ -64,12 +64,15 @@ public enum ImageFault: Int, Sendable, CaseIterable {
     }
 }
 
-/// Why an image cannot be decoded, and the byte of the file at which that was seen.
-struct ImageError: Error {
-    let fault: ImageFault
-    let offset: Int
+/// Why an image cannot be decoded.
+public struct ImageError: Error, Equatable {
+    /// What is wrong.
+    public let fault: ImageFault
+    /// The byte of the file at which that was seen.
+    public let offset: Int
 
-    init(_ fault: ImageFault, at offset: Int) {
+    /// Describes a fault.
+    public init(_ fault: ImageFault, at offset: Int) {
         self.fault = fault
         self.offset = offset
     }

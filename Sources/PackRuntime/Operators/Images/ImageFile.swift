@@ -37,7 +37,7 @@ enum ImageFile {
 /// - Returns: Samples [height, width, channels], or what is wrong and at which byte.
 public func decodedImage(
     _ bytes: [UInt8], _ format: PixelFormat
-) -> Result<(samples: [UInt8], width: Int, height: Int), ImageRefusal> {
+) -> Result<(samples: [UInt8], width: Int, height: Int), ImageError> {
     bytes.withUnsafeBufferPointer { bytes in
         do throws(ImageError) {
             let file = ImageBytes(bytes)
@@ -52,15 +52,7 @@ public func decodedImage(
             if let failure { throw failure }
             return .success((samples, width, height))
         } catch {
-            return .failure(ImageRefusal(fault: error.fault, offset: error.offset))
+            return .failure(error)
         }
     }
-}
-
-/// What is wrong with an image file, and at which byte.
-public struct ImageRefusal: Error, Equatable {
-    /// What is wrong.
-    public let fault: ImageFault
-    /// The byte of the file.
-    public let offset: Int
 }

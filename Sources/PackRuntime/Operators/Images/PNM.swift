@@ -55,14 +55,16 @@ struct PNM: ImageFormat {
         }
     }
 
-    /// Reads a number in decimal; one of more digits than any that is allowed is too large.
-    private static func number(_ bytes: ImageBytes, _ at: inout Int) throws(ImageError) -> Int {
+    /// Reads a number in decimal.
+    private static func number(
+        _ bytes: ImageBytes, _ at: inout Int, limit: Int = Int(Int32.max)
+    ) throws(ImageError) -> Int {
         try skipSpace(bytes, &at)
         let first = at
         var value = 0
         while let byte = bytes.peek(at), 0x30...0x39 ~= byte {
             value = value * 10 + Int(byte - 0x30)
-            guard value <= Int(Int32.max) else { throw ImageError(.badNumber, at: first) }
+            guard value <= limit else { throw ImageError(.badNumber, at: first) }
             at += 1
         }
         guard at > first else { throw ImageError(.badNumber, at: at) }
@@ -98,8 +100,7 @@ struct PNM: ImageFormat {
     private func sample(_ at: inout Int) throws(ImageError) -> UInt8 {
         var value: Int
         if isText {
-            value = try PNM.number(bytes, &at)
-            guard value <= maximum else { throw ImageError(.badNumber, at: at) }
+            value = try PNM.number(bytes, &at, limit: maximum)
         } else {
             value = sampleBytes == 2 ? try bytes.big16(at) : try bytes.byte(at)
             at += sampleBytes
