@@ -36,6 +36,12 @@ extension Lowering {
             }
             try lowering.step(PACK_OP_RoiAlign, node, try lowering.values(node, 3), words)
         },
+        "ImageDecoder": { lowering, node throws(PlannerError) in
+            let format = try lowering.read(node) { n throws(GraphError) in
+                try n.choice("pixel_format", ["RGB", "BGR", "Grayscale"], default: "RGB")
+            }
+            try lowering.lowerPlain(PACK_OP_ImageDecoder, node, count: 1, [Int64(format)])
+        },
     ]
 
     /// The attributes of `PadFixed`, if the plan knows pads and constant.

@@ -13,6 +13,7 @@ extension Lowering {
         PACK_OP_AffineGrid.rawValue, PACK_OP_Col2Im.rawValue, PACK_OP_MaxUnpool.rawValue,
         PACK_OP_NonMaxSuppression.rawValue,
         PACK_OP_StringSplit.rawValue, PACK_OP_StringNormalizer.rawValue, PACK_OP_TextTokens.rawValue,
+        PACK_OP_ImageDecoder.rawValue,
     ]
 
     /// For each symbol that no input defines, the first node that has it as a dimension of an output.

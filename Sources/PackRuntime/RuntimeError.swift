@@ -22,6 +22,8 @@ public enum RuntimeError: Error, Equatable {
     case badText
     /// The texts of a request need more room than a run has for them.
     case tooManyTexts
+    /// The bytes that a step takes for an image file are none that can be decoded; the offset is where that was seen.
+    case badImage(step: Int, fault: ImageFault, offset: Int)
     /// `run` was called before `prepare`, or after inputs changed shape.
     case notPrepared
 }

@@ -229,7 +229,12 @@ public final class Session {
     }
 
     private func failure(_ step: Int, _ status: Int64) -> RuntimeError {
-        status == Int64(PACK_ERROR_TEXTS.rawValue) ? .tooManyTexts : .operatorFailed(step: step, code: Int(status))
+        if status == Int64(PACK_ERROR_TEXTS.rawValue) { return .tooManyTexts }
+        let number = Int(Int64(PACK_ERROR_IMAGE.rawValue) - status)
+        if number > 0, number & 15 == 0, let fault = ImageFault(rawValue: number >> 4 & 0xFFF) {
+            return .badImage(step: step, fault: fault, offset: number >> 16)
+        }
+        return .operatorFailed(step: step, code: Int(status))
     }
 
     private func bindSymbols() throws(RuntimeError) {

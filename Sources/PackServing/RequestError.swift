@@ -66,6 +66,8 @@ public struct RequestError: Error, Equatable {
         case outOfRange
         /// A text of the inputs is not UTF-8.
         case badText
+        /// Bytes of an image file that cannot be decoded; `detail`, what is expected as `known`, `offset` in the file.
+        case badImage
         /// A value that the model's operators refuse, such as an index past the end of a table; `found` is the step.
         case badValue
 

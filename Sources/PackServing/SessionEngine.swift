@@ -27,6 +27,13 @@ public final class SessionEngine: InferenceEngine {
         case .outOfMemory(let bytes): RequestError(.outOfMemory, found: bytes)
         case .operatorFailed(let step, _): RequestError(.badValue, found: step)
         case .badText: RequestError(.badText)
+        case .badImage(_, let fault, let offset):
+            RequestError(
+                .badImage,
+                known: copied(
+                    UnsafeRawBufferPointer(
+                        start: fault.expected.utf8Start, count: fault.expected.utf8CodeUnitCount)),
+                detail: StaticText(fault.found), offset: offset)
         case .tooManyTexts: RequestError(.textsTooLarge)
         case .missingOperator(let step, _): RequestError(.failed, found: 1000 + step)
         default: RequestError(.failed)

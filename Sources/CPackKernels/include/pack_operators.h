@@ -58,6 +58,7 @@ enum pack_operator_error {
     PACK_ERROR_KERNEL = -5, // the runtime was linked without the kernel
     PACK_ERROR_TEXT = -6,   // bytes that are not UTF-8
     PACK_ERROR_TEXTS = -7,  // more texts, or longer ones, than a run may make
+    PACK_ERROR_IMAGE = -8,  // an image file; −8 − 16·fault (an ImageFault) − 65536·byte of the file
 };
 
 // Ids are positions: new operators go to the end, none is ever removed or reordered.
@@ -136,7 +137,8 @@ enum pack_operator_error {
     X(LoopBegin) \
     X(LoopEnd) \
     X(TextNumbers) \
-    X(Random)
+    X(Random) \
+    X(ImageDecoder)
 
 #define PACK_OPERATOR_ID(name) PACK_OP_##name,
 enum pack_operator_id { PACK_OPERATORS(PACK_OPERATOR_ID) PACK_OPERATOR_COUNT };

@@ -5,10 +5,23 @@ extension ShapeRules {
     static let images = merge([
         ["CenterCropPad": centre, "DepthToSpace": depthToSpace, "SpaceToDepth": spaceToDepth],
         ["Resize": resize, "GridSample": sample, "AffineGrid": grid, "RoiAlign": regions],
+        ["ImageDecoder": decode],
     ])
 
     private static func unknown(_ op: Operands, _ type: TensorType) -> [Dimension] {
         type.shape.indices.map { op.unknown(axis: $0) }
+    }
+
+    /// The bytes of an image file, to `[height, width, channels]`.
+    @Sendable private static func decode(_ op: Operands) throws(GraphError) -> [Inferred] {
+        try op.expect(inputs: 1...1)
+        try op.expect(.u8, input: 0)
+        let type = try op.type(0)
+        guard type.shape.count == 1 else {
+            throw op.fault(.wrongShape, input: 0, found: "\(type)", expected: "the bytes of one file, rank 1")
+        }
+        let format = try op.node.choice("pixel_format", ["RGB", "BGR", "Grayscale"], default: "RGB")
+        return [Inferred(.u8, [op.unknown(axis: 0), op.unknown(axis: 1), format == 2 ? 1 : 3])]
     }
 
     @Sendable private static func centre(_ op: Operands) throws(GraphError) -> [Inferred] {

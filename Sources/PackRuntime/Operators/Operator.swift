@@ -12,6 +12,11 @@ struct OperatorError: Error {
     static let kernel = OperatorError(code: Int64(PACK_ERROR_KERNEL.rawValue))
     static let text = OperatorError(code: Int64(PACK_ERROR_TEXT.rawValue))
     static let texts = OperatorError(code: Int64(PACK_ERROR_TEXTS.rawValue))
+
+    static func image(_ error: ImageError) -> OperatorError {
+        let place = Int64(Swift.min(Swift.max(error.offset, 0), 1 << 40))
+        return OperatorError(code: Int64(PACK_ERROR_IMAGE.rawValue) - Int64(error.fault.rawValue) << 4 - place << 16)
+    }
 }
 
 /// An operator of the runtime. `prepare` checks everything that `run` relies on, so that `run` cannot leave its tensors'

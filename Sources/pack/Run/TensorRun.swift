@@ -102,6 +102,10 @@ struct TensorRun {
             ErrorFacts(
                 "an input is longer than the model takes", place: "\(name(input)), axis \(axis)", found: "\(found)",
                 expected: "at most \(maximum)")
+        case .badImage(let step, let fault, let offset):
+            ErrorFacts(
+                "an image cannot be decoded", place: "step \(step), byte \(offset) of the image",
+                found: "\(fault.found)", expected: "\(fault.expected)")
         case .operatorFailed(let step, _):
             ErrorFacts(
                 "a value of the inputs is out of range", place: "step \(step)", hint: "are all ids in the vocabulary?")
