@@ -136,7 +136,8 @@ enum pack_operator_error {
     X(LoopBegin) \
     X(LoopEnd) \
     X(TextNumbers) \
-    X(Random)
+    X(Random) \
+    X(Inverse)
 
 #define PACK_OPERATOR_ID(name) PACK_OP_##name,
 enum pack_operator_id { PACK_OPERATORS(PACK_OPERATOR_ID) PACK_OPERATOR_COUNT };
