@@ -34,6 +34,7 @@ conformance: all
 	.venv/bin/python Tests/conformance/onnx_nodes.py --expected Tests/conformance/onnx_expected.txt --unoptimized
 	.venv/bin/python Tests/conformance/onnx_nodes.py --expected Tests/conformance/onnx_expected.txt --kinds node --arm64
 	.venv/bin/python Tests/conformance/microsoft.py
+	.venv/bin/python Tests/conformance/exporters.py
 	.venv/bin/python Tests/conformance/learning_nodes.py
 	.venv/bin/python Tests/conformance/real_models.py
 	.venv/bin/python Tests/trees.py

@@ -35,6 +35,26 @@ PACK_INLINE int pack_mask_valid(uint32_t type, const void *mask, size_t i) {
     }
 }
 
+/// How many keys, from the first one on, a query may see.
+PACK_INLINE size_t pack_attention_limit(const pack_attention *t, size_t row) {
+    size_t own = t->before + row;
+    return !t->causal || own < row || own >= t->keys ? t->keys : own + 1;
+}
+
+/// The first key that the mask marks; `keys` if there is none.
+PACK_INLINE size_t pack_attention_first(const pack_attention *t) {
+    size_t j = 0;
+    while (j < t->keys && !pack_mask_valid(t->mask_type, t->mask, j)) j++;
+    return j;
+}
+
+/// What is added to the score of a key, for a query that may see `limit` keys and sees one of them, or none (`blind`).
+PACK_INLINE float pack_attention_addend(const pack_attention *t, size_t j, size_t limit, int blind) {
+    int how = !pack_mask_valid(t->mask_type, t->mask, j) + 2 * (j >= limit);
+    if (how == 0) return 0.0f;
+    return blind ? t->hidden[how - 1] : -__builtin_inff();
+}
+
 /// Scale, its inverse and zero of a row that spans low … high (low <= 0 <= high, both finite). One function for every
 /// variant, because all must agree to the bit.
 typedef struct {

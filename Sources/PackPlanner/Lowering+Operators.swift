@@ -81,7 +81,13 @@ extension Lowering {
         let scale = try read(node) { n throws(GraphError) in try n.float("scale", default: 1) }
         var inputs: [UInt32] = []
         for index in 0..<4 { inputs.append(try value(node.input(index) ?? "", of: node)) }
-        try step(PACK_OP_Attention, node, inputs, [Int64(heads), bits(scale)])
+        let isCausal = try read(node) { n throws(GraphError) in try n.int("causal", default: 0) } != 0
+        let shared = try read(node) { n throws(GraphError) in try n.int("kv_heads", default: heads) }
+        let hidden = try read(node) { n throws(GraphError) in try n.floats("hidden") }
+        var words = [Int64(heads), bits(scale)]
+        if isCausal || shared != heads || hidden != nil { words += [isCausal ? 1 : 0, Int64(shared)] }
+        words += (hidden ?? []).map { bits($0) }
+        try step(PACK_OP_Attention, node, inputs, words)
     }
 
     private mutating func lowerEmbed(_ node: Node) throws(PlannerError) {

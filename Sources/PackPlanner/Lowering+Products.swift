@@ -11,6 +11,9 @@ extension Lowering {
         "Det": { (lowering, node) throws(PlannerError) in
             try lowering.lowerPlain(PACK_OP_Determinant, node, count: 1)
         },
+        "Inverse": { (lowering, node) throws(PlannerError) in
+            try lowering.lowerPlain(PACK_OP_Inverse, node, count: 1)
+        },
     ]
 
     private struct Gemm {

@@ -11,7 +11,7 @@
     X(softmax, 0xd2dbb1d13c6525be)                                                                                     \
     X(unary, 0xf5cd111cff9067d9)                                                                                       \
     X(binary, 0xdf3ea30ec01f11fa)                                                                                      \
-    X(attention_f32, 0xb66e8f9aae3f9e53)                                                                               \
+    X(attention_f32, 0xc927f94dc77c7bc3)                                                                               \
     X(mul_add_rows, 0xd53a2f2f4dcd3e13)                                                                                \
     X(dequantize_s8, 0x5b6b21d6beaaf391)                                                                               \
     X(dequantize_s4, 0x1eae264d7533029b)                                                                               \

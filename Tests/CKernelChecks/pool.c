@@ -74,21 +74,27 @@ typedef struct {
     size_t queries, keys, head_dim;
     uint32_t mask_type;
     size_t density; // of 4 keys, how many are valid
+    uint32_t causal;
+    size_t before;
+    int weighs; // whether queries that see no key weigh hidden ones
 } attention_case;
 
 static void attend(const attention_case *c, const pack_attention *t, const uint8_t *valid, kernel_check *result) {
     double *weights = malloc((c->keys + 1) * sizeof *weights);
     for (size_t i = 0; i < c->queries; i++) {
         double most = -INFINITY, sum = 0;
+        size_t limit = c->causal && c->before + i + 1 < c->keys ? c->before + i + 1 : c->keys, seen = 0;
+        for (size_t j = 0; j < limit; j++) seen += valid[j];
         for (size_t j = 0; j < c->keys; j++) {
+            int how = !valid[j] + 2 * (j >= limit);
             weights[j] = -INFINITY;
-            if (!valid[j]) continue;
+            if (how != 0 && (seen > 0 || !c->weighs)) continue;
             weights[j] = 0;
             for (size_t d = 0; d < c->head_dim; d++) weights[j] += (double)t->q[i * t->ldq + d] * t->k[j * t->ldk + d];
-            weights[j] *= t->scale;
+            weights[j] = weights[j] * t->scale + (how == 0 ? 0 : t->hidden[how - 1]);
             most = fmax(most, weights[j]);
         }
-        for (size_t j = 0; j < c->keys; j++) sum += weights[j] = valid[j] ? exp(weights[j] - most) : 0;
+        for (size_t j = 0; j < c->keys; j++) sum += weights[j] = weights[j] > -INFINITY ? exp(weights[j] - most) : 0;
         for (size_t d = 0; d < c->head_dim; d++) {
             double wanted = 0;
             for (size_t j = 0; j < c->keys; j++) wanted += weights[j] ? weights[j] * t->v[j * t->ldv + d] / sum : 0;
@@ -123,7 +129,8 @@ static void attend_padded(pack_attention_kernel kernel, size_t keys, kernel_chec
     for (size_t i = 0; i < MOST * HEAD * 3; i++) qkv[i] = next_value(&s) * 2;
     for (size_t j = 0; j < MOST; j++) mask[j] = j < keys;
     pack_attention t = {.q = qkv, .ldq = 3 * HEAD, .k = qkv + HEAD, .ldk = 3 * HEAD, .v = qkv + 2 * HEAD,
-                        .ldv = 3 * HEAD, .out = out, .ldo = HEAD, .keys = keys, .head_dim = HEAD, .scale = 0.2f};
+                        .ldv = 3 * HEAD, .out = out, .ldo = HEAD, .keys = keys, .head_dim = HEAD, .scale = 0.2f,
+                        .hidden = {-INFINITY, -INFINITY, -INFINITY}};
     void *scratch = guarded(pack_attention_scratch(MOST, HEAD));
     kernel(&t, 0, keys, scratch);
     for (t.keys = keys + 1; t.keys <= MOST; t.keys += 13) {
@@ -148,7 +155,9 @@ static void attention(pack_attention_kernel kernel, const attention_case *c, seq
     void *scratch = guarded(pack_attention_scratch(c->keys, c->head_dim));
     pack_attention t = {.q = qkv, .ldq = width, .k = qkv + c->head_dim, .ldk = width, .v = qkv + 2 * c->head_dim,
                         .ldv = width, .out = out, .ldo = c->head_dim, .keys = c->keys, .head_dim = c->head_dim,
-                        .scale = 1 / sqrtf((float)c->head_dim), .mask_type = c->mask_type};
+                        .scale = 1 / sqrtf((float)c->head_dim), .mask_type = c->mask_type, .causal = c->causal,
+                        .before = c->before, .hidden = {-INFINITY, -INFINITY, -INFINITY}};
+    if (c->weighs) t.hidden[0] = -1.0f, t.hidden[1] = -2.0f, t.hidden[2] = -4.0f;
     t.mask = c->mask_type == PACK_MASK_U8 ? (void *)mask8 : c->mask_type == PACK_MASK_I64 ? (void *)mask64 : mask32;
     size_t half = c->queries / 2;
     kernel(&t, 0, half, scratch);
@@ -167,14 +176,25 @@ void check_attention_f32(pack_any_kernel any, kernel_check *result) {
     static const size_t heads[] = {1, 8, 16, 20, 32, 33, 64, 80};
     for (size_t tokens = 1; tokens <= 40; tokens++)
         for (uint32_t type = 0; type <= PACK_MASK_F32; type++) {
-            attention_case c = {tokens, tokens, heads[(tokens + type) % 8], type, tokens % 5};
+            attention_case c = {tokens, tokens, heads[(tokens + type) % 8], type, tokens % 5, 0, 0, 0};
             attention((pack_attention_kernel)any, &c, &s, result);
         }
     static const attention_case large[] = {
-        {128, 128, 32, 0, 4}, {130, 257, 64, 1, 3}, {3, 512, 64, 2, 3}, {77, 1, 64, 0, 4}, {19, 600, 32, 1, 1},
-        {7, 5, 64, 1, 0}, {5, 0, 32, 0, 4}};
+        {128, 128, 32, 0, 4, 0, 0, 0}, {130, 257, 64, 1, 3, 0, 0, 0}, {3, 512, 64, 2, 3, 0, 0, 0}, {77, 1, 64, 0, 4, 0, 0, 0}, {19, 600, 32, 1, 1, 0, 0, 0},
+        {7, 5, 64, 1, 0, 0, 0, 0}, {5, 0, 32, 0, 4, 0, 0, 0}};
     for (size_t i = 0; i < sizeof large / sizeof *large; i++)
         attention((pack_attention_kernel)any, &large[i], &s, result);
+    for (size_t keys = 1; keys <= 70; keys += 3)
+        for (uint32_t type = 0; type <= PACK_MASK_F32; type++) {
+            size_t queries = keys % 2 ? keys : 1 + keys / 3;
+            attention_case c = {queries, keys, heads[(keys + type) % 8], type, keys % 4, 1, keys - queries, keys % 5 < 2};
+            attention((pack_attention_kernel)any, &c, &s, result);
+        }
+    static const attention_case causal[] = {
+        {128, 128, 32, 0, 4, 1, 0, 0}, {130, 257, 64, 1, 3, 1, 127, 0}, {60, 60, 32, 2, 0, 1, 0, 1},
+        {61, 61, 64, 1, 1, 1, 0, 1}, {30, 7, 16, 0, 4, 1, 0, 0}, {40, 40, 16, 1, 0, 0, 0, 1}};
+    for (size_t i = 0; i < sizeof causal / sizeof *causal; i++)
+        attention((pack_attention_kernel)any, &causal[i], &s, result);
     // The portable kernel sums weights in one chain and shares this property all the same.
     for (size_t keys = 1; keys < 60; keys += 3) attend_padded((pack_attention_kernel)any, keys, result);
 }

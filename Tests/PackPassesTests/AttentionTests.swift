@@ -157,7 +157,8 @@ struct AttentionSketch {
         sketch.fault = fault
         let graph = try sketch.build()
         let result = try PassPipeline.standard.run(graph).graph
-        #expect(result.node("Attention") == nil, "\(result)")
+        // What becomes of the result does not matter to what makes it.
+        #expect((result.node("Attention") != nil) == (fault == .joinOrder), "\(result)")
         // A mask along queries hides whole rows, where rounding alone decides.
         if fault != .maskLayout { #expect(try difference(graph, result) <= 1e-5) }
     }

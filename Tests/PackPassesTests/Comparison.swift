@@ -14,7 +14,7 @@ func encoderInputs(_ graph: Graph, seed: UInt64 = 7) -> [String: Tensor] {
     tensors["attention_mask"] = Tensor([batch, sequence], integers: [1, 1, 1, 1, 1, 1, 1, 1, 0, 0])
     tensors["token_type_ids"] = Tensor([batch, sequence], integers: [0, 0, 1, 1, 1, 0, 1, 1, 0, 0])
     for port in graph.inputs where tensors[port.name] == nil {
-        let shape = port.type.shape.map { $0.evaluate(["batch": batch, "sequence": sequence]) ?? 3 }
+        let shape = port.type.shape.map { $0.evaluate(["batch": batch, "sequence": sequence, "source": 7]) ?? 3 }
         tensors[port.name] = Tensor(shape, floats: random.floats(shape.reduce(1, *), -2...2))
     }
     return tensors

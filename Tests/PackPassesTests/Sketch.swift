@@ -8,9 +8,9 @@ struct Sketch {
     private var random: SeededGenerator
     let x: String
 
-    init(seed: UInt64 = 3) {
+    init(seed: UInt64 = 3, length: Dimension = "sequence") {
         random = SeededGenerator(seed: seed)
-        x = graph.input("x", .f32, ["batch", "sequence", 8])
+        x = graph.input("x", .f32, ["batch", length, 8])
     }
 
     mutating func callAsFunction(

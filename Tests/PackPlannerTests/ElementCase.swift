@@ -215,5 +215,10 @@ extension ElementCase {
         ElementCase(
             "Einsum", [matrix, .list(.f32, 1, 2, 3)], ["equation": .string("...j,j->...")], gives: .list(.f32, 6, -4)),
         ElementCase("Det", [TensorValue(.f64, [2, 2], [1, 2, 3, 4])], gives: .scalar(.f64, -2)),
+        ElementCase(
+            "Inverse", [TensorValue(.f64, [1, 2, 2], [0, 2, 4, 1])],
+            gives: TensorValue(.f64, [1, 2, 2], [-0.125, 0.25, 0.5, 0])),
+        ElementCase(
+            "Inverse", [TensorValue(.f32, [2, 1, 1], [4, 0])], gives: TensorValue(.f32, [2, 1, 1], [0.25, .infinity])),
     ]
 }

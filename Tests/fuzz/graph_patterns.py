@@ -108,6 +108,9 @@ def attention(g):
                      .astype(np.float32))
         mask = g.node("Mul", [g.node("Sub", [g.scalar(1), seen]), g.scalar(g.choose([-10000.0, -5.0]))])
         scores = g.node("Add", [scores, mask] if g.chance(0.7) else [mask, scores])
+    if g.chance(0.4):
+        low = np.full([length, length], g.choose([-10000.0, -1e9, -5.0]), np.float32)
+        scores = g.node("Add", [scores, g.put(np.triu(low, g.choose([1, 1, 1, 0, 2])), constant=True)])
     weights = g.node("Softmax", [scores], axis=g.choose([-1, 3]))
     y = g.node("Transpose", [g.node("MatMul", [weights, v])], exact=True, perm=[0, 2, 1, 3])
     y = g.node("Reshape", [y, g.integers(g.choose([[0, 0, heads * each], [batch, length, -1]]))], exact=True)

@@ -167,7 +167,8 @@ enum pack_mask {
     PACK_MASK_F32 = 3,
 };
 
-/// Attention of one head of one batch item: out = softmax(scale * q·kᵀ, masked keys left out) · v.
+/// Attention of one head of one batch item: out = softmax(scale * q·kᵀ, hidden keys left out) · v. Hidden are the keys that
+/// the mask does not mark and, with `causal`, those beyond the query's own place.
 typedef struct {
     const float *q;   // [queries, head_dim]
     size_t ldq;
@@ -182,9 +183,14 @@ typedef struct {
     float scale;
     uint32_t mask_type; // enum pack_mask
     const void *mask;   // a value a key
+    uint32_t causal;    // nonzero: query i sees keys up to before + i
+    size_t before;      // keys that come before the first query's own
+    /// For a query that sees no key, what is added to the scores of keys that the mask hides, that lie beyond its place, and
+    /// that do both; all -inf: the query gets zeros.
+    float hidden[3];
 } pack_attention;
 
-/// Computes query rows row_begin ..< row_end. A query without a valid key gets zeros. scratch holds
+/// Computes query rows row_begin ..< row_end. scratch holds
 /// pack_attention_scratch(keys, head_dim) bytes, 64-byte aligned, and is for this call alone. Each call packs the keys and
 /// values anew, so ranges of rows should be long.
 typedef void (*pack_attention_kernel)(const pack_attention *t, size_t row_begin, size_t row_end, void *scratch);

@@ -138,7 +138,8 @@ enum pack_operator_error {
     X(LoopEnd) \
     X(TextNumbers) \
     X(Random) \
-    X(ImageDecoder)
+    X(ImageDecoder)                                                                                                    \
+    X(Inverse)
 
 #define PACK_OPERATOR_ID(name) PACK_OP_##name,
 enum pack_operator_id { PACK_OPERATORS(PACK_OPERATOR_ID) PACK_OPERATOR_COUNT };

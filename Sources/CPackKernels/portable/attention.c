@@ -11,11 +11,13 @@ static float dot(const float *a, const float *b, size_t n) {
 }
 
 /// The unscaled weights of one query's keys, and their sum.
-static float weigh(const pack_attention *t, const float *q, float *weights) {
+static float weigh(const pack_attention *t, size_t row, size_t first, float *weights) {
+    const float *q = t->q + row * t->ldq;
+    size_t limit = pack_attention_limit(t, row);
     float most = -INFINITY, sum = 0;
     for (size_t j = 0; j < t->keys; j++) {
-        int valid = pack_mask_valid(t->mask_type, t->mask, j);
-        weights[j] = valid ? dot(q, t->k + j * t->ldk, t->head_dim) * t->scale : -INFINITY;
+        float addend = pack_attention_addend(t, j, limit, first >= limit);
+        weights[j] = addend == -INFINITY ? addend : dot(q, t->k + j * t->ldk, t->head_dim) * t->scale + addend;
         most = weights[j] > most ? weights[j] : most;
     }
     if (most == -INFINITY) most = 0;
@@ -25,8 +27,9 @@ static float weigh(const pack_attention *t, const float *q, float *weights) {
 
 void pack_attention_f32_portable(const pack_attention *t, size_t row_begin, size_t row_end, void *scratch) {
     float *weights = scratch;
+    size_t first = pack_attention_first(t);
     for (size_t i = row_begin; i < row_end; i++) {
-        float sum = weigh(t, t->q + i * t->ldq, weights);
+        float sum = weigh(t, i, first, weights);
         float inverse = sum == 0 ? 0.0f : 1.0f / sum;
         float *out = t->out + i * t->ldo;
         for (size_t d = 0; d < t->head_dim; d++) out[d] = 0;

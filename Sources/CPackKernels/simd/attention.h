@@ -4,9 +4,10 @@
 typedef struct {
     float *keys;   // panels of 16 keys, head_dim deep
     float *values; // panels of 16 values of a head, columns deep
-    float *mask;   // 0 for a valid key, else -inf
+    float *mask;   // what is added to the scores of a query: 0 for a key that it sees, else mostly -inf
     float *scores; // PACK_ATTENTION_ROWS rows of `columns`
     size_t columns; // keys rounded up to whole panels
+    size_t first;   // the first key that the mask marks
 } attention_room;
 
 PACK_INLINE attention_room attention_room_in(const pack_attention *t, void *scratch) {
@@ -38,15 +39,25 @@ static void pack_keys_and_values(const pack_attention *t, attention_room r) {
                 for (size_t l = 0; l < PACK_PANEL; l++) to[l] = l < width ? from[l] : 0.0f;
         }
     }
-    for (size_t j = 0; j < r.columns; j++) {
-        int valid = j < t->keys && pack_mask_valid(t->mask_type, t->mask, j);
-        r.mask[j] = valid ? 0.0f : -__builtin_inff();
-    }
+}
+
+/// Sets what is added to the scores of keys begin ..< end, for a query that may see `limit` keys.
+static void set_addends(const pack_attention *t, attention_room r, size_t begin, size_t end, size_t limit) {
+    int blind = r.first >= limit;
+    for (size_t j = begin; j < end; j++)
+        r.mask[j] = j < t->keys ? pack_attention_addend(t, j, limit, blind) : -__builtin_inff();
+}
+
+/// Keys that the scores of a query take, up to whole panels: those beyond its place only if it sees none before.
+PACK_INLINE size_t attention_reach(const pack_attention *t, attention_room r, size_t row) {
+    size_t limit = pack_attention_limit(t, row);
+    return r.first >= limit ? r.columns : pack_round_up(limit, PACK_PANEL);
 }
 
 /// Scores of a block of queries: each panel of keys meets all tiles of the block while it is in the first-level cache.
-PACK_INLINE void attention_scores(const pack_attention *t, attention_room r, size_t row, size_t row_end) {
-    size_t wide = wide_panels(tile_end(0, row_end - row, MR)), count = r.columns / PACK_PANEL;
+PACK_INLINE void attention_scores(
+    const pack_attention *t, attention_room r, size_t row, size_t row_end, size_t reach) {
+    size_t wide = wide_panels(tile_end(0, row_end - row, MR)), count = reach / PACK_PANEL;
     size_t stride = t->head_dim * PACK_PANEL;
     for (size_t p = 0, taken; p < count; p += taken) {
         taken = count - p < wide ? 1 : wide;
@@ -63,7 +74,8 @@ PACK_INLINE void attention_scores(const pack_attention *t, attention_room r, siz
 /// Outputs of a block of queries from their weights; a head's last columns may not fill a panel, so they pass through
 /// `sums`.
 PACK_INLINE void attention_outputs(
-    const pack_attention *t, attention_room r, size_t row, size_t row_end, const float *inverse) {
+    const pack_attention *t, attention_room r, size_t row, size_t row_end, size_t reach, const float *inverse) {
+    size_t keys = pack_min(reach, t->keys);
     float sums[MR * NP_MOST * PACK_PANEL] __attribute__((aligned(64)));
     size_t wide = wide_panels(tile_end(0, row_end - row, MR)), count = (t->head_dim + PACK_PANEL - 1) / PACK_PANEL;
     for (size_t p = 0, taken; p < count; p += taken) {
@@ -73,7 +85,7 @@ PACK_INLINE void attention_outputs(
             end = tile_end(i, row_end, MR);
             const float *weights = r.scores + (i - row) * r.columns;
             tiles_f32[end - i][taken](
-                weights, r.columns, r.values + column * t->keys, t->keys * PACK_PANEL, t->keys, sums, lds,
+                weights, r.columns, r.values + column * t->keys, t->keys * PACK_PANEL, keys, sums, lds,
                 (const char *)weights, 0);
             for (size_t l = i; l < end; l++) {
                 float *from = sums + (l - i) * lds;
@@ -88,15 +100,24 @@ void PACK_KERNEL(attention_f32)(const pack_attention *t, size_t row_begin, size_
     if (row_begin >= row_end) return;
     attention_room r = attention_room_in(t, scratch);
     pack_keys_and_values(t, r);
+    r.first = pack_attention_first(t);
     float inverse[PACK_ATTENTION_ROWS];
+    size_t limit = pack_attention_limit(t, row_begin);
+    set_addends(t, r, 0, r.columns, limit);
     for (size_t row = row_begin, end; row < row_end; row = end) {
         end = tile_end(row, row_end, PACK_ATTENTION_ROWS);
-        attention_scores(t, r, row, end);
+        size_t first = attention_reach(t, r, row), last = attention_reach(t, r, end - 1);
+        size_t reach = first > last ? first : last;
+        attention_scores(t, r, row, end, reach);
         for (size_t i = 0; i < end - row; i++) {
+            size_t before = limit;
+            limit = pack_attention_limit(t, row + i);
+            if (limit != before && r.first >= before) set_addends(t, r, 0, r.columns, limit);
+            else if (limit != before) set_addends(t, r, before, limit, limit);
             float *scores = r.scores + i * r.columns;
-            float most = scale_row(scores, r.mask, t->scale, scores, r.columns);
-            inverse[i] = inverse_or_zero(exponentials(scores, r.columns, most));
+            float most = scale_row(scores, r.mask, t->scale, scores, reach);
+            inverse[i] = inverse_or_zero(exponentials(scores, reach, most));
         }
-        attention_outputs(t, r, row, end, inverse);
+        attention_outputs(t, r, row, end, reach, inverse);
     }
 }

@@ -11,6 +11,8 @@ extension Operation {
         case .maskedMean: return [try masked(mean)]
         case .maskedMax: return [try masked { $0.isEmpty ? -1e9 : $0.max() ?? -1e9 }]
         case .l2Normalize: return [try normalizeLength()]
+        case .inverse:
+            throw GraphError(.unsupported, node, found: "Inverse", expected: "an operator that is evaluated")
         case nil: return nil
         }
     }
@@ -41,32 +43,34 @@ extension Operation {
     }
 
     private func attention() throws(GraphError) -> Tensor {
-        let (batch, sequence, width) = (shape[0], shape[1], shape[2])
         let heads = try node.int("heads", default: 1)
-        let scale = try node.float("scale", default: 1)
-        let size = width / heads
+        let shared = try node.int("kv_heads", default: heads)
         let packed = optional(1) == nil
-        let q = try input(0).floats
-        let k = packed ? q : try input(1).floats
-        let v = packed ? q : try input(2).floats
-        let row = packed ? 3 * width : width
+        let size = shape[2] / heads
+        let q = AttentionRows(try input(0), heads: heads, size: size, part: 0)
+        let k = AttentionRows(try input(packed ? 0 : 1), heads: shared, size: size, part: packed ? 1 : 0)
+        let v = AttentionRows(try input(packed ? 0 : 2), heads: shared, size: size, part: packed ? 2 : 0)
+        let (scale, hidden) = (try node.float("scale", default: 1), try node.floats("hidden"))
+        let isCausal = try node.int("causal", default: 0) != 0
         let mask = optional(3)?.integers
-        var result = [Float](repeating: 0, count: batch * sequence * width)
-        for b in 0..<batch {
-            for head in 0..<heads {
-                for i in 0..<sequence {
-                    let query = (b * sequence + i) * row + head * size
-                    let scores = (0..<sequence).map { j -> Float in
-                        let key = (b * sequence + j) * row + head * size + (packed ? width : 0)
-                        let sum = (0..<size).reduce(0.0) { $0 + Double(q[query + $1]) * Double(k[key + $1]) }
-                        return Float(sum) * scale + (mask?[b * sequence + j] == 0 ? -.greatestFiniteMagnitude : 0)
-                    }
-                    for (j, weight) in softmax(scores).enumerated() {
-                        let value = (b * sequence + j) * row + head * size + (packed ? 2 * width : 0)
-                        for d in 0..<size {
-                            result[(b * sequence + i) * width + head * size + d] += weight * v[value + d]
-                        }
-                    }
+        var result = [Float](repeating: 0, count: shape.reduce(1, *))
+        for row in 0..<shape[0] * shape[1] * heads {
+            let (head, i, b) = (row % heads, row / heads % shape[1], row / heads / shape[1])
+            let query = q.row(b, head, i)
+            let how = (0..<k.length).map { j in
+                (mask?[b * k.length + j] == 0 ? 1 : 0) + (isCausal && j > i + k.length - shape[1] ? 2 : 0)
+            }
+            let seesAny = how.contains(0)
+            var scores = how.indices.map { j -> Float in
+                let key = k.row(b, head / (heads / shared), j)
+                let sum = zip(query, key).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+                let addend = how[j] == 0 ? 0 : seesAny ? -.infinity : hidden?[how[j] - 1] ?? -.infinity
+                return Float(sum) * scale + addend
+            }
+            scores = scores.contains { $0 > -.infinity } ? softmax(scores) : scores.map { _ in 0 }
+            for (j, weight) in scores.enumerated() where weight != 0 {
+                for (d, value) in v.row(b, head / (heads / shared), j).enumerated() {
+                    result[row * size + d] += weight * value
                 }
             }
         }
@@ -130,5 +134,33 @@ extension Operation {
             for index in start..<(start + width) { values[index] = Float(Double(values[index]) / length) }
         }
         return Tensor(x.dtype, shape, .floats(values))
+    }
+}
+
+/// An operand of attention, whose heads lie side by side or apart.
+private struct AttentionRows {
+    let values: [Float]
+    let length: Int
+    private let isApart: Bool
+    private let heads: Int
+    private let size: Int
+    private let width: Int
+    private let start: Int
+
+    init(_ tensor: Tensor, heads: Int, size: Int, part: Int) {
+        values = tensor.floats
+        isApart = tensor.shape.count == 4
+        length = tensor.shape[isApart ? 2 : 1]
+        (self.heads, self.size) = (heads, size)
+        width = tensor.shape[tensor.shape.count - 1]
+        start = part * heads * size
+    }
+
+    func row(_ batch: Int, _ head: Int, _ index: Int) -> ArraySlice<Float> {
+        let place =
+            isApart
+            ? ((batch * heads + head) * length + index) * size
+            : (batch * length + index) * width + start + head * size
+        return values[place..<place + size]
     }
 }

@@ -25,6 +25,7 @@ extension Operation {
                 }
             ]
         case "LayerNormalization": return [try normalize()]
+        case "RMSNormalization": return [try normalizeSquares()]
         default: return nil
         }
     }
@@ -83,6 +84,25 @@ extension Operation {
         let beta = optional(2).map { $0.picking(Indexing.stretched($0.shape, to: Array(inner)), Array(inner)).floats }
         let rows = Reference.normalized(try input(0).floats, width: inner.reduce(1, *), epsilon, scale, beta)
         return Tensor(try input(0).dtype, shape, .floats(rows))
+    }
+}
+
+extension Operation {
+    /// Rows over the axes from `axis` on, divided by the root of their mean square, times a scale.
+    fileprivate func normalizeSquares() throws(GraphError) -> Tensor {
+        let (x, scale) = (try input(0), try input(1))
+        let inner = Array(shape[(try axis(default: -1, rank: shape.count))...])
+        let epsilon = Double(try node.float("epsilon", default: 1e-5))
+        let factors = scale.picking(Indexing.stretched(scale.shape, to: inner), inner).floats
+        var result = x.floats
+        for start in stride(from: 0, to: result.count, by: max(1, factors.count)) {
+            let squares = factors.indices.reduce(0.0) { $0 + Double(result[start + $1]) * Double(result[start + $1]) }
+            let root = (squares / Double(factors.count) + epsilon).squareRoot()
+            for index in factors.indices {
+                result[start + index] = Float(Double(result[start + index]) / root) * factors[index]
+            }
+        }
+        return Tensor(x.dtype, shape, .floats(result))
     }
 }
 

@@ -4,7 +4,7 @@ extension ShapeRules {
     /// Operators of `FusedOperator`. Their constants may be of narrower floating-point types than what is computed.
     static let fused: [String: ShapeRule] = [
         "Linear": linear, "Attention": attention, "Embed": embed, "MaskedMean": masked, "MaskedMax": masked,
-        "L2Normalize": normalize,
+        "L2Normalize": normalize, "Inverse": inverse,
     ]
 
     /// What `activation` of Linear may be.
@@ -42,25 +42,75 @@ extension ShapeRules {
         }
     }
 
+    /// Extents of an operand of attention.
+    private struct Rows {
+        var batch, length, heads, size: Dimension
+    }
+
     @Sendable private static func attention(_ op: Operands) throws(GraphError) -> [Inferred] {
         try op.expect(inputs: 1...4)
-        let query = try op.float(0)
-        let packed = op.optional(1) == nil && op.optional(2) == nil
-        guard query.shape.count == 3 else {
-            throw op.fault(.wrongShape, input: 0, found: "\(query)", expected: "[batch, sequence, width]")
-        }
-        let width = packed ? query.shape[2] / 3 : query.shape[2]
-        if !packed {
-            for index in 1...2 { try expect(op, input: index, shape: query.shape) }
-        }
+        let type = try op.float(0)
         let heads = try op.node.int("heads", default: 0)
-        guard heads > 0, packed ? width * 3 == query.shape[2] : true, width.constant.map({ $0 % heads == 0 }) ?? true
-        else {
+        let shared = try op.node.int("kv_heads", default: heads)
+        guard heads > 0, shared > 0, heads % shared == 0 else {
             throw op.fault(
-                .wrongAttribute, found: "\(heads) heads over \(query)", expected: "heads that divide the width")
+                .wrongAttribute, found: "\(heads) heads for \(shared)", expected: "a multiple of at least 1")
         }
-        try expectMask(op, input: 3, shape: Array(query.shape[..<2]))
-        return [Inferred(query.dtype, Array(query.shape[..<2]) + [width])]
+        guard try op.node.floats("hidden")?.count ?? 3 == 3 else {
+            throw op.fault(.wrongAttribute, found: "attribute hidden", expected: "three numbers")
+        }
+        let packed = op.optional(1) == nil && op.optional(2) == nil
+        guard !packed || shared == heads && type.shape.count == 3 else {
+            throw op.fault(.wrongShape, input: 0, found: "\(type)", expected: "[batch, sequence, 3 · width]")
+        }
+        let q = try rows(op, input: 0, heads: heads, parts: packed ? 3 : 1)
+        var length = q.length
+        if !packed {
+            for index in 1...2 {
+                let other = try rows(op, input: index, heads: shared, parts: 1)
+                _ = try op.same(other.batch, q.batch, "batches of query and input \(index)")
+                _ = try op.same(other.size, q.size, "sizes of heads of query and input \(index)")
+                length = index == 1 ? other.length : try op.same(other.length, length, "lengths of key and value")
+            }
+        }
+        if try op.node.int("causal", default: 0) != 0, let own = q.length.constant, let all = length.constant, own > all
+        {
+            throw op.fault(.wrongShape, found: "\(own) queries, \(all) keys", expected: "at least as many keys")
+        }
+        try expectMask(op, input: 3, shape: [q.batch, length])
+        let width = type.shape.count == 4 ? q.size * .constant(heads) : packed ? type.shape[2] / 3 : type.shape[2]
+        return [Inferred(type.dtype, [q.batch, q.length, width])]
+    }
+
+    /// What an input of attention, some parts side by side, has.
+    private static func rows(
+        _ op: Operands, input index: Int, heads: Int, parts: Int
+    ) throws(GraphError) -> Rows {
+        let type = try op.float(index)
+        let shape = type.shape
+        if shape.count == 4 {
+            _ = try op.same(shape[1], .constant(heads), "heads of input \(index)")
+            return Rows(batch: shape[0], length: shape[2], heads: shape[1], size: shape[3])
+        }
+        guard shape.count == 3 else {
+            throw op.fault(.wrongShape, input: index, found: "\(type)", expected: "[batch, sequence, width]")
+        }
+        let (count, overflow) = heads.multipliedReportingOverflow(by: parts)
+        guard !overflow, shape[2].constant.map({ $0 % count == 0 }) ?? true else {
+            throw op.fault(
+                .wrongAttribute, found: "\(heads) heads over \(type)", expected: "heads that divide the width")
+        }
+        return Rows(batch: shape[0], length: shape[1], heads: .constant(heads), size: shape[2] / .constant(count))
+    }
+
+    @Sendable private static func inverse(_ op: Operands) throws(GraphError) -> [Inferred] {
+        try op.expect(inputs: 1...1)
+        let type = try op.float(0)
+        guard type.shape.count >= 2 else {
+            throw op.fault(.wrongShape, input: 0, found: "\(type)", expected: "square matrices")
+        }
+        _ = try op.same(type.shape[type.shape.count - 1], type.shape[type.shape.count - 2], "rows and columns")
+        return [Inferred(type)]
     }
 
     private static func expectMask(_ op: Operands, input index: Int, shape: [Dimension]) throws(GraphError) {

@@ -55,6 +55,22 @@ extension ONNXImporter {
         return extent
     }
 
+    /// Refuses a value that cannot have one of the given shapes.
+    func expect(
+        _ value: String, _ wanted: [Dimension], or other: [Dimension]? = nil
+    ) throws(ONNXRefusal) {
+        let found = try shape(value)
+        for shape in [wanted, other ?? wanted] where shape.count == found.count {
+            let differs = zip(found, shape).contains { own, given in
+                guard let a = own.constant, let b = given.constant else { return false }
+                return a != b
+            }
+            if !differs { return }
+        }
+        let expected = other.map { "\(wanted) or \($0)" } ?? "\(wanted)"
+        throw ONNXRefusal(.invalid, found: "'\(value)' of shape \(found)", expected: expected)
+    }
+
     /// Each entry of an axis so many times, one after the other.
     mutating func repeated(
         _ value: String, axis: Int, times: Int, _ operation: ONNXOperation

@@ -2,7 +2,9 @@ import PackGraph
 
 extension ONNXRules {
     /// Operators of onnxruntime (domain `com.microsoft`), by what they do in the standard's.
-    static let microsoft: [String: ONNXRule] = merge([microsoftOwn, microsoftBasic, microsoftRecurrences])
+    static let microsoft: [String: ONNXRule] = merge([
+        microsoftOwn, microsoftBasic, microsoftRecurrences, diffusion, packing,
+    ])
 
     private static let microsoftOwn: [String: ONNXRule] = [
         "FusedMatMul": fusedMatMul, "TransposeMatMul": fusedMatMul, "FusedGemm": fusedGemm, "FusedConv": fusedConv,
@@ -53,7 +55,7 @@ extension ONNXRules {
     }
 
     /// A convolution with an addend and an activation, whose parameters are in a list.
-    @Sendable private static func fusedConv(
+    @Sendable static func fusedConv(
         _ importer: inout ONNXImporter, _ operation: ONNXOperation
     ) throws(ONNXRefusal) {
         let activation = try operation.text("activation") ?? ""

@@ -1,4 +1,5 @@
 import PackCore
+import PackFormats
 import PackGraph
 
 extension ONNXRules {
@@ -8,6 +9,7 @@ extension ONNXRules {
         [
             "Range": range, "ExpandDims": expandDims, "Unique": unique, "GridSample": gridSample,
             "UnfoldTensor": unfold, "ScaledSiLU": scaledSiLU, "GatedAdd": gatedAdd, "GatedRMSNorm": gatedRMSNorm,
+            "BiasSoftmax": biasSoftmax, "CropAndResize": cropAndResize, "Inverse": same,
         ],
     ])
 
@@ -80,6 +82,25 @@ extension ONNXRules {
             "Gather", operation, [x, importer.integers(places, shape: [count, size])], ["axis": .int(axis)])
         let order = Array(0...axis) + Array(axis + 2..<rank + 1) + [axis + 1]
         importer.emit("Transpose", operation, [rows], ["perm": .ints(order)])
+    }
+
+    /// Softmax of x + bias over all axes from the given one on; the bias is stretched over axes of one element.
+    @Sendable private static func biasSoftmax(
+        _ importer: inout ONNXImporter, _ operation: ONNXOperation
+    ) throws(ONNXRefusal) {
+        let (x, bias) = (try operation.required(0), try operation.required(1))
+        let (shape, own) = (try importer.shape(x), try importer.shape(bias))
+        guard own.count <= shape.count else {
+            throw ONNXRefusal(.invalid, found: "a bias \(own) for \(shape)", expected: "no more axes")
+        }
+        let sum = importer.helper("Add", operation, [x, bias])
+        try importer.expect(sum, shape)
+        try standard["Softmax"]?(
+            &importer,
+            ONNXOperation(
+                op: "Softmax", domain: ONNXOperatorSet.standard, name: operation.name, version: 11, inputs: [sum],
+                outputs: operation.outputs, attributes: ["axis": .int(try operation.int("axis", default: 1))],
+                isInner: operation.isInner))
     }
 
     /// s·x · sigmoid(s·x).

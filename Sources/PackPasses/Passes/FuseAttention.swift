@@ -1,78 +1,212 @@
+import PackCore
 import PackGraph
 
 extension Pass {
-    /// softmax(q·kᵀ·scale + mask)·v over heads (Vaswani et al. 2017), from the split into heads to their joining.
-    static let fuseAttention = Pass("fuse-attention", "Recognize multi-head attention", at: ["Reshape"]) {
-        (rewriter: borrowing Rewriter, slot: Int, node: Node) throws(GraphError) in
-        guard let found = rewriter.attention(node), rewriter.isClosed(found.slots, anchor: slot) else { return nil }
-        let path = rewriter.path(found.core.union([slot]))
-        return Patch(
-            path, slot,
-            Node(
-                "Attention", name: path, inputs: [found.q, found.k, found.v, found.mask], outputs: node.outputs,
-                attributes: ["heads": .int(found.heads), "scale": .float(found.scale)]))
+    /// softmax(q·kᵀ·scale + mask)·v over heads (Vaswani et al. 2017), from the split into heads to their joining; keys may be
+    /// hidden by a mask, by their places or both, and be shared by several heads (Ainslie et al. 2023).
+    static let fuseAttention = Pass("fuse-attention", "Recognize multi-head attention") {
+        (rewriter: inout Rewriter) throws(GraphError) in
+        guard rewriter.slots.contains(where: { $0?.op == "Softmax" }) else { return }
+        rewriter.makeRoom(Rewriter.attentionRoom)
+        // With the heads joined behind it; then with them turned only; then as it is.
+        for ends in [["Reshape"], ["Transpose", "Einsum"], ["MatMul", "Einsum"]] {
+            for slot in rewriter.slots.indices {
+                guard let node = rewriter.slots[slot], ends.contains(node.op),
+                    let found = rewriter.attention(node, slot, ends)
+                else { continue }
+                guard try rewriter.apply(try rewriter.patch(found, slot, node)) else { return }
+            }
+        }
     }
 }
 
 private struct AttentionMatch {
-    var q, k, v, mask: String
-    var heads: Int
-    var scale: Float
+    var parts: [AttentionOperand]
+    var scores: AttentionScores
+    /// The value that holds all three parts, if one does.
+    var whole: String?
+    /// Shape of the result: [batch, sequence, heads, size].
+    var shape: [Dimension]
+    /// Whether the last node gives that, else the heads stand in front of the sequence; neither where heads are joined.
+    var isTurned: Bool
     /// All nodes but those of the mask.
     var slots: Set<Int>
     /// The nodes between the products, which bear the attention's own name.
     var core: Set<Int>
 }
 
-private struct Heads {
-    var source: String
-    var count: Int
-    /// For each axis of the value, that of [batch, sequence, head, element].
-    var order = [0, 1, 2, 3]
-    var scale: Float = 1
-    var slots: Set<Int> = []
-    /// Which of query, key and value it is of a source that holds all three.
-    var part: Int?
-}
-
-private struct Scores {
-    var value: String
-    var mask = ""
-    var scale: Float = 1
-    var slots: Set<Int> = []
+/// How the last product gives its result.
+private struct Mixing {
+    var weights: String
+    var value: AttentionOperand
+    var isTurned: Bool
+    var slots: Set<Int>
 }
 
 extension Rewriter {
-    fileprivate func attention(_ node: Node) -> AttentionMatch? {
-        guard let joined = node.input(0), let (join, transpose) = maker(joined, "Transpose"),
-            (try? transpose.ints("perm")) == [0, 2, 1, 3], let mixed = transpose.input(0),
-            let (mix, mixing) = maker(mixed, "MatMul"), let (shares, guards) = mixing.input(0).map(withoutGuard),
-            let (normalization, softmax) = maker(shares, "Softmax"), axis(softmax, default: -1) == 3,
-            let scores = softmax.input(0).flatMap(scores), let (dot, product) = maker(scores.value, "MatMul"),
-            let q = product.input(0).flatMap(heads), let k = product.input(1).flatMap(heads),
-            let v = mixing.input(1).flatMap(heads)
-        else { return nil }
-        guard q.order == [0, 2, 1, 3], k.order == [0, 2, 3, 1], v.order == [0, 2, 1, 3], v.scale == 1,
-            q.count == k.count, q.count == v.count, fits(q, k, v, node.outputs[0])
-        else { return nil }
-        let core = scores.slots.union(guards).union([join, mix, normalization, dot])
-        let isMerged = q.part != nil
-        return AttentionMatch(
-            q: q.source, k: isMerged ? "" : k.source, v: isMerged ? "" : v.source, mask: scores.mask, heads: q.count,
-            scale: scores.scale * q.scale * k.scale, slots: core.union(q.slots).union(k.slots).union(v.slots),
-            core: core)
+    /// Nodes that may stand in front of an attention.
+    fileprivate static let attentionRoom = 7
+
+    /// The attention that ends at a node of one of the given operators.
+    fileprivate func attention(_ node: Node, _ slot: Int, _ ends: [String]) -> AttentionMatch? {
+        for sparesExtents in [true, false] {
+            let found = attention(
+                node, slot, isJoined: ends == ["Reshape"], isTurned: ends[0] != "MatMul", sparesExtents)
+            if let found { return found }
+        }
+        return nil
     }
 
-    /// Whether query, key and value have the type of the result, or are the three parts of one source in that order.
-    private func fits(_ q: Heads, _ k: Heads, _ v: Heads, _ output: String) -> Bool {
-        guard let type = graph.types[q.source], let result = graph.types[output], result.dtype == type.dtype,
-            result.shape.count == 3
-        else { return false }
-        if q.part == nil, k.part == nil, v.part == nil {
-            return type == graph.types[k.source] && type == graph.types[v.source] && type == result
+    /// The attention that ends at a node: one that joins heads [batch, sequence, heads, size] again, turns them to that, or mixes
+    /// values.
+    private func attention(
+        _ node: Node, _ slot: Int, isJoined: Bool, isTurned: Bool, _ sparesExtents: Bool
+    ) -> AttentionMatch? {
+        var slots: Set<Int> = [slot]
+        var mixed = node.outputs[0]
+        if isJoined {
+            guard let source = node.input(0), let extents = shape(source), extents.count == 4,
+                let result = shape(mixed), joins(extents, to: result)
+            else { return nil }
+            mixed = source
         }
-        return q.part == 0 && k.part == 1 && v.part == 2 && q.source == k.source && q.source == v.source
-            && Array(type.shape.dropLast()) == Array(result.shape.dropLast()) && type.shape[2] == result.shape[2] * 3
+        if isTurned, let (turn, transpose) = maker(mixed, "Transpose") {
+            guard (try? transpose.ints("perm")) == [0, 2, 1, 3], let source = transpose.input(0) else { return nil }
+            slots.insert(turn)
+            mixed = source
+            guard let found = mixing(mixed, sparesExtents), !found.isTurned else { return nil }
+            return attention(found, slots, node, isTurned: true, sparesExtents)
+        }
+        guard let found = mixing(mixed, sparesExtents), found.isTurned == isTurned else { return nil }
+        return attention(found, slots, node, isTurned: isTurned, sparesExtents)
+    }
+
+    /// Whether a shape is that of joined heads: [batch, sequence, width], or all rows in one axis.
+    private func joins(_ heads: [Dimension], to result: [Dimension]) -> Bool {
+        let width = heads[2] * heads[3]
+        return result == [heads[0], heads[1], width] || result == [heads[0] * heads[1], width]
+    }
+
+    /// The product of weights [batch, heads, queries, keys] and values.
+    private func mixing(_ value: String, _ sparesExtents: Bool) -> Mixing? {
+        guard let (slot, node) = maker(value), node.inputs.count == 2 else { return nil }
+        if node.op == "MatMul" {
+            guard shape(node.inputs[0])?.count == 4,
+                let operand = attentionOperand(node.inputs[1], AttentionOperand.apart, sparesExtents: sparesExtents)
+            else { return nil }
+            return Mixing(weights: node.inputs[0], value: operand, isTurned: false, slots: [slot])
+        }
+        guard node.op == "Einsum", let equation = equation(node), Set(equation.output).count == 4 else { return nil }
+        for (weights, values) in [(0, 1), (1, 0)] {
+            let labels = equation.inputs[weights]
+            guard labels.count == 4, Set(labels).count == 4 else { continue }
+            let names: [Character: AttentionAxis] = [labels[0]: .batch, labels[1]: .head, labels[3]: .sequence]
+            let sums = equation.inputs[values]
+            guard sums.count == 4, Set(sums).count == 4, !sums.contains(labels[2]),
+                sums.count(where: { names[$0] == nil }) == 1, !equation.output.contains(labels[3]),
+                let size = sums.first(where: { names[$0] == nil }),
+                let operand = attentionOperand(
+                    node.inputs[values], sums.map { names[$0] ?? .element }, sparesExtents: sparesExtents)
+            else { continue }
+            let turned = [labels[0], labels[2], labels[1], size]
+            guard equation.output == turned || equation.output == [labels[0], labels[1], labels[2], size] else {
+                continue
+            }
+            return Mixing(
+                weights: node.inputs[weights], value: operand, isTurned: equation.output == turned, slots: [slot])
+        }
+        return nil
+    }
+
+    private func equation(_ node: Node) -> EinsumEquation? {
+        let ranks = node.inputs.compactMap { shape($0)?.count }
+        guard ranks.count == node.inputs.count, let text = try? node.string("equation", default: "") else { return nil }
+        return EinsumEquation(text, ranks: ranks)
+    }
+
+    /// Queries and keys of the product that makes scores [batch, heads, queries, keys].
+    private func dot(_ value: String, _ sparesExtents: Bool) -> (q: AttentionOperand, k: AttentionOperand, slot: Int)? {
+        guard let (slot, node) = maker(value), node.inputs.count == 2 else { return nil }
+        if node.op == "MatMul" {
+            guard let q = attentionOperand(node.inputs[0], AttentionOperand.apart, sparesExtents: sparesExtents),
+                let k = attentionOperand(node.inputs[1], AttentionOperand.turned, sparesExtents: sparesExtents)
+            else { return nil }
+            return (q, k, slot)
+        }
+        guard node.op == "Einsum", let equation = equation(node), Set(equation.output).count == 4 else { return nil }
+        let out = equation.output
+        for (queries, keys) in [(0, 1), (1, 0)] {
+            let (left, right) = (equation.inputs[queries], equation.inputs[keys])
+            guard left.count == 4, right.count == 4, Set(left).count == 4, Set(right).count == 4,
+                let size = left.first(where: { !out.contains($0) }), Set(left) == [out[0], out[1], out[2], size],
+                Set(right) == [out[0], out[1], out[3], size]
+            else { continue }
+            let names: [Character: AttentionAxis] = [
+                out[0]: .batch, out[1]: .head, out[2]: .sequence, out[3]: .sequence,
+            ]
+            guard
+                let q = attentionOperand(
+                    node.inputs[queries], left.map { names[$0] ?? .element }, sparesExtents: sparesExtents),
+                let k = attentionOperand(
+                    node.inputs[keys], right.map { names[$0] ?? .element }, sparesExtents: sparesExtents)
+            else { continue }
+            return (q, k, slot)
+        }
+        return nil
+    }
+
+    private func attention(
+        _ mixing: Mixing, _ outer: Set<Int>, _ node: Node, isTurned: Bool, _ sparesExtents: Bool
+    ) -> AttentionMatch? {
+        let (shares, guards) = withoutGuard(mixing.weights)
+        guard let (normalization, softmax) = maker(shares, "Softmax"), axis(softmax, default: -1) == 3,
+            let scores = softmax.input(0).flatMap(attentionScores), let (q, k, dot) = dot(scores.value, sparesExtents),
+            mixing.value.scale == 1, let shape = shapeOfResult(q, k, mixing.value), let anchor = makerSlot(node),
+            graph.types[node.outputs[0]]?.dtype == graph.types[q.source]?.dtype
+        else { return nil }
+        var match = AttentionMatch(
+            parts: [q, k, mixing.value], scores: scores, shape: shape, isTurned: isTurned, slots: [], core: [])
+        match.core = scores.slots.union(guards).union(mixing.slots).union([normalization, dot])
+        match.core.formUnion(outer.subtracting([anchor]))
+        match.slots = match.parts.reduce(match.core.union(outer)) { $0.union($1.slots) }
+        if match.parts.contains(where: { $0.part != nil }) {
+            guard match.parts.map(\.part) == [0, 1, 2], Set(match.parts.map(\.source)).count == 1 else { return nil }
+            match.whole = q.source
+        } else if let (source, slot) = wholeOfThirds(match.parts, sparesExtents: sparesExtents) {
+            match.whole = source
+            match.slots.insert(slot)
+        }
+        if sparesExtents { match.slots.formUnion(askers(in: match.slots, anchor: anchor)) }
+        return isClosed(match.slots, anchor: anchor) ? match : nil
+    }
+
+    private func makerSlot(_ node: Node) -> Int? { makers[node.outputs[0]] }
+
+    /// [batch, queries, heads, size], if queries, keys and values suit each other.
+    private func shapeOfResult(
+        _ q: AttentionOperand, _ k: AttentionOperand, _ v: AttentionOperand
+    ) -> [Dimension]? {
+        let types = [q, k, v].compactMap { graph.types[$0.source]?.dtype }
+        guard types.count == 3, Set(types).count == 1, q.repeats == 1, k.repeats == v.repeats, k.heads == v.heads,
+            k.heads * k.repeats == q.heads, let a = extents(q), let b = extents(k), let c = extents(v), b == c,
+            a.batch == b.batch, a.size == b.size
+        else { return nil }
+        return [a.batch, a.length, .constant(q.heads), a.size]
+    }
+
+    private struct Extents: Equatable {
+        var batch, length, size: Dimension
+    }
+
+    private func extents(_ operand: AttentionOperand) -> Extents? {
+        guard let shape = shape(operand.source) else { return nil }
+        if operand.axes.isEmpty {
+            guard shape.count == 3 else { return nil }
+            let parts = operand.part == nil ? 1 : 3
+            return Extents(batch: shape[0], length: shape[1], size: shape[2] / .constant(operand.heads * parts))
+        }
+        let sequence = operand.axes == AttentionOperand.apart ? 2 : 1
+        return Extents(batch: shape[0], length: shape[sequence], size: shape[3])
     }
 
     /// The shares in front of a choice of zeros where they are not numbers, as torch writes it for rows without any key.
@@ -83,118 +217,69 @@ extension Rewriter {
         return (choice.inputs[2], [slot, test])
     }
 
-    /// Scores before scale and mask, in whatever order those are applied.
-    private func scores(_ value: String) -> Scores? {
-        var scores = Scores(value: value)
-        while let (slot, node) = maker(scores.value), node.op != "MatMul" {
-            scores.slots.insert(slot)
-            if let (base, scale, slots) = scaled(scores.value), !slots.isEmpty {
-                scores.value = base
-                scores.scale *= scale
-                scores.slots.formUnion(slots)
-            } else if scores.mask.isEmpty, let (base, mask) = masked(node), shape(base) == shape(scores.value) {
-                scores.value = base
-                scores.mask = mask
-            } else {
-                return nil
+    /// The attention in the place of the last node, between changes of shape that its operands and its result need.
+    fileprivate func patch(_ found: AttentionMatch, _ slot: Int, _ node: Node) throws(GraphError) -> Patch {
+        let path = path(found.core.union([slot]))
+        var patch = Patch(path)
+        var nodes: [Node] = []
+        var inputs = [found.whole ?? "", "", ""]
+        if found.whole == nil {
+            for (index, part) in found.parts.enumerated() {
+                inputs[index] = part.source
+                guard part.axes == AttentionOperand.mixed, let shape = shape(part.source) else { continue }
+                let flat = freshValue("\(path).flat\(index)")
+                let width = (shape[2] * shape[3]).constant ?? -1
+                nodes.append(try reshape(part.source, [0, 0, width], flat, &patch))
+                inputs[index] = flat
             }
         }
-        return scores
-    }
-
-    /// What a mask is added to, or put over, and the mask.
-    private func masked(_ node: Node) -> (base: String, mask: String)? {
-        if node.op == "Add" {
-            for (base, bias) in orders(node) {
-                if let trace = traceMask(bias), trace.kind == .additive, hidesKeys(trace) { return (base, trace.mask) }
-            }
+        var mask = found.scores.mask
+        if !mask.isEmpty, graph.types[mask]?.dtype != .i64 {
+            mask = freshValue("\(path).mask")
+            nodes.append(
+                Node(
+                    "Cast", name: "\(path).mask", inputs: [found.scores.mask], outputs: [mask],
+                    attributes: ["to": .dtype(.i64)]))
         }
-        guard node.op == "Where", node.inputs.count == 3, let trace = traceMask(node.inputs[0]), hidesKeys(trace),
-            trace.kind != .additive
-        else { return nil }
-        let (low, base) =
-            trace.kind == .dropped ? (node.inputs[1], node.inputs[2]) : (node.inputs[2], node.inputs[1])
-        guard let bottom = scalar(low), bottom <= MaskTrace.floor else { return nil }
-        return (base, trace.mask)
-    }
-
-    /// Whether a mask runs along batch and keys.
-    private func hidesKeys(_ trace: MaskTrace) -> Bool { trace.aligned(rank: 4) == [0, nil, nil, 1] }
-
-    /// Follows a value [batch, head, …] back to the [batch, sequence, width] that was split into heads.
-    private func heads(_ value: String) -> Heads? {
-        var found = Heads(source: value, count: 0)
-        while let (slot, node) = maker(found.source), let source = node.input(0) {
-            if let (base, scale, slots) = scaled(found.source), !slots.isEmpty {
-                (found.source, found.scale) = (base, found.scale * scale)
-                found.slots.formUnion(slots)
-            } else if found.count == 0, node.op == "Transpose", let order = (try? node.ints("perm")) ?? nil,
-                order.sorted() == [0, 1, 2, 3]
-            {
-                found.order = found.order.map { order[$0] }
-                found.source = source
-                found.slots.insert(slot)
-            } else if found.count == 0, node.op == "Reshape", let count = split(source, found.source) {
-                (found.source, found.count) = (source, count)
-                found.slots.insert(slot)
-            } else if found.count == 0, let whole = part(found.source) {
-                (found.source, found.count, found.part) = (whole.source, whole.count, whole.part)
-                found.order = found.order.map { whole.order[$0] }
-                found.slots.formUnion(whole.slots)
-                return found
-            } else {
-                break
-            }
+        let (q, k) = (found.parts[0], found.parts[1])
+        var attention = Node(
+            "Attention", name: path, inputs: inputs + [mask], outputs: node.outputs,
+            attributes: ["heads": .int(q.heads), "scale": .float(found.scores.scale * q.scale * k.scale)])
+        if k.repeats > 1 { attention.attributes["kv_heads"] = .int(k.heads) }
+        if found.scores.isCausal { attention.attributes["causal"] = .int(1) }
+        let hides = found.scores.isCausal || !found.scores.mask.isEmpty
+        if hides, found.scores.hidden.contains(where: { $0 > -.infinity }) {
+            attention.attributes["hidden"] = .floats(found.scores.hidden)
         }
-        return found.count > 0 ? found : nil
-    }
-
-    /// One of three along the first axis of [3, batch, head, sequence, element], made of [batch, sequence, 3 · width] as
-    /// vision transformers write it.
-    private func part(_ value: String) -> Heads? {
-        guard let extents = shape(value), extents.count == 4, let (place, parts, slots) = picked(value),
-            let (turn, transpose) = maker(parts, "Transpose"), (try? transpose.ints("perm")) == [2, 0, 3, 1, 4],
-            let (split, reshape) = transpose.input(0).flatMap({ maker($0, "Reshape") }), let source = reshape.input(0),
-            let before = shape(source), let after = shape(reshape.outputs[0]), before.count == 3, after.count == 5,
-            before[0] == after[0], before[1] == after[1], after[2] == 3, let heads = after[3].constant, heads > 0,
-            after[3] * after[4] * 3 == before[2]
-        else { return nil }
-        return Heads(
-            source: source, count: heads, order: [0, 2, 1, 3], slots: slots.union([turn, split]), part: place)
-    }
-
-    /// The place that is taken along the first axis of a value, which goes.
-    private func picked(_ value: String) -> (place: Int, source: String, slots: Set<Int>)? {
-        guard let (slot, node) = maker(value), let first = node.input(0), let extents = shape(value) else { return nil }
-        if node.op == "Gather" {
-            guard axis(node, default: 0) == 0, let index = node.input(1), let rank = shape(first)?.count,
-                rank == extents.count + 1, let place = graph.constants[index]?.scalarInteger, place >= 0
-            else { return nil }
-            return (place, first, [slot])
+        let wanted = shape(node.outputs[0]) ?? []
+        guard wanted.count != 3 else {
+            nodes.append(attention)
+            place(nodes, slot, &patch)
+            return patch
         }
-        guard ["Squeeze", "Reshape"].contains(node.op), shape(first) == [1] + extents, let (cut, maker) = maker(first),
-            let source = maker.input(0)
-        else { return nil }
-        if maker.op == "Split" {
-            guard axis(maker, default: 0) == 0, let place = maker.outputs.firstIndex(of: first),
-                maker.outputs.allSatisfy({ shape($0)?.first == 1 })
-            else { return nil }
-            return (place, source, [slot, cut])
+        let mixed = freshValue("\(path).mixed")
+        attention.outputs = [mixed]
+        nodes.append(attention)
+        let size = found.shape[3].constant ?? -1
+        if wanted.count == 2 {
+            let width = (found.shape[2] * found.shape[3]).constant ?? -1
+            nodes.append(try reshape(mixed, [-1, width], node.outputs[0], &patch))
+        } else if found.isTurned {
+            nodes.append(try reshape(mixed, [0, 0, q.heads, size], node.outputs[0], &patch))
+        } else {
+            let apart = freshValue("\(path).apart")
+            nodes.append(try reshape(mixed, [0, 0, q.heads, size], apart, &patch))
+            nodes.append(
+                Node(
+                    "Transpose", name: "\(path).turned", inputs: [apart], outputs: node.outputs,
+                    attributes: ["perm": .ints([0, 2, 1, 3])]))
         }
-        guard maker.op == "Slice", let start = (maker.input(1) != nil ? numbers(maker.input(1)) : bounds(maker)),
-            start.count == 1, start[0] >= 0, shape(source)?.dropFirst() == shape(first)?.dropFirst()
-        else { return nil }
-        return (start[0], source, [slot, cut])
+        place(nodes, slot, &patch)
+        return patch
     }
 
-    private func bounds(_ slice: Node) -> [Int]? { (try? slice.ints("starts")) ?? nil }
-
-    /// How many heads a Reshape makes of the last axis, if that is all it does.
-    private func split(_ source: String, _ value: String) -> Int? {
-        guard let before = shape(source), let after = shape(value), before.count == 3, after.count == 4,
-            before[0] == after[0], before[1] == after[1], let heads = after[2].constant, heads > 0,
-            after[2] * after[3] == before[2]
-        else { return nil }
-        return heads
+    /// Puts nodes into the slots up to one, whose node goes.
+    private func place(_ nodes: [Node], _ slot: Int, _ patch: inout Patch) {
+        for (index, node) in nodes.enumerated() { patch.nodes[slot - nodes.count + 1 + index] = node }
     }
 }

@@ -57,7 +57,7 @@ extension Rewriter {
     }
 
     /// The name of a constant as a list; the patch gets it where there is none.
-    private func flat(_ name: String, _ patch: inout Patch) throws(GraphError) -> String {
+    func flat(_ name: String, _ patch: inout Patch) throws(GraphError) -> String {
         guard let constant = graph.constants[name], constant.shape != [constant.count] else { return name }
         let flat = name + ".flat"
         if graph.constants[flat]?.shape == [constant.count] { return flat }
@@ -88,7 +88,7 @@ extension Rewriter {
     }
 
     /// A floating-point constant that varies along one axis at most: its name, that axis and how many numbers it has.
-    private func channels(_ value: String, rank: Int) -> (name: String, axis: Int, count: Int)? {
+    func channels(_ value: String, rank: Int) -> (name: String, axis: Int, count: Int)? {
         guard let (name, constant) = weight(value), constant.count > 0, constant.shape.count <= rank else { return nil }
         let shape = Array(repeating: 1, count: rank - constant.shape.count) + constant.shape
         let axis = shape.firstIndex { $0 != 1 } ?? rank - 1
@@ -159,7 +159,7 @@ extension Rewriter {
     }
 
     /// What 1 is divided by the root of: by Sqrt, or a power of ½ or −½.
-    private func root(_ product: Factors, _ along: StatisticAxis) -> (variance: String, slots: Set<Int>)? {
+    func root(_ product: Factors, _ along: StatisticAxis) -> (variance: String, slots: Set<Int>)? {
         guard product.numerators.count + product.denominators.count == 1,
             let value = product.denominators.first ?? product.numerators.first, isAligned(value, along)
         else { return nil }

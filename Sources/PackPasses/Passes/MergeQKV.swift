@@ -39,6 +39,7 @@ extension Rewriter {
         var parts: [Projection] = []
         for value in node.inputs[..<3] {
             guard let part = maker(value, "Linear"), useCount(value) == 1, !outputs.contains(value),
+                shape(value)?.count == 3,
                 part.node.input(3) == nil, part.node.attributes["activation"] ?? .string("none") == .string("none"),
                 isOwn(part.node.inputs[1]), part.node.input(2).map(isOwn) ?? true
             else { return nil }

@@ -124,7 +124,7 @@ extension Rewriter {
     }
 
     /// The mean of the squares of x, or else of x − mean.
-    private func meanSquare(_ value: String, of along: StatisticAxis) -> (isPlain: Bool, slots: Set<Int>)? {
+    func meanSquare(_ value: String, of along: StatisticAxis) -> (isPlain: Bool, slots: Set<Int>)? {
         if let (found, slots) = mean(value, by: "ReduceSumSquare"), found.axis == along.axis {
             if found.x == along.x { return (true, slots) }
             return centred(found.x, along).map { (false, slots.union($0)) }

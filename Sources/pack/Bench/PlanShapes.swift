@@ -68,7 +68,10 @@ struct PlanShapes {
             return 2 * count * Double(plan.attributes[Int(step.first_attribute)])
         case PACK_OP_Conv.rawValue where step.input_count > 0:
             return 2 * count * taps(step)
-        case PACK_OP_Attention.rawValue where output.count == 3: return 4 * count * Double(output[1])
+        case PACK_OP_Attention.rawValue where output.count == 3 && step.input_count > 1:
+            // With keys of their own, those have another length.
+            let keys = plan.arguments[first + 1] == PACK_PLAN_ABSENT ? output : extents(plan.arguments[first + 1])
+            return keys.count < 3 ? 0 : 4 * count * Double(keys[keys.count - 2])
         case PACK_OP_MatMul.rawValue where step.input_count > 0 && plan.arguments[first] != PACK_PLAN_ABSENT:
             return 2 * count * Double(extents(plan.arguments[first]).last ?? 0)
         default: return 0
