@@ -20,7 +20,10 @@ let commandLinkerSettings: [LinkerSetting] =
     Context.environment["PACK_STATIC"] == "1"
     ? [
         .unsafeFlags(
-            ["-static-stdlib", "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs", "-Xlinker", "--start-group"]
+            [
+                "-static-stdlib", "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs", "-Xlinker",
+                "--start-group",
+            ]
                 + [
                     "Foundation", "CoreFoundation", "FoundationEssentials", "FoundationInternationalization",
                     "_FoundationICU", "_FoundationCShims", "_FoundationCollections",

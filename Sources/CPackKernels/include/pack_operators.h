@@ -138,7 +138,7 @@ enum pack_operator_error {
     X(LoopEnd) \
     X(TextNumbers) \
     X(Random) \
-    X(ImageDecoder)                                                                                                    \
+    X(ImageDecoder) \
     X(Inverse)
 
 #define PACK_OPERATOR_ID(name) PACK_OP_##name,
