@@ -27,7 +27,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "Tests"))
 import checks  # noqa: E402
 
-SIZES = [(1, 1), (2, 3), (7, 5), (16, 16), (17, 33), (70, 131)]
+SIZES = [(1, 1), (2, 3), (7, 5), (16, 16), (32, 32), (17, 33), (70, 131)]
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 PASSES = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
 RANDOM = np.random.default_rng(9)
@@ -123,8 +123,8 @@ def jpeg_cases(image):
         yield f"jpeg rgb {progressive}", saved(image, "JPEG", progressive=progressive, keep_rgb=True)
         restarts = {"optimize": True, "restart_marker_blocks": 3}
         yield f"jpeg restarts {progressive}", saved(image, "JPEG", progressive=progressive, **restarts)
-    if image.size == (16, 16):
-        # Two by one and two by two blocks are as many as one by two and four by one.
+    if image.size == (32, 32):
+        # There are as many units of one by two blocks as of two by one, and of four by one as of two by two.
         for sampling, factors in ((1, 0x12), (2, 0x41)):
             data = bytearray(saved(image, "JPEG", subsampling=sampling))
             data[data.index(b"\xff\xc0") + 11] = factors
