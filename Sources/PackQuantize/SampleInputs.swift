@@ -23,7 +23,7 @@ public struct SampleInputs: Sendable {
     /// Inputs of the shapes that a session takes.
     ///
     /// Free first axes are 1, for one request. Floats are between −1 and 1, integers 0 or 1 (they may be indices into
-    /// anything), bytes anything, texts empty.
+    /// anything), bytes anything, texts empty. Bytes that the model decodes are an image file.
     ///
     /// - Parameters:
     ///   - session: The model.
@@ -34,8 +34,9 @@ public struct SampleInputs: Sendable {
         guard let shapes = Self.shapes(for: session, extent: extent) else { return nil }
         var state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1
         arrays = shapes.enumerated().map { input, shape in
-            Array(
-                shape: shape, bytes: Self.elements(session.inputDType(input), shape.reduce(1, *), &state))
+            var bytes = Self.elements(session.inputDType(input), shape.reduce(1, *), &state)
+            if SampleImage.isWanted(session, input: input) { SampleImage.begin(&bytes, side: extent) }
+            return Array(shape: shape, bytes: bytes)
         }
     }
 
@@ -43,8 +44,9 @@ public struct SampleInputs: Sendable {
     public static func shapes(for session: Session, extent: Int) -> [[Int]]? {
         var shapes: [[Int]] = []
         for input in 0..<session.inputCount {
+            let first = SampleImage.isWanted(session, input: input) ? SampleImage.count(side: extent) : 1
             let shape = (0..<session.inputRank(input)).map { axis in
-                session.inputDimension(input, axis) ?? (axis == 0 ? 1 : extent)
+                session.inputDimension(input, axis) ?? (axis == 0 ? first : extent)
             }
             var count = 1
             for extent in shape {

@@ -2,6 +2,7 @@
 """Compares the operator ImageDecoder with Pillow, bit by bit, on images that Pillow or this script writes.
 
 Formats and their options meet sizes that fit no block. RGB is what Pillow converts to, BGR its reverse, gray what it converts to L.
+A bundle answers for one file of each format.
 
 Usage: images.py [--pack FILE] [--filter TEXT] [--jobs N]
 
@@ -11,6 +12,7 @@ import argparse
 import concurrent.futures
 import io
 import itertools
+import json
 import os
 import struct
 import subprocess
@@ -27,7 +29,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "Tests"))
 import checks  # noqa: E402
 
-SIZES = [(1, 1), (2, 3), (7, 5), (16, 16), (17, 33), (70, 131)]
+SIZES = [(1, 1), (2, 3), (7, 5), (16, 16), (32, 32), (17, 33), (70, 131)]
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 PASSES = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
 RANDOM = np.random.default_rng(9)
@@ -123,8 +125,8 @@ def jpeg_cases(image):
         yield f"jpeg rgb {progressive}", saved(image, "JPEG", progressive=progressive, keep_rgb=True)
         restarts = {"optimize": True, "restart_marker_blocks": 3}
         yield f"jpeg restarts {progressive}", saved(image, "JPEG", progressive=progressive, **restarts)
-    if image.size == (16, 16):
-        # Two by one and two by two blocks are as many as one by two and four by one.
+    if image.size == (32, 32):
+        # There are as many units of one by two blocks as of two by one, and of four by one as of two by two.
         for sampling, factors in ((1, 0x12), (2, 0x41)):
             data = bytearray(saved(image, "JPEG", subsampling=sampling))
             data[data.index(b"\xff\xc0") + 11] = factors
@@ -240,11 +242,38 @@ def model(folder, form):
     return path
 
 
+def pixels(data, form):
+    """What Pillow reads from a file."""
+    image = Image.open(io.BytesIO(data)).convert("L" if form == "Grayscale" else "RGB")
+    samples = np.array(image).reshape(image.height, image.width, -1)
+    return samples[:, :, ::-1] if form == "BGR" else samples
+
+
+def bundled(pack, path):
+    """Decodes a file of each format with a bundle: its runtime is another program than `pack`."""
+    image = picture(35, 41)
+    with tempfile.TemporaryDirectory() as folder:
+        bundle, file = os.path.join(folder, "bundle.zip"), os.path.join(folder, "request.json")
+        command = [pack, "slim", path, "--target", "lambda", "--arch", "x86_64", "--output", bundle]
+        result = subprocess.run(command, capture_output=True, text=True)
+        checks.check("bundle", result.returncode == 0, result.stderr)
+        for form in ("PPM", "BMP", "PNG", "JPEG", "TIFF", "WEBP", "JPEG2000") if result.returncode == 0 else ():
+            data = saved(image, form)
+            with open(file, "w") as request:
+                json.dump({"inputs": {"data": {"shape": [len(data)], "data": list(data)}}}, request)
+            result = subprocess.run([pack, "run", bundle, "--json", file], capture_output=True, text=True)
+            if result.returncode != 0:
+                checks.check(f"bundle {form}", False, result.stderr)
+                continue
+            found = json.loads(result.stdout)["outputs"]["image"]
+            expected = pixels(data, "RGB")
+            same = found["shape"] == list(expected.shape) and found["data"] == expected.flatten().tolist()
+            checks.check(f"bundle {form}", same, found["shape"])
+
+
 def compare(pack, name, data, form, path):
     """Decodes a file with both."""
-    image = Image.open(io.BytesIO(data)).convert("L" if form == "Grayscale" else "RGB")
-    expected = np.array(image).reshape(image.height, image.width, -1)
-    expected = expected[:, :, ::-1] if form == "BGR" else expected
+    expected = pixels(data, form)
     with tempfile.TemporaryDirectory() as folder:
         file = os.path.join(folder, "data.npy")
         np.save(file, np.frombuffer(data, np.uint8))
@@ -274,6 +303,8 @@ def main():
                     tasks.append(pool.submit(compare, options.pack, name, data, form, paths[form]))
         for task in tasks:
             task.result()
+        if options.filter in "bundle":
+            bundled(options.pack, paths["RGB"])
     return checks.finish()
 
 

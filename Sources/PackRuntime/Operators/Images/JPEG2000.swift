@@ -55,13 +55,14 @@ struct JPEG2000: ImageFormat {
         let parts = try header.tileParts()
         for (index, part) in parts.enumerated() {
             let area = header.tile(index)
-            var tile = try JPEG2000Tile(part.coding, area: area, depths: header.depths, byteCount: part.data.count)
+            var tile = try JPEG2000Tile(
+                part.coding, area: area, depths: header.depths, byteCount: part.data.count, start: part.start)
             var failure: ImageError?
             part.data.withUnsafeBufferPointer { data in
                 do throws(ImageError) { try tile.read(ImageBytes(data, start: part.start)) } catch { failure = error }
             }
             if let failure { throw failure }
-            let planes = try tile.planes(part.start)
+            let planes = try tile.planes()
             for y in 0..<area.height {
                 for x in 0..<area.width {
                     let (left, top) = (area.left &- header.image.left &+ x, area.top &- header.image.top &+ y)

@@ -5,7 +5,7 @@ struct JPEG2000Block {
     private static let visited: UInt8 = 4
     private static let refined: UInt8 = 8
 
-    /// How a coder's bits are told; those of contexts have the lowest numbers.
+    /// Bits of a code block's style.
     private enum Style {
         static let raw = 1
         static let resets = 2
@@ -126,7 +126,7 @@ struct JPEG2000Block {
 
     // MARK: Passes
 
-    /// Calls a pass on each column of four rows.
+    /// Where a coefficient's flags are. Passes go through columns of four rows, one beside the other.
     @inline(__always)
     private func at(_ x: Int, _ y: Int) -> Int { (y &+ 1) &* stride &+ x &+ 1 }
 

@@ -53,23 +53,29 @@ struct JPEG2000Tile {
     let coding: JPEG2000Coding
     private let area: JPEG2000Area
     private let depths: [(bits: Int, isSigned: Bool)]
+    private let byteCount: Int
+    private let start: Int
     private(set) var bands: [Band] = []
     var blocks: [Block] = []
     var precincts: [Precinct] = []
 
-    /// - Parameter byteCount: Bytes of the tile's data, which bound what is made room for.
+    /// - Parameters:
+    ///   - byteCount: Bytes of the tile's data, which bound what is made room for.
+    ///   - start: Where they start in the file.
     init(
-        _ coding: JPEG2000Coding, area: JPEG2000Area, depths: [(bits: Int, isSigned: Bool)], byteCount: Int
+        _ coding: JPEG2000Coding, area: JPEG2000Area, depths: [(bits: Int, isSigned: Bool)], byteCount: Int, start: Int
     ) throws(ImageError) {
         self.coding = coding
         self.area = area
         self.depths = depths
+        self.byteCount = byteCount
+        self.start = start
         for component in coding.components.indices {
-            for resolution in 0...coding.components[component].levels { try add(component, resolution, byteCount) }
+            for resolution in 0...coding.components[component].levels { try add(component, resolution) }
         }
     }
 
-    private mutating func add(_ component: Int, _ resolution: Int, _ byteCount: Int) throws(ImageError) {
+    private mutating func add(_ component: Int, _ resolution: Int) throws(ImageError) {
         let style = coding.components[component]
         let level = style.levels - resolution
         let whole = area.reduced(level)
@@ -80,7 +86,7 @@ struct JPEG2000Tile {
         let down = (whole.bottom + 1 << high - 1) >> high - firstY
         // A packet takes a byte at least.
         guard across <= byteCount, down <= byteCount, across * down <= byteCount - precincts.count else {
-            throw ImageError(.sizeBeyondData, at: 0)
+            throw ImageError(.sizeBeyondData, at: start)
         }
         let kinds = resolution == 0 ? 0...0 : 1...3
         let shift = resolution == 0 ? 0 : 1
@@ -105,7 +111,7 @@ struct JPEG2000Tile {
                     let (x, y) = (place.kind & 1 == 0 ? 0 : lower.width, place.kind & 2 == 0 ? 0 : lower.height)
                     try addBlocks(
                         part, style, (wide - shift, high - shift), place.band, x - place.area.left, y - place.area.top,
-                        &precinct, byteCount)
+                        &precinct)
                 }
                 precincts.append(precinct)
             }
@@ -124,7 +130,7 @@ struct JPEG2000Tile {
         if style.isDerived {
             step.exponent = Swift.max(step.exponent - Swift.max(resolution - 1, 0), 0)
         } else {
-            guard number < style.steps.count else { throw ImageError(.badTable, at: 0) }
+            guard number < style.steps.count else { throw ImageError(.badTable, at: start) }
             step = style.steps[number]
         }
         var size: Float = 1 + Float(step.mantissa) / 2048
@@ -139,14 +145,16 @@ struct JPEG2000Tile {
     /// Adds the code blocks of a band in a precinct.
     private mutating func addBlocks(
         _ part: JPEG2000Area, _ style: JPEG2000Coding.Component, _ limits: (Int, Int), _ band: Int, _ x: Int, _ y: Int,
-        _ precinct: inout Precinct, _ byteCount: Int
+        _ precinct: inout Precinct
     ) throws(ImageError) {
         let (wide, high) = (Swift.min(style.blockWidth, limits.0), Swift.min(style.blockHeight, limits.1))
         let (firstX, firstY) = (part.left >> wide, part.top >> high)
         let across = (part.right + 1 << wide - 1) >> wide - firstX
         let down = (part.bottom + 1 << high - 1) >> high - firstY
         // Many blocks in few bytes are no image.
-        guard across * down <= 1 << 16 + byteCount * 64 - blocks.count else { throw ImageError(.sizeBeyondData, at: 0) }
+        guard across * down <= 1 << 16 + byteCount * 64 - blocks.count else {
+            throw ImageError(.sizeBeyondData, at: start)
+        }
         precinct.parts.append(
             Part(
                 first: blocks.count, across: across, down: down, planes: bands[band].planes,
@@ -166,7 +174,7 @@ struct JPEG2000Tile {
     // MARK: Samples
 
     /// The samples of all components, 8 bits each.
-    func planes(_ start: Int) throws(ImageError) -> [[UInt8]] {
+    func planes() throws(ImageError) -> [[UInt8]] {
         let count = area.width * area.height
         var whole: [[Int32]] = []
         var real: [[Float]] = []
@@ -197,7 +205,7 @@ struct JPEG2000Tile {
                 }
             }
         }
-        if coding.mixesColors, coding.components.count >= 3 { try unmix(&whole, &real, count, start) }
+        if coding.mixesColors, coding.components.count >= 3 { try unmix(&whole, &real, count) }
         var planes: [[UInt8]] = []
         for index in coding.components.indices {
             var samples = [UInt8](repeating: 0, count: count)
@@ -214,7 +222,7 @@ struct JPEG2000Tile {
 
     /// Undoes the mixing of the first three components.
     private func unmix(
-        _ whole: inout [[Int32]], _ real: inout [[Float]], _ count: Int, _ start: Int
+        _ whole: inout [[Int32]], _ real: inout [[Float]], _ count: Int
     ) throws(ImageError) {
         let kinds = coding.components.prefix(3).filter { $0.isReversible }.count
         guard kinds == 0 || kinds == 3 else { throw ImageError(.badHeader, at: start) }

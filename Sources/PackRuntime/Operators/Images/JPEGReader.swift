@@ -10,8 +10,9 @@ struct JPEGReader {
         47,
         55, 62, 63,
     ]
-    /// The most scans of an image: a file of many that hold nothing would take long.
-    private static let scanLimit = 500
+    /// How often scans may visit a coefficient, on average. A well-formed image does 14 times at most; many scans that hold nothing
+    /// would take long.
+    private static let visitLimit = 16
 
     enum ColorSpace { case gray, ycc, rgb, cmyk, ycck }
 
@@ -25,6 +26,7 @@ struct JPEGReader {
     private var hasJFIF = false
     private var adobeTransform: Int?
     private var coefficients: [Int16] = []
+    private var visits = 0
 
     init(_ bytes: ImageBytes) { self.bytes = bytes }
 
@@ -42,7 +44,6 @@ struct JPEGReader {
     /// Reads all that follows the frame header.
     mutating func readScans() throws(ImageError) {
         coefficients = [Int16](repeating: 0, count: frame.blocks * 64)
-        var scans = 0
         while true {
             let marker = try nextMarker()
             if marker == 0xD9 { break }
@@ -50,8 +51,6 @@ struct JPEGReader {
                 try readSegment(marker)
                 continue
             }
-            scans += 1
-            guard scans <= JPEGReader.scanLimit else { throw ImageError(.badScan, at: at) }
             try readScan(try segment())
             // What follows the last component of a sequential image is of no use.
             if !frame.isProgressive, !frame.components.contains(where: { $0.steps.isEmpty }) { break }
@@ -151,11 +150,17 @@ struct JPEGReader {
                     component: component, direct: directCodes[tables >> 4], alternating: alternatingCodes[tables & 15]))
         }
         let at = start + 1 + count * 2
+        let (first, last) = (try header.byte(at), try header.byte(at + 1))
+        for part in parts {
+            let component = frame.components[part.component]
+            let depth = frame.isProgressive ? Swift.max(last - first + 1, 1) : 64
+            visits += component.blocksAcross * component.blocksDown * depth
+        }
+        guard visits <= frame.blocks * 64 * JPEGReader.visitLimit else { throw ImageError(.badScan, at: start) }
         let bits = try header.byte(at + 2)
         var scan = JPEGScan(
-            bytes, at: header.end, frame: frame, parts: parts, first: try header.byte(at),
-            last: try header.byte(at + 1),
-            before: bits >> 4, now: bits & 15, restartInterval: restartInterval)
+            bytes, at: header.end, frame: frame, parts: parts, first: first, last: last, before: bits >> 4,
+            now: bits & 15, restartInterval: restartInterval)
         try scan.read(into: &coefficients)
         self.at = scan.position
     }

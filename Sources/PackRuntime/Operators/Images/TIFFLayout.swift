@@ -64,6 +64,7 @@ struct TIFFLayout {
         guard (width * samples * depth + 7) / 8 * height / ratio <= end else {
             throw ImageError(.sizeBeyondData, at: 4)
         }
+        guard rowBytes * chunkHeight * planeCount <= 4 * imagePixelLimit else { throw ImageError(.tooLarge, at: 4) }
         try checkCounts()
     }
 
