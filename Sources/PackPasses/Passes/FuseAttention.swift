@@ -182,12 +182,13 @@ extension Rewriter {
 
     private func makerSlot(_ node: Node) -> Int? { makers[node.outputs[0]] }
 
-    /// [batch, queries, heads, size], if queries, keys and values suit each other.
+    /// [batch, queries, heads, size], if queries, keys and values suit each other. Attention is computed in f32.
     private func shapeOfResult(
         _ q: AttentionOperand, _ k: AttentionOperand, _ v: AttentionOperand
     ) -> [Dimension]? {
         let types = [q, k, v].compactMap { graph.types[$0.source]?.dtype }
-        guard types.count == 3, Set(types).count == 1, q.repeats == 1, k.repeats == v.repeats, k.heads == v.heads,
+        guard types.count == 3, Set(types).count == 1, types[0] != .f64, q.repeats == 1, k.repeats == v.repeats,
+            k.heads == v.heads,
             k.heads * k.repeats == q.heads, let a = extents(q), let b = extents(k), let c = extents(v), b == c,
             a.batch == b.batch, a.size == b.size
         else { return nil }

@@ -1,3 +1,4 @@
+import PackCore
 import PackGraph
 
 extension Pass {
@@ -25,10 +26,10 @@ private struct RMSNormMatch {
 
 extension Rewriter {
     fileprivate func rmsNorm(_ node: Node) -> RMSNormMatch? {
-        guard let output = node.outputs.first, let type = graph.types[output], let count = type.shape.last?.constant
-        else {
-            return nil
-        }
+        // It is computed in f32.
+        guard let output = node.outputs.first, let type = graph.types[output], type.dtype != .f64,
+            let count = type.shape.last?.constant
+        else { return nil }
         let product = factors(of: output)
         let rank = type.shape.count
         guard product.scale == 1,
