@@ -22,7 +22,10 @@ compile() { # TRIPLE INCLUDE KERNELS OUTPUT
         -Xllvm -frame-pointer=none -module-cache-path "$kernels/ModuleCache")
     for flag in "${c[@]}"; do options+=(-Xcc "$flag"); done
     find Sources/{PackCore,PackRuntime,PackTokenizers,PackServing,pack-run} -name '*.swift' | LC_ALL=C sort |
-        xargs swiftc -module-name PackRun "${options[@]}" -c -o "$4"
+        xargs swiftc -module-name PackRun "${options[@]}" -emit-ir -o "${4%.o}.ll"
+    # The code as it is, but each constant in a section of its own, so that what nobody uses is left out.
+    "$swift_usr/bin/clang" -target "$triple" -O2 -Xclang -disable-llvm-passes -fPIC -ffunction-sections -fdata-sections \
+        -Wno-override-module -c "${4%.o}.ll" -o "$4"
 }
 
 build() { # ARCH TRIPLE MUSL_INCLUDE MUSL_LIB LIBGCC
