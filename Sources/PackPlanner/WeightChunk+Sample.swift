@@ -149,8 +149,23 @@ extension WeightChunk {
         if columns.count == width {
             return (try? constant.floats(in: rows.lowerBound * width..<rows.upperBound * width)) ?? []
         }
-        return rows.flatMap { row in
-            (try? constant.floats(in: row * width + columns.lowerBound..<row * width + columns.upperBound)) ?? []
+        guard constant.dtype == .f32 else {
+            return rows.flatMap { row in
+                (try? constant.floats(in: row * width + columns.lowerBound..<row * width + columns.upperBound)) ?? []
+            }
+        }
+        let size = MemoryLayout<Float>.size
+        return constant.withBytes(in: rows.lowerBound * width * size..<rows.upperBound * width * size) { bytes in
+            guard bytes.count == rows.count * width * size else { return [] }
+            return [Float](unsafeUninitializedCapacity: rows.count * columns.count) { result, count in
+                for row in 0..<rows.count {
+                    for column in columns {
+                        result[count] = bytes.loadUnaligned(
+                            fromByteOffset: (row * width + column) * size, as: Float.self)
+                        count += 1
+                    }
+                }
+            }
         }
     }
 }
