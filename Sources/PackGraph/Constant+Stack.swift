@@ -25,4 +25,43 @@ extension Constant {
                 copy.withUnsafeBytes(body)
             })
     }
+
+    /// Matrices of one shape's rows and one element type, side by side. Nothing is copied until bytes are asked for.
+    ///
+    /// - Throws: `GraphError` of kind `wrongConstant` if element types or numbers of rows differ, or one is no matrix.
+    package static func sideBySide(_ parts: [Constant]) throws(GraphError) -> Constant {
+        guard let first = parts.first,
+            parts.allSatisfy({ $0.dtype == first.dtype && $0.shape.count == 2 && $0.shape[0] == first.shape[0] })
+        else {
+            throw GraphError(
+                .wrongConstant, found: "parts that do not lie side by side", expected: "matrices of as many rows")
+        }
+        let columns = parts.reduce(0) { $0 + $1.shape[1] }
+        let rowBytes = columns * first.dtype.size
+        return try Constant(
+            first.dtype, [first.shape[0], columns],
+            .made(bytes: first.shape[0] * rowBytes) { range, body in
+                var copy = [UInt8](repeating: 0, count: range.count)
+                let rows = range.isEmpty ? 0..<0 : range.lowerBound / rowBytes..<(range.upperBound - 1) / rowBytes + 1
+                var place = 0
+                for part in parts {
+                    let width = part.shape[1] * part.dtype.size
+                    part.withBytes(in: rows.lowerBound * width..<rows.upperBound * width) { bytes in
+                        for row in rows {
+                            let start = row * rowBytes + place
+                            let own = range.clamped(to: start..<start + width)
+                            let from = (row - rows.lowerBound) * width + own.lowerBound - start
+                            guard !own.isEmpty, from + own.count <= bytes.count else { continue }
+                            copy.withUnsafeMutableBytes { copy in
+                                UnsafeMutableRawBufferPointer(rebasing: copy[(own.lowerBound - range.lowerBound)...])
+                                    .copyMemory(
+                                        from: UnsafeRawBufferPointer(rebasing: bytes[from..<from + own.count]))
+                            }
+                        }
+                    }
+                    place += width
+                }
+                copy.withUnsafeBytes(body)
+            })
+    }
 }

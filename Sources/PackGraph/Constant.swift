@@ -106,6 +106,9 @@ public struct Constant: Sendable {
         return count
     }
 
+    /// Whether bytes are made when they are asked for, and no more of them than that.
+    package var isMade: Bool { if case .made = storage { true } else { false } }
+
     /// Lends the bytes for the duration of the call.
     public func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result

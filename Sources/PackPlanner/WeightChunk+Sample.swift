@@ -149,7 +149,7 @@ extension WeightChunk {
         if columns.count == width {
             return (try? constant.floats(in: rows.lowerBound * width..<rows.upperBound * width)) ?? []
         }
-        guard constant.dtype == .f32 else {
+        guard constant.dtype == .f32, !constant.isMade else {
             return rows.flatMap { row in
                 (try? constant.floats(in: row * width + columns.lowerBound..<row * width + columns.upperBound)) ?? []
             }

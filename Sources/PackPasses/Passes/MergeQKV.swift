@@ -64,21 +64,9 @@ extension Rewriter {
         _ parts: [(slot: Int, node: Node)], input: Int, alongRows: Bool
     ) throws(GraphError) -> Constant {
         let constants = parts.compactMap { graph.constants[$0.node.inputs[input]] }
+        guard alongRows else { return try Constant.sideBySide(constants) }
         var shape = constants[0].shape
-        if alongRows {
-            shape[0] *= constants.count
-            return try Constant.stacked(constants, shape: shape)
-        }
-        let rows = shape[0]
-        shape[1] *= constants.count
-        let rowBytes = constants[0].byteCount / max(1, rows)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(constants.reduce(0) { $0 + $1.byteCount })
-        for row in 0..<rows {
-            for constant in constants {
-                constant.withBytes { bytes.append(contentsOf: $0[(row * rowBytes)..<((row + 1) * rowBytes)]) }
-            }
-        }
-        return try Constant(constants[0].dtype, shape, bytes: bytes)
+        shape[0] *= constants.count
+        return try Constant.stacked(constants, shape: shape)
     }
 }
