@@ -10,7 +10,8 @@ extension Pass {
         rewriter.makeRoom(Rewriter.attentionRoom)
         // With the heads joined behind it; then with them turned only; then as it is.
         for ends in [["Reshape"], ["Transpose", "Einsum"], ["MatMul", "Einsum"]] {
-            for slot in rewriter.slots.indices {
+            // Later layers may ask for extents of the first: it goes last.
+            for slot in rewriter.slots.indices.reversed() {
                 guard let node = rewriter.slots[slot], ends.contains(node.op),
                     let found = rewriter.attention(node, slot, ends)
                 else { continue }
