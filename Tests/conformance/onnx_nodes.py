@@ -156,6 +156,9 @@ def run_set(case, options, path, model, inputs, expected, folder):
     # Light models list their initializers as inputs too.
     infos = fields(model) if case.kind == "real" else model.graph.input
     if options.arm64:
+        # A plan is written for inputs that are there, or for ones that are not.
+        if any(info.type.HasField("optional_type") for info in infos):
+            return "left out", ""
         return run_arm64(case, options, path, {i.name: v for i, v in zip(infos, inputs)}, model.graph.output, expected, folder)
     for index, (info, value) in enumerate(zip(infos, inputs)):
         # An optional without a value is left out.
@@ -292,7 +295,7 @@ def main():
     totals = collections.Counter(status for status, _ in results)
     print(f"{'all':32}{totals['passed']:6} {totals['failed']:6} {totals['refused']:7}")
     if totals["left out"]:
-        print(f"{totals['left out']} tests left out: they take texts or lists")
+        print(f"{totals['left out']} tests left out: they take texts, lists or what may be absent")
     if options.write:
         with open(options.write, "w", encoding="utf-8") as f:
             f.write(f"# Backend tests of onnx {onnx.__version__} that do not pass: kind, test, status, reason.\n")
