@@ -21,12 +21,12 @@ package final class Deferred<Value: Sendable> {
     /// Begins. Where no thread can be had, the value is made when it is asked for.
     package init(_ make: @escaping @Sendable () throws -> Value) {
         work = Work(make)
-        let carried = Unmanaged<AnyObject>.passRetained(Step { [work] in work.run() })
+        let carried = Unmanaged.passRetained(Errand { [work] in work.run() })
         let made = pthread_create(
             &thread, nil,
             { context in
                 guard let context else { return nil }
-                (Unmanaged<AnyObject>.fromOpaque(context).takeRetainedValue() as? Step)?.run()
+                Unmanaged<Errand>.fromOpaque(context).takeRetainedValue().run()
                 return nil
             }, carried.toOpaque())
         isRunning = made == 0
@@ -53,7 +53,7 @@ package final class Deferred<Value: Sendable> {
 }
 
 /// What a C function can carry to a thread.
-private final class Step {
+private final class Errand {
     let run: @Sendable () -> Void
 
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }

@@ -29,10 +29,26 @@ struct Patch {
         nodes = [slot: node]
     }
 
+    /// Puts nodes that follow one another into the slots up to one, whose node goes. There must be room before it.
+    mutating func put(_ nodes: [Node], upTo slot: Int) {
+        for (index, node) in nodes.enumerated() { self.nodes[slot - nodes.count + 1 + index] = node }
+    }
+
     /// Removes a node whose output is another value.
     init(_ label: String, removing slot: Int, _ value: String, isNow replacement: String) {
         self.label = label
         removed = [slot]
         aliases = [Alias(value: value, replacement: replacement)]
+    }
+}
+
+extension Rewriter {
+    /// A Reshape to constant extents, which the patch gets.
+    func reshape(
+        _ value: String, _ shape: [Int], _ output: String, _ patch: inout Patch
+    ) throws(GraphError) -> Node {
+        let name = freshValue("\(output).shape")
+        patch.constants[name] = try Constant(integers: shape, shape: [shape.count])
+        return Node("Reshape", name: "\(output).Reshape", inputs: [value, name], outputs: [output])
     }
 }

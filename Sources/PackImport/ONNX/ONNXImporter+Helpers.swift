@@ -71,6 +71,20 @@ extension ONNXImporter {
         throw ONNXRefusal(.invalid, found: "'\(value)' of shape \(found)", expected: expected)
     }
 
+    /// A value cut along an axis into parts of the given extents.
+    mutating func parts(of value: String, axis: Int, _ sizes: [Int], _ operation: ONNXOperation) -> [String] {
+        let outputs = sizes.indices.map { uniqueValue("\(operation.name)/part\($0)") }
+        emit(
+            "Split", operation, [value, integers(sizes)], ["axis": .int(axis)], outputs: outputs,
+            name: uniqueNode("\(operation.name)/Split"))
+        return outputs
+    }
+
+    /// x · sigmoid(x).
+    mutating func silu(_ x: String, _ operation: ONNXOperation) -> String {
+        helper("Mul", operation, [x, helper("Sigmoid", operation, [x])])
+    }
+
     /// Each entry of an axis so many times, one after the other.
     mutating func repeated(
         _ value: String, axis: Int, times: Int, _ operation: ONNXOperation

@@ -42,10 +42,7 @@ extension ONNXRules {
         var result = importer.helper(
             "GroupNormalization", operation, inputs,
             ["num_groups": .int(groups), "epsilon": .float(try operation.float("epsilon") ?? 1e-5)])
-        if activation == 1 {
-            let gate = importer.helper("Sigmoid", operation, [result])
-            result = importer.helper("Mul", operation, [result, gate])
-        }
+        if activation == 1 { result = importer.silu(result, operation) }
         if isLast { result = try importer.channelsLast(result, operation) }
         importer.give(result, as: 0, of: operation)
     }
@@ -96,10 +93,7 @@ extension ONNXRules {
             throw ONNXRefusal(.invalid, found: "a width of \(width)", expected: "two halves")
         }
         let sum = importer.helper("Add", operation, [x, bias])
-        let halves = ["left", "right"].map { importer.uniqueValue("\(operation.name)/\($0)") }
-        importer.emit(
-            "Split", operation, [sum, importer.integers([width / 2, width / 2])], ["axis": .int(-1)], outputs: halves,
-            name: importer.uniqueNode("\(operation.name)/Split"))
+        let halves = importer.parts(of: sum, axis: -1, [width / 2, width / 2], operation)
         let gate = importer.helper("Gelu", operation, [halves[1]])
         importer.emit("Mul", operation, [halves[0], gate])
     }

@@ -131,11 +131,8 @@ private struct GroupQuery {
                 throw ONNXRefusal(
                     .invalid, found: "\(width) numbers for \(heads + 2 * shared) heads", expected: "a multiple")
             }
-            let names = ["query", "key", "value"].map { importer.uniqueValue("\(operation.name)/\($0)") }
-            importer.emit(
-                "Split", operation, [query, importer.integers([heads * size, shared * size, shared * size])],
-                ["axis": .int(-1)], outputs: names, name: importer.uniqueNode("\(operation.name)/Split"))
-            flat = names
+            flat = importer.parts(
+                of: query, axis: -1, [heads * size, shared * size, shared * size], operation)
         }
         count = try importer.extent(of: query, axis: 1, operation)
         guard let key = operation.input(3), try importer.shape(key).dropFirst(2).first?.constant != 0 else {

@@ -23,7 +23,7 @@ extension ONNXRules {
         let size = width / 3 / heads
         var joined = importer.helper("MatMul", operation, [try operation.required(0), try operation.required(1)])
         if let bias = operation.input(2) { joined = importer.helper("Add", operation, [joined, bias]) }
-        let parts = split(&importer, operation, joined, width / 3)
+        let parts = importer.parts(of: joined, axis: -1, [width / 3, width / 3, width / 3], operation)
         let isCausal = try operation.int("unidirectional", default: 0) != 0
         guard !isCausal, operation.input(4) == nil, operation.output(1) == nil else {
             return try cachedAttention(&importer, operation, parts, heads, isCausal)
@@ -50,16 +50,6 @@ extension ONNXRules {
         importer.emit(
             "Reshape", operation, [rows, importer.integers([0, 0, width / 3])],
             outputs: operation.output(0).map { [$0] })
-    }
-
-    private static func split(
-        _ importer: inout ONNXImporter, _ operation: ONNXOperation, _ value: String, _ size: Int
-    ) -> [String] {
-        let outputs = ["query", "key", "value"].map { importer.uniqueValue("\(operation.name)/\($0)") }
-        importer.emit(
-            "Split", operation, [value, importer.integers([size, size, size])], ["axis": .int(-1)],
-            outputs: outputs, name: "\(operation.name)/Split")
-        return outputs
     }
 
     /// Flat queries, keys and values as the standard's Attention has them, with a cache of both or none; gives both as one.

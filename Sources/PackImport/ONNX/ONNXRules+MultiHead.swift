@@ -76,7 +76,7 @@ extension ONNXRules {
                 expected: "[batch, sequence, \(heads), \(count), size]")
         }
         let width = heads * (try importer.known(value, axis: 4))
-        return split(&importer, operation, value, axis: 3, Array(repeating: 1, count: count)).map {
+        return importer.parts(of: value, axis: 3, Array(repeating: 1, count: count), operation).map {
             importer.helper("Reshape", operation, [$0, importer.integers([0, 0, width])])
         }
     }

@@ -83,7 +83,7 @@ extension ONNXRules {
         }
         var joined = importer.helper("MatMul", operation, [try operation.required(0), weights])
         if let bias = operation.input(2) { joined = importer.helper("Add", operation, [joined, bias]) }
-        let parts = split(&importer, operation, joined, axis: 1, sizes)
+        let parts = importer.parts(of: joined, axis: 1, sizes, operation)
         try packedMixture(&importer, operation, parts, ends: 4, addend: 5)
     }
 
@@ -100,7 +100,7 @@ extension ONNXRules {
                 throw ONNXRefusal(.invalid, found: "\(shape) without keys", expected: "[tokens, heads, 3, size]")
             }
             let width = try importer.known(parts[0], axis: 1) * importer.known(parts[0], axis: 3)
-            parts = split(&importer, operation, parts[0], axis: 2, [1, 1, 1]).map {
+            parts = importer.parts(of: parts[0], axis: 2, [1, 1, 1], operation).map {
                 importer.helper("Reshape", operation, [$0, importer.integers([-1, width])])
             }
         }
@@ -143,16 +143,5 @@ extension ONNXRules {
                 "Attention", batch + [mask], attributes, outputs: [mixed],
                 name: importer.uniqueNode("\(operation.name)/Attention")))
         importer.emit("Squeeze", operation, [mixed, importer.integers([0])])
-    }
-
-    /// A value in parts along an axis.
-    static func split(
-        _ importer: inout ONNXImporter, _ operation: ONNXOperation, _ value: String, axis: Int, _ sizes: [Int]
-    ) -> [String] {
-        let outputs = sizes.indices.map { importer.uniqueValue("\(operation.name)/part\($0)") }
-        importer.emit(
-            "Split", operation, [value, importer.integers(sizes)], ["axis": .int(axis)], outputs: outputs,
-            name: importer.uniqueNode("\(operation.name)/Split"))
-        return outputs
     }
 }

@@ -32,9 +32,7 @@ extension ONNXRules {
         var result = importer.helper("Conv", operation, operands, ["group": .int(channels)])
         switch try operation.text("activation") ?? "none" {
         case "none": break
-        case "silu", "swish":
-            let gate = importer.helper("Sigmoid", operation, [result])
-            result = importer.helper("Mul", operation, [result, gate])
+        case "silu", "swish": result = importer.silu(result, operation)
         case let other: throw ONNXRefusal(.invalid, found: "activation \(other)", expected: "none, silu or swish")
         }
         importer.give(importer.cast(result, to: dtype, operation), as: 0, of: operation)

@@ -23,7 +23,7 @@ extension ONNXRules {
             throw ONNXRefusal(.invalid, found: "\(turned) of \(size) turned", expected: "an even number up to the size")
         }
         var parts = [rows]
-        if turned < size { parts = cut(rows, [turned, size - turned], &importer, operation) }
+        if turned < size { parts = importer.parts(of: rows, axis: -1, [turned, size - turned], operation) }
         let result = try turn(parts[0], turned, &importer, operation)
         let whole =
             turned < size ? importer.helper("Concat", operation, [result, parts[1]], ["axis": .int(-1)]) : result
@@ -32,16 +32,6 @@ extension ONNXRules {
         } else {
             importer.emit("Transpose", operation, [whole], ["perm": .ints([0, 2, 1, 3])])
         }
-    }
-
-    private static func cut(
-        _ value: String, _ sizes: [Int], _ importer: inout ONNXImporter, _ operation: ONNXOperation
-    ) -> [String] {
-        let outputs = sizes.map { _ in importer.uniqueValue("\(operation.name)/part") }
-        importer.emit(
-            "Split", operation, [value, importer.integers(sizes)], ["axis": .int(-1)], outputs: outputs,
-            name: importer.uniqueValue("\(operation.name)/Split"))
-        return outputs
     }
 
     private static func turn(
@@ -67,7 +57,7 @@ extension ONNXRules {
                     ])
             }
         } else {
-            halves = cut(rows, [size / 2, size / 2], &importer, operation)
+            halves = importer.parts(of: rows, axis: -1, [size / 2, size / 2], operation)
         }
         func product(_ angle: Int, _ half: Int, _ importer: inout ONNXImporter) -> String {
             importer.helper("Mul", operation, [angles[angle], halves[half]])

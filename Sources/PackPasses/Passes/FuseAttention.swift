@@ -256,7 +256,7 @@ extension Rewriter {
         let wanted = shape(node.outputs[0]) ?? []
         guard wanted.count != 3 else {
             nodes.append(attention)
-            place(nodes, slot, &patch)
+            patch.put(nodes, upTo: slot)
             return patch
         }
         let mixed = freshValue("\(path).mixed")
@@ -276,12 +276,7 @@ extension Rewriter {
                     "Transpose", name: "\(path).turned", inputs: [apart], outputs: node.outputs,
                     attributes: ["perm": .ints([0, 2, 1, 3])]))
         }
-        place(nodes, slot, &patch)
+        patch.put(nodes, upTo: slot)
         return patch
-    }
-
-    /// Puts nodes into the slots up to one, whose node goes.
-    private func place(_ nodes: [Node], _ slot: Int, _ patch: inout Patch) {
-        for (index, node) in nodes.enumerated() { patch.nodes[slot - nodes.count + 1 + index] = node }
     }
 }

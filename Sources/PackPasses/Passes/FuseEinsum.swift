@@ -70,16 +70,7 @@ extension Rewriter {
         let product = found.made.count > 1 ? freshValue("\(node.name).product") : node.outputs[0]
         nodes.append(Node("MatMul", name: node.name, inputs: [x, matrix], outputs: [product]))
         if found.made.count > 1 { nodes.append(try reshape(product, zeros + found.made, node.outputs[0], &patch)) }
-        for (index, node) in nodes.enumerated() { patch.nodes[slot - nodes.count + 1 + index] = node }
+        patch.put(nodes, upTo: slot)
         return patch
-    }
-
-    /// A Reshape to constant extents, which the patch gets.
-    func reshape(
-        _ value: String, _ shape: [Int], _ output: String, _ patch: inout Patch
-    ) throws(GraphError) -> Node {
-        let name = freshValue("\(output).shape")
-        patch.constants[name] = try Constant(integers: shape, shape: [shape.count])
-        return Node("Reshape", name: "\(output).Reshape", inputs: [value, name], outputs: [output])
     }
 }

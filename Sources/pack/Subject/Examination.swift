@@ -38,20 +38,21 @@ struct Examination {
         _ paths: [String], _ options: StackOptions, _ asked: () throws -> [Profile],
         fixing specialization: ONNXSpecialization = ONNXSpecialization()
     ) throws -> Examination {
-        func first() throws -> Profile {
-            guard let first = try asked().first else { throw ValidationFailure.noPlatform }
-            return first
+        func asking() throws -> (first: Profile, all: [Profile]) {
+            let all = try asked()
+            guard let first = all.first else { throw ValidationFailure.noPlatform }
+            return (first, all)
         }
         let progress = Progress()
         defer { progress.finish() }
         progress.step("listing files")
         var subject = try Subject.find(
-            paths, options, for: { options.environment(of: try first(), found: nil) }, fixing: specialization)
+            paths, options, for: { options.environment(of: try asking().first, found: nil) }, fixing: specialization)
         var stack = subject.tree.map(Stack.init)
         subject.problems += stack?.packages.problems.map { "\($0.path) \($0.text)" } ?? []
         progress.step("reading binaries and imports")
         if stack != nil {
-            let target = options.environment(of: try first(), found: stack?.python)
+            let target = options.environment(of: try asking().first, found: stack?.python)
             stack?.look(
                 for: target, declared: subject.declared.first?.roots ?? [],
                 entry: options.entry, comparesContents: options.zip)
@@ -59,7 +60,7 @@ struct Examination {
         subject.problems += stack.map(\.problems) ?? []
         progress.step("planning what a bundle would take")
         let predictions = try subject.predict()
-        let platforms = try asked()
+        let platforms = try asking().all
         if let problems = compress(&stack, subject, options, platforms, progress) { subject.problems += problems }
         progress.step("judging")
         var examination = Examination(

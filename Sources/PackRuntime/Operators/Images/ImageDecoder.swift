@@ -44,11 +44,7 @@ enum ImageDecoder: MeasuringOperator {
         let out = try step.output()
         guard let base = out.elements(UInt8.self).baseAddress else { throw .shape }
         let pixels = ImagePixels(base, width: out.extent(1), height: out.extent(0), format: format)
-        do throws(ImageError) {
-            let (width, height) = try ImageFile.size(file)
-            guard (width, height) == (pixels.width, pixels.height) else { throw ImageError(.badSize, at: 0) }
-            try ImageFile.decode(file, into: pixels)
-        } catch { throw .image(error) }
+        do throws(ImageError) { try ImageFile.decode(file, into: pixels) } catch { throw .image(error) }
     }
 }
 

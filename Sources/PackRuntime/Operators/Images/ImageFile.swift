@@ -2,32 +2,37 @@
 enum ImageFile {
     /// The width and height that the header says.
     static func size(_ bytes: ImageBytes) throws(ImageError) -> (width: Int, height: Int) {
-        if PNG.matches(bytes) { return try size(of: PNG.self, bytes) }
-        if JPEG.matches(bytes) { return try size(of: JPEG.self, bytes) }
-        if TIFF.matches(bytes) { return try size(of: TIFF.self, bytes) }
-        if WebP.matches(bytes) { return try size(of: WebP.self, bytes) }
-        if JPEG2000.matches(bytes) { return try size(of: JPEG2000.self, bytes) }
-        if PNM.matches(bytes) { return try size(of: PNM.self, bytes) }
-        if BMP.matches(bytes) { return try size(of: BMP.self, bytes) }
-        throw ImageError(.unknownFormat, at: 0)
+        try read(bytes, into: nil)
     }
 
     /// Sets every pixel of an image of the size that the header says.
     static func decode(_ bytes: ImageBytes, into pixels: ImagePixels) throws(ImageError) {
-        if PNG.matches(bytes) { return try PNG(bytes).decode(into: pixels) }
-        if JPEG.matches(bytes) { return try JPEG(bytes).decode(into: pixels) }
-        if TIFF.matches(bytes) { return try TIFF(bytes).decode(into: pixels) }
-        if WebP.matches(bytes) { return try WebP(bytes).decode(into: pixels) }
-        if JPEG2000.matches(bytes) { return try JPEG2000(bytes).decode(into: pixels) }
-        if PNM.matches(bytes) { return try PNM(bytes).decode(into: pixels) }
-        if BMP.matches(bytes) { return try BMP(bytes).decode(into: pixels) }
+        _ = try read(bytes, into: pixels)
+    }
+
+    private static func read(
+        _ bytes: ImageBytes, into pixels: ImagePixels?
+    ) throws(ImageError) -> (width: Int, height: Int) {
+        if PNG.matches(bytes) { return try read(PNG.self, bytes, into: pixels) }
+        if JPEG.matches(bytes) { return try read(JPEG.self, bytes, into: pixels) }
+        if TIFF.matches(bytes) { return try read(TIFF.self, bytes, into: pixels) }
+        if WebP.matches(bytes) { return try read(WebP.self, bytes, into: pixels) }
+        if JPEG2000.matches(bytes) { return try read(JPEG2000.self, bytes, into: pixels) }
+        if PNM.matches(bytes) { return try read(PNM.self, bytes, into: pixels) }
+        if BMP.matches(bytes) { return try read(BMP.self, bytes, into: pixels) }
         throw ImageError(.unknownFormat, at: 0)
     }
 
-    private static func size<Format: ImageFormat>(
-        of _: Format.Type, _ bytes: ImageBytes
+    private static func read<Format: ImageFormat>(
+        _: Format.Type, _ bytes: ImageBytes, into pixels: ImagePixels?
     ) throws(ImageError) -> (width: Int, height: Int) {
         let format = try Format(bytes)
+        if let pixels {
+            guard (format.width, format.height) == (pixels.width, pixels.height) else {
+                throw ImageError(.badSize, at: 0)
+            }
+            try format.decode(into: pixels)
+        }
         return (format.width, format.height)
     }
 }
