@@ -98,6 +98,7 @@ let toolTargets: [Target] = [
     // Checks in C, because they also run on arm64 under an emulator (Tests/kernels/arm64.sh).
     .target(
         name: "CKernelChecks", dependencies: ["CPackKernels"], path: "Tests/CKernelChecks", cSettings: kernelSettings),
+    tests("PackQuantizeTests", ["PackQuantize", "PackPlanner"]),
     tests("PackKernelsTests", ["CPackKernels", "CKernelChecks"]),
     tests(
         "PackPlannerTests",

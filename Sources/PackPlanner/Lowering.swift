@@ -106,7 +106,7 @@ struct Lowering {
         let bytes = constant.byteCount
         let offset = reserve(bytes)
         chunks.append(
-            WeightChunk(name: name, constant: constant, form: .plain, offsets: (offset, 0, 0)))
+            WeightChunk(name: name, constant: constant, form: .plain, offsets: (offset, 0, 0), end: offset + bytes))
         weights.append(PlannedWeight(name: name, kind: nil, bytes: bytes))
         return try tables.add(
             name, TensorType(dtype, constant.shape.map { .constant($0) }), PACK_PLAN_WEIGHT, offset: offset,
@@ -218,6 +218,7 @@ struct Lowering {
         var result = [try tables.add(name, type, PACK_PLAN_WEIGHT, offset: elements, bytes: bytes)]
         var offsets = (elements: elements, scales: 0, sums: 0)
         var total = bytes
+        var end = elements + bytes
         if kind.hasScales {
             offsets.scales = reserve(scales * 4)
             result.append(
@@ -225,6 +226,7 @@ struct Lowering {
                     name + ".scale", TensorType(.f32, [.constant(scales)]), PACK_PLAN_WEIGHT, offset: offsets.scales,
                     bytes: scales * 4))
             total += scales * 4
+            end = offsets.scales + scales * 4
             if hasSums {
                 offsets.sums = reserve(scales * 4)
                 result.append(
@@ -232,10 +234,11 @@ struct Lowering {
                         name + ".sum", TensorType(.i32, [.constant(scales)]), PACK_PLAN_WEIGHT, offset: offsets.sums,
                         bytes: scales * 4))
                 total += scales * 4
+                end = offsets.sums + scales * 4
             }
         }
         while result.count < 3 { result.append(PACK_PLAN_ABSENT) }
-        chunks.append(WeightChunk(name: name, constant: constant, form: form, offsets: offsets))
+        chunks.append(WeightChunk(name: name, constant: constant, form: form, offsets: offsets, end: end))
         weights.append(PlannedWeight(name: name, kind: kind, bytes: total))
         weightIndices[key] = result
         return result

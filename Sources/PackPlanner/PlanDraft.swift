@@ -78,13 +78,29 @@ public struct PlanDraft: Sendable {
 
     /// Writes the plan, weights packed.
     ///
+    /// - Parameter others: Plans of a graph with the same constants: weights that one stores in the same form are copied from it.
     /// - Throws: `PlannerError` if a constant can't be stored as asked, or there is no memory.
-    public func makeImage() throws(PlannerError) -> PlanImage {
+    public func makeImage(like others: [(draft: PlanDraft, image: PlanImage)] = []) throws(PlannerError) -> PlanImage {
         let image = try makeSkeleton()
-        let data = UnsafeMutableRawBufferPointer(rebasing: image.memory[layout.dataOffset...])
         // Each chunk has a place of its own.
-        nonisolated(unsafe) let places = data
-        _ = try concurrently(chunks) { (chunk) throws(PlannerError) in try chunk.write(into: places) }
+        nonisolated(unsafe) let data = UnsafeMutableRawBufferPointer(rebasing: image.memory[layout.dataOffset...])
+        let packed = others.map { other in
+            Dictionary(other.draft.chunks.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        }
+        var missing: [WeightChunk] = []
+        for chunk in chunks {
+            guard let index = packed.firstIndex(where: { $0[chunk.name]?.form == chunk.form }),
+                let twin = packed[index][chunk.name]
+            else {
+                missing.append(chunk)
+                continue
+            }
+            let start = others[index].draft.layout.dataOffset
+            UnsafeMutableRawBufferPointer(rebasing: data[chunk.offsets.elements...]).copyMemory(
+                from: UnsafeRawBufferPointer(
+                    rebasing: others[index].image.bytes[start + twin.offsets.elements..<start + twin.end]))
+        }
+        _ = try concurrently(missing) { (chunk) throws(PlannerError) in try chunk.write(into: data) }
         return image
     }
 

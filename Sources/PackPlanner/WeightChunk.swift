@@ -4,7 +4,7 @@ import PackGraph
 /// A weight's place in the data section and how its bytes are made.
 struct WeightChunk: Sendable {
     /// What the bytes hold.
-    enum Form: Sendable {
+    enum Form: Hashable, Sendable {
         /// The elements as they are.
         case plain
         /// Panels of a matrix [k, n] ([n, k] when transposed).
@@ -18,6 +18,8 @@ struct WeightChunk: Sendable {
     let form: Form
     /// Offsets in the data section: of the elements, of the scales and of the sums of codes (the last two for int8 and int4).
     let offsets: (elements: Int, scales: Int, sums: Int)
+    /// Where the last of these ends.
+    let end: Int
 
     func write(into data: UnsafeMutableRawBufferPointer) throws(PlannerError) {
         switch form {

@@ -12,6 +12,7 @@ public struct Quantizer {
     public let threads: Int
     private let requests: [Request]
     private let references: [[Float]]
+    private let adjusted: AdjustedWeights
 
     /// What outputs are compared on.
     private enum Request {
@@ -30,6 +31,8 @@ public struct Quantizer {
     public struct Choice: Sendable {
         /// How weights are stored.
         public let storage: WeightStorage
+        /// Weights of which other values are stored than the graph's, by name: those make up for each other's rounding.
+        public let adjusted: [String: Constant]
         /// The plan's layout.
         public let draft: PlanDraft
         /// The plan.
@@ -44,11 +47,12 @@ public struct Quantizer {
     ///   - original: The plan of the graph before any pass, weights f32.
     ///   - graph: The graph after all passes.
     ///   - metadata: What plans say besides.
-    ///   - texts: Calibration texts.
+    ///   - texts: Texts to compare on.
+    ///   - adjusting: Other texts, which tell how 4-bit codes are best chosen.
     ///   - threads: Threads to compute with.
     /// - Throws: `RuntimeError` if the original can't be run.
     public init(
-        original: PlanImage, graph: Graph, metadata: PlanMetadata, texts: [String], threads: Int
+        original: PlanImage, graph: Graph, metadata: PlanMetadata, texts: [String], adjusting: [String], threads: Int
     ) throws {
         self.graph = graph
         self.metadata = metadata
@@ -58,6 +62,10 @@ public struct Quantizer {
             .text(ids: $0.ids, types: $0.types)
         }
         references = try requests.map { try $0.output(runner) }
+        adjusted = AdjustedWeights(
+            Compensator(
+                graph: graph, metadata: metadata,
+                texts: adjusting.map { runner.tokens($0) }.filter { !$0.ids.isEmpty }, threads: threads))
     }
 
     /// Computes the original's outputs on made-up tensors.
@@ -73,16 +81,38 @@ public struct Quantizer {
         let runner = try TextRunner(original, threads: threads)
         requests = runner.samples(samples).map { .tensors($0) }
         references = try requests.map { try $0.output(runner) }
+        adjusted = AdjustedWeights(nil)
     }
 
     /// Makes a plan with this storage and compares it.
-    public func evaluate(_ storage: WeightStorage) throws -> Choice {
+    public func evaluate(_ storage: WeightStorage) throws -> Choice { try evaluate(storage, like: []) }
+
+    private func evaluate(_ storage: WeightStorage, like others: [Made]) throws -> Choice {
+        let made = try make(storage, like: others)
+        return Choice(
+            storage: storage, adjusted: made.adjusted, draft: made.draft, image: made.image,
+            comparison: Comparison(try outputs(of: made.image, on: requests), with: references))
+    }
+
+    private struct Made {
+        let draft: PlanDraft
+        let image: PlanImage
+        let adjusted: [String: Constant]
+    }
+
+    /// A plan; weights that others store alike are taken from them.
+    private func make(_ storage: WeightStorage, like others: [Made]) throws -> Made {
+        var graph = graph
+        let adjusted = try adjusted.weights(graph.constants.keys.filter { storage.kind(of: $0) == .int4 })
+        graph.constants.merge(adjusted) { $1 }
         let draft = try Planner.draft(graph, storage: storage, metadata: metadata)
-        let image = try draft.makeImage()
+        let image = try draft.makeImage(like: others.map { ($0.draft, $0.image) })
+        return Made(draft: draft, image: image, adjusted: adjusted)
+    }
+
+    private func outputs(of image: PlanImage, on requests: [Request]) throws -> [[Float]] {
         let runner = try TextRunner(image, threads: threads)
-        var outputs: [[Float]] = []
-        for request in requests { outputs.append(try request.output(runner)) }
-        return Choice(storage: storage, draft: draft, image: image, comparison: Comparison(outputs, with: references))
+        return try requests.map { try $0.output(runner) }
     }
 
     /// Bytes that codes must save: for less, nothing is given up.
@@ -91,9 +121,10 @@ public struct Quantizer {
     /// The smallest storage whose smallest cosine is at least `budget` and which `fits`; f32 for models so small that others
     /// save next to nothing.
     ///
-    /// int4 for all weights is tried first where texts tell what it does: made-up tensors say too little of the inputs that will come
-    /// for so few bits. Then int8; then with the weights that hurt the outputs most as f16, twice as many each time;
-    /// then f16 and f32 for all. If nothing satisfies both, the most accurate that fits is given, or else the smallest.
+    /// Each weight is stored on its own: `WidthSearch` says in which order they get more bits, by what their error does to the
+    /// outputs, and as many of them do as it takes. int4 is tried only where texts tell what it does: made-up tensors say
+    /// too little of the inputs that will come for so few bits. If nothing satisfies both, the most accurate that fits is
+    /// given, or else the smallest.
     ///
     /// - Parameter fits: Whether the target takes a plan; asked of the smaller first.
     public func automatic(budget: Double, fits: (PlanDraft) -> Bool) throws -> Choice {
@@ -103,20 +134,28 @@ public struct Quantizer {
             return try evaluate(WeightStorage(.f32))
         }
         if smallest.comparison.smallest >= budget { return smallest }
-        let coded = isOfTexts ? try evaluate(WeightStorage(.int8)) : smallest
-        guard fits(coded.draft) else { return smallest }
-        if coded.comparison.smallest >= budget { return coded }
-        var best = coded
-        let ranked = try sensitivity()
-        var widened = 1
-        while widened < ranked.count {
-            let exceptions = Dictionary(uniqueKeysWithValues: ranked.prefix(widened).map { ($0, WeightKind.f16) })
-            let choice = try evaluate(WeightStorage(.int8, exceptions: exceptions))
-            guard fits(choice.draft) else { return best }
-            if choice.comparison.smallest >= budget { return choice }
-            if choice.comparison.smallest > best.comparison.smallest { best = choice }
-            widened *= 2
+        let extremes = try [
+            Made(draft: smallest.draft, image: smallest.image, adjusted: smallest.adjusted),
+            make(WeightStorage(.int8), like: []),
+        ]
+        let search = try widths(extremes)
+        var best = smallest
+        // Among the storages from the smallest to that of all weights in f16, accuracy rises, about.
+        var (low, high) = (1, search.count)
+        var found: Choice?
+        while low < high {
+            let middle = (low + high) / 2
+            let choice = try evaluate(search.storage(middle), like: extremes)
+            let isTaken = fits(choice.draft)
+            if isTaken, choice.comparison.smallest > best.comparison.smallest { best = choice }
+            if !isTaken || choice.comparison.smallest >= budget {
+                if isTaken { found = choice }
+                high = middle
+            } else {
+                low = middle + 1
+            }
         }
+        if let found { return found }
         for kind in [WeightKind.f16, .f32] {
             let choice = try evaluate(WeightStorage(kind))
             guard fits(choice.draft) else { return best }
@@ -130,15 +169,52 @@ public struct Quantizer {
         if case .text = requests.first { true } else { false }
     }
 
-    /// The weights, the one whose int8 storage alone moves the outputs most first.
-    private func sensitivity() throws -> [String] {
-        let names = try Planner.draft(graph, storage: WeightStorage(.f32), metadata: metadata).weights
-            .filter { $0.kind != nil }.map(\.name)
-        var errors: [(name: String, error: Double)] = []
-        for name in names {
-            let choice = try evaluate(WeightStorage(.f32, exceptions: [name: .int8]))
-            errors.append((name, 1 - choice.comparison.smallest))
+    /// How many requests tell what a weight does.
+    private static let probes = 12
+
+    /// Measures what each weight's storage does to the outputs, beside a plan of int8 throughout, which is the last given.
+    private func widths(_ made: [Made]) throws -> WidthSearch {
+        let step = max(1, requests.count / Self.probes)
+        let probes = stride(from: 0, to: requests.count, by: step).map { requests[$0] }
+        let base = try made.last ?? make(WeightStorage(.int8), like: [])
+        let expected = try outputs(of: base.image, on: probes)
+        let kinds: [WeightKind] = isOfTexts ? [.int4, .int8, .f16] : [.int8, .f16]
+        let sizes = try kinds.map { kind in
+            try Planner.draft(graph, storage: WeightStorage(kind), metadata: metadata).weights
+                .reduce(into: [:]) { $0[$1.name, default: 0] += $1.bytes }
         }
-        return errors.sorted { ($0.error, $1.name) > ($1.error, $0.name) }.map(\.name)
+        var weights: [WidthSearch.Weight] = []
+        for name in Set(base.draft.weights.filter { $0.kind != nil }.map(\.name)).sorted() {
+            var changes: [WeightKind: Double] = [:]
+            for kind in kinds where kind != .int8 {
+                let other = try make(WeightStorage(.int8, exceptions: [name: kind]), like: made)
+                changes[kind] = 1 - Comparison(try outputs(of: other.image, on: probes), with: expected).mean
+            }
+            // Half floats lose nothing beside codes: what they change is what int8 has lost.
+            let coded = changes[.f16] ?? 0
+            let losses: [WeightKind: Double] = [.int4: coded + (changes[.int4] ?? 0), .int8: coded]
+            weights.append(
+                WidthSearch.Weight(
+                    name: name,
+                    choices: zip(kinds, sizes).map { kind, sizes in
+                        WidthSearch.Choice(kind: kind, bytes: sizes[name] ?? 0, loss: losses[kind] ?? 0)
+                    }))
+        }
+        return WidthSearch(weights)
+    }
+}
+
+/// Weights that are adjusted when the first is asked for.
+private final class AdjustedWeights {
+    private let compensator: Compensator?
+    private var made: [String: Constant]?
+
+    init(_ compensator: Compensator?) { self.compensator = compensator }
+
+    func weights(_ names: [String]) throws -> [String: Constant] {
+        guard let compensator, !names.isEmpty else { return [:] }
+        let all = try made ?? compensator.matrices()
+        made = all
+        return all.filter { names.contains($0.key) }
     }
 }

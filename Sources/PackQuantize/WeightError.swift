@@ -8,14 +8,19 @@ public enum WeightError {
     /// - Parameters:
     ///   - constant: The weight; [outputs, inputs] for a transposed matrix or a table's rows.
     ///   - kind: How it is stored.
+    ///   - adjusted: What is stored in its place, if that is something else.
     ///   - rowsAreScaled: Whether codes have scales by rows (a transposed matrix, a table) or by columns.
-    public static func relative(_ constant: Constant, as kind: WeightKind, rowsAreScaled: Bool) -> Double {
+    public static func relative(
+        _ constant: Constant, as kind: WeightKind, adjusted: Constant? = nil, rowsAreScaled: Bool
+    ) -> Double {
         guard kind != .f32, let weights = try? constant.floats(), constant.shape.count == 2, !weights.isEmpty else {
             return 0
         }
         let (height, width) = (constant.shape[0], constant.shape[1])
         let rows = rowsAreScaled ? weights : transposed(weights, height, width)
-        let stored = kind.restored(rows, rows: rowsAreScaled ? height : width, columns: rowsAreScaled ? width : height)
+        let other = adjusted.flatMap { try? $0.floats() }.map { rowsAreScaled ? $0 : transposed($0, height, width) }
+        let stored = kind.restored(
+            other ?? rows, rows: rowsAreScaled ? height : width, columns: rowsAreScaled ? width : height)
         var error = 0.0
         var total = 0.0
         for (weight, value) in zip(rows, stored) {

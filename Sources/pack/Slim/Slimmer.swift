@@ -48,9 +48,10 @@ struct Slimmer {
                 original: original, graph: pipeline.optimized, metadata: pipeline.metadata, samples: 16,
                 threads: threads)
         }
+        let texts = try SlimTexts(command.calibration)
         return try Quantizer(
-            original: original, graph: pipeline.optimized, metadata: pipeline.metadata,
-            texts: try calibrationTexts(command.calibration), threads: threads)
+            original: original, graph: pipeline.optimized, metadata: pipeline.metadata, texts: texts.compared,
+            adjusting: texts.adjusting, threads: threads)
     }
 
     private var threads: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
@@ -62,11 +63,22 @@ struct Slimmer {
         case .int8: try quantizer.evaluate(WeightStorage(.int8))
         case .int4: try quantizer.evaluate(WeightStorage(.int4))
         case .auto:
-            try quantizer.automatic(budget: command.accuracy) { draft in
-                guard let limit = profile.limits[.packageUnpacked]?.base else { return true }
-                return Double(draft.byteCount) + 1_000_000 <= limit
-            }
+            try quantizer.automatic(budget: command.accuracy, fits: fits)
         }
+    }
+
+    /// What a bundle has besides its plan, at most.
+    private static let besides = 1_000_000
+
+    /// Whether the target takes a bundle of a plan, as far as its size tells before it is made.
+    private func fits(_ draft: PlanDraft) -> Bool {
+        func isWithin(_ limit: LimitID, _ bytes: Int) -> Bool {
+            guard let most = profile.limits[limit]?.base else { return true }
+            return Double(bytes + Self.besides) <= most
+        }
+        guard isWithin(.packageUnpacked, draft.byteCount) else { return false }
+        let weights = try? BundleWeights(draft, pipeline.imported)
+        return isWithin(.packageZipped, weights?.zipped ?? 0)
     }
 
     private func library(_ arch: String) throws -> RuntimeLibrary {
@@ -238,8 +250,8 @@ struct Slimmer {
             return SlimResult.StoredWeight(
                 name: weight.name, kind: kind, bytes: weight.bytes,
                 error: WeightError.relative(
-                    constant, as: kind, rowsAreScaled: tables.contains(weight.name) || transposed.contains(weight.name))
-            )
+                    constant, as: kind, adjusted: choice.adjusted[weight.name],
+                    rowsAreScaled: tables.contains(weight.name) || transposed.contains(weight.name)))
         }
     }
 
