@@ -78,18 +78,19 @@ void pack_panels_s8(const int8_t *codes, size_t ldw, int transposed, size_t k, s
 }
 
 void pack_quantize_columns_s8(
-    const float *w, size_t ldw, int transposed, size_t k, size_t n, int8_t *codes, float *column_scale,
+    const float *w, size_t ldw, int transposed, size_t k, size_t n, int limit, int8_t *codes, float *column_scale,
     int32_t *column_sum) {
     size_t along = transposed ? 1 : ldw, across = transposed ? ldw : 1;
+    float top = (float)limit;
     for (size_t column = 0; column < n; column++) {
         const float *from = w + column * across;
         float most = 0;
         for (size_t i = 0; i < k; i++) most = fmaxf(most, fabsf(from[i * along]));
-        float scale = most / 127.0f;
+        float scale = most / top;
         int32_t sum = 0;
         for (size_t i = 0; i < k; i++) {
             float ratio = scale > 0 ? from[i * along] / scale : 0.0f;
-            ratio = ratio > 127.0f ? 127.0f : ratio < -127.0f ? -127.0f : ratio == ratio ? ratio : 0.0f;
+            ratio = ratio > top ? top : ratio < -top ? -top : ratio == ratio ? ratio : 0.0f;
             int32_t code = (int32_t)((ratio + 0x1.8p23f) - 0x1.8p23f);
             codes[column * k + i] = (int8_t)code;
             sum += code;

@@ -91,7 +91,7 @@ public struct Manifest: Codable, Sendable {
     public var model: Source
     /// What its runtime can do.
     public var runtime: Runtime
-    /// How weights are stored: `f32`, `f16`, `int8` or `int4`, by constant; vectors that stay f32 are not listed.
+    /// How weights are stored: `f32`, `f16`, `int8`, `int6` or `int4`, by constant; vectors that stay f32 are not listed.
     public var weights: [String: String]
     /// How close its answers are; absent where nothing was compared.
     public var accuracy: Accuracy?

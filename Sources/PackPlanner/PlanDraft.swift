@@ -73,6 +73,9 @@ public struct PlanDraft: Sendable {
     /// Bytes of weights.
     public var weightsBytes: Int { weights.reduce(0) { $0 + $1.bytes } }
 
+    /// Where the weights begin in the plan file.
+    var dataOffset: Int { layout.dataOffset }
+
     /// Bytes of the plan file.
     public var byteCount: Int { layout.fileBytes }
 
@@ -95,7 +98,7 @@ public struct PlanDraft: Sendable {
                 missing.append(chunk)
                 continue
             }
-            let start = others[index].draft.layout.dataOffset
+            let start = others[index].draft.dataOffset
             UnsafeMutableRawBufferPointer(rebasing: data[chunk.offsets.elements...]).copyMemory(
                 from: UnsafeRawBufferPointer(
                     rebasing: others[index].image.bytes[start + twin.offsets.elements..<start + twin.end]))

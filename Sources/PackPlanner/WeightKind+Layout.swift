@@ -3,14 +3,17 @@ import PackCore
 
 extension WeightKind {
     /// Whether codes come with a scale for each column of a matrix or row of a table.
-    var hasScales: Bool { self == .int8 || self == .int4 }
+    var hasScales: Bool { self == .int8 || self == .int6 || self == .int4 }
+
+    /// The largest of codes that are a byte each.
+    var largestCode: Int32 { self == .int6 ? 31 : 127 }
 
     /// What a plan says of the elements; int4 codes are two to a byte.
     var dtype: DType {
         switch self {
         case .f32: .f32
         case .f16: .f16
-        case .int8: .i8
+        case .int6, .int8: .i8
         case .int4: .u8
         }
     }
@@ -23,7 +26,7 @@ extension WeightKind {
         switch self {
         case .f32: pack_panels_bytes_f32(k, n)
         case .f16: pack_panels_bytes_f16(k, n)
-        case .int8: pack_panels_bytes_s8(k, n)
+        case .int6, .int8: pack_panels_bytes_s8(k, n)
         case .int4: pack_panels_bytes_s4(k, n)
         }
     }
@@ -34,11 +37,11 @@ extension WeightKind {
         switch self {
         case .f32: return values
         case .f16: return values.map { Float(Float16($0)) }
-        case .int8:
+        case .int6, .int8:
             var codes = [Int8](repeating: 0, count: values.count)
             var scales = [Float](repeating: 0, count: rows)
             var sums = [Int32](repeating: 0, count: rows)
-            pack_quantize_columns_s8(values, columns, 1, columns, rows, &codes, &scales, &sums)
+            pack_quantize_columns_s8(values, columns, 1, columns, rows, largestCode, &codes, &scales, &sums)
             return codes.indices.map { Float(codes[$0]) * scales[$0 / columns] }
         case .int4: return restoredGroups(values, rows, columns)
         }

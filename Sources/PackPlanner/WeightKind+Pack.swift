@@ -19,10 +19,10 @@ extension WeightKind {
         switch self {
         case .f32: pack_panels_f32(weights, stride, flag, k, n, elements.assumingMemoryBound(to: Float.self))
         case .f16: pack_panels_f16(weights, stride, flag, k, n, elements.assumingMemoryBound(to: UInt16.self))
-        case .int8:
+        case .int6, .int8:
             withUnsafeTemporaryAllocation(of: Int8.self, capacity: k * n) { codes in
                 guard let codes = codes.baseAddress else { return }
-                pack_quantize_columns_s8(weights, stride, flag, k, n, codes, room.scales, room.sums)
+                pack_quantize_columns_s8(weights, stride, flag, k, n, largestCode, codes, room.scales, room.sums)
                 pack_panels_s8(codes, k, 1, k, n, elements.assumingMemoryBound(to: Int8.self))
             }
         case .int4:
@@ -39,11 +39,11 @@ extension WeightKind {
         switch self {
         case .f32: elements.copyMemory(from: weights, byteCount: rows * columns * 4)
         case .f16: pack_f32_to_f16(weights, elements.assumingMemoryBound(to: UInt16.self), rows * columns)
-        case .int8:
+        case .int6, .int8:
             withUnsafeTemporaryAllocation(of: Int32.self, capacity: rows) { sums in
                 pack_quantize_columns_s8(
-                    weights, columns, 1, columns, rows, elements.assumingMemoryBound(to: Int8.self), room.scales,
-                    sums.baseAddress)
+                    weights, columns, 1, columns, rows, largestCode, elements.assumingMemoryBound(to: Int8.self),
+                    room.scales, sums.baseAddress)
             }
         case .int4:
             let bytes = rowBytes(columns)

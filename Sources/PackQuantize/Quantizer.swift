@@ -118,34 +118,36 @@ public struct Quantizer {
     /// Bytes that codes must save: for less, nothing is given up.
     private static let worthwhile = 16 << 10
 
-    /// The smallest storage whose smallest cosine is at least `budget` and which `fits`; f32 for models so small that others
-    /// save next to nothing.
+    /// The ways to store a weight that are tried, from the fewest bytes when compressed. Made-up tensors say too little of the
+    /// inputs that will come for fewer bits than int8's.
+    private var kinds: [WeightKind] { isOfTexts ? [.int4, .int6, .int8, .f16] : [.int8, .f16] }
+
+    /// The smallest storage, compressed, whose smallest cosine is at least `budget` and which `fits`; f32 for models so small
+    /// that others save next to nothing.
     ///
     /// Each weight is stored on its own: `WidthSearch` says in which order they get more bits, by what their error does to the
-    /// outputs, and as many of them do as it takes. int4 is tried only where texts tell what it does: made-up tensors say
-    /// too little of the inputs that will come for so few bits. If nothing satisfies both, the most accurate that fits is
-    /// given, or else the smallest.
+    /// outputs, and as many of them do as it takes. If nothing satisfies both, the most accurate that fits is given, or else
+    /// the smallest.
     ///
-    /// - Parameter fits: Whether the target takes a plan; asked of the smaller first.
+    /// - Parameter fits: Whether the target takes a plan.
     public func automatic(budget: Double, fits: (PlanDraft) -> Bool) throws -> Choice {
-        let smallest = try evaluate(WeightStorage(isOfTexts ? .int4 : .int8))
+        let smallest = try evaluate(WeightStorage(kinds[0]))
         let exact = try Planner.draft(graph, storage: WeightStorage(.f32), metadata: metadata)
         if exact.byteCount - smallest.draft.byteCount < Self.worthwhile, fits(exact) {
             return try evaluate(WeightStorage(.f32))
         }
         if smallest.comparison.smallest >= budget { return smallest }
-        let extremes = try [
-            Made(draft: smallest.draft, image: smallest.image, adjusted: smallest.adjusted),
-            make(WeightStorage(.int8), like: []),
-        ]
-        let search = try widths(extremes)
+        let pure =
+            try [Made(draft: smallest.draft, image: smallest.image, adjusted: smallest.adjusted)]
+            + kinds.dropFirst().map { try make(WeightStorage($0), like: []) }
+        let search = try widths(pure)
         var best = smallest
         // Among the storages from the smallest to that of all weights in f16, accuracy rises, about.
         var (low, high) = (1, search.count)
         var found: Choice?
         while low < high {
             let middle = (low + high) / 2
-            let choice = try evaluate(search.storage(middle), like: extremes)
+            let choice = try evaluate(search.storage(middle), like: pure)
             let isTaken = fits(choice.draft)
             if isTaken, choice.comparison.smallest > best.comparison.smallest { best = choice }
             if !isTaken || choice.comparison.smallest >= budget {
@@ -172,32 +174,31 @@ public struct Quantizer {
     /// How many requests tell what a weight does.
     private static let probes = 12
 
-    /// Measures what each weight's storage does to the outputs, beside a plan of int8 throughout, which is the last given.
-    private func widths(_ made: [Made]) throws -> WidthSearch {
+    /// Measures what each weight's storage does to the outputs, beside a plan of int8 throughout.
+    ///
+    /// - Parameter pure: Plans of all weights in each of `kinds`.
+    private func widths(_ pure: [Made]) throws -> WidthSearch {
         let step = max(1, requests.count / Self.probes)
         let probes = stride(from: 0, to: requests.count, by: step).map { requests[$0] }
-        let base = try made.last ?? make(WeightStorage(.int8), like: [])
+        guard let base = zip(kinds, pure).first(where: { $0.0 == .int8 })?.1 else { return WidthSearch([]) }
         let expected = try outputs(of: base.image, on: probes)
-        let kinds: [WeightKind] = isOfTexts ? [.int4, .int8, .f16] : [.int8, .f16]
-        let sizes = try kinds.map { kind in
-            try Planner.draft(graph, storage: WeightStorage(kind), metadata: metadata).weights
-                .reduce(into: [:]) { $0[$1.name, default: 0] += $1.bytes }
-        }
+        let sizes = pure.map { $0.draft.compressedBytes(in: $0.image) }
         var weights: [WidthSearch.Weight] = []
         for name in Set(base.draft.weights.filter { $0.kind != nil }.map(\.name)).sorted() {
             var changes: [WeightKind: Double] = [:]
             for kind in kinds where kind != .int8 {
-                let other = try make(WeightStorage(.int8, exceptions: [name: kind]), like: made)
+                let other = try make(WeightStorage(.int8, exceptions: [name: kind]), like: pure)
                 changes[kind] = 1 - Comparison(try outputs(of: other.image, on: probes), with: expected).mean
             }
             // Half floats lose nothing beside codes: what they change is what int8 has lost.
             let coded = changes[.f16] ?? 0
-            let losses: [WeightKind: Double] = [.int4: coded + (changes[.int4] ?? 0), .int8: coded]
             weights.append(
                 WidthSearch.Weight(
                     name: name,
                     choices: zip(kinds, sizes).map { kind, sizes in
-                        WidthSearch.Choice(kind: kind, bytes: sizes[name] ?? 0, loss: losses[kind] ?? 0)
+                        WidthSearch.Choice(
+                            kind: kind, bytes: sizes[name] ?? 0,
+                            loss: kind == .f16 ? 0 : coded + (kind == .int8 ? 0 : changes[kind] ?? 0))
                     }))
         }
         return WidthSearch(weights)

@@ -35,8 +35,8 @@ static void check_panels(size_t k, size_t n, sequence *s, kernel_check *result) 
     pack_panels_f32(turned, k, 1, k, n, others);
     if (memcmp(panels, others, pack_panels_bytes_f32(k, n)) != 0) fail(result, "k %zu n %zu: transposed differs", k, n);
     pack_panels_f16(turned, k, 1, k, n, halves);
-    pack_quantize_columns_s8(w, n, 0, k, n, codes, scale, sum);
-    pack_quantize_columns_s8(turned, k, 1, k, n, again, scale, sum);
+    pack_quantize_columns_s8(w, n, 0, k, n, 127, codes, scale, sum);
+    pack_quantize_columns_s8(turned, k, 1, k, n, 127, again, scale, sum);
     if (memcmp(codes, again, k * n) != 0) fail(result, "k %zu n %zu: codes of transposed differ", k, n);
     pack_panels_s8(codes, k, 1, k, n, bytes);
     for (size_t j = 0; j < (n + 15) / 16 * 16; j++) {

@@ -308,10 +308,10 @@ void pack_panels_f32(const float *w, size_t ldw, int transposed, size_t k, size_
 /// Rounds to nearest even; values past the range of half floats become infinities.
 void pack_panels_f16(const float *w, size_t ldw, int transposed, size_t k, size_t n, uint16_t *panels);
 void pack_panels_s8(const int8_t *codes, size_t ldw, int transposed, size_t k, size_t n, int8_t *panels);
-/// Symmetric codes a column: scale = max|w| / 127, code = round-to-nearest-even(w / scale) in -127 … 127; column_sum is the
-/// sum of a column's codes. codes is [n, k] (transposed). A column of zeros gets scale 0. NaN gives code 0.
+/// Symmetric codes a column: scale = max|w| / limit, code = round-to-nearest-even(w / scale) in -limit … limit, which is at
+/// most 127; column_sum is the sum of a column's codes. codes is [n, k] (transposed). A column of zeros gets scale 0. NaN gives code 0.
 void pack_quantize_columns_s8(
-    const float *w, size_t ldw, int transposed, size_t k, size_t n, int8_t *codes, float *column_scale,
+    const float *w, size_t ldw, int transposed, size_t k, size_t n, int limit, int8_t *codes, float *column_scale,
     int32_t *column_sum);
 /// Codes of a s4 matrix: for each column and group the scale, of either sign, with the least sum of squared errors among
 /// some; then column_scale = the largest of a column / 127, and scales and codes rounded to it. codes is [n, groups * 32] and

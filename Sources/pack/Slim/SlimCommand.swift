@@ -21,7 +21,7 @@ struct Slim: ParsableCommand {
 
     /// How weights are stored.
     enum Quantization: String, ExpressibleByArgument, CaseIterable {
-        case auto, none, fp16, int8, int4
+        case auto, none, fp16, int8, int6, int4
     }
 
     @Argument(help: ArgumentHelp("A model folder or an ONNX file.", valueName: "path"))

@@ -61,6 +61,7 @@ struct Slimmer {
         case .none: try quantizer.evaluate(WeightStorage(.f32))
         case .fp16: try quantizer.evaluate(WeightStorage(.f16))
         case .int8: try quantizer.evaluate(WeightStorage(.int8))
+        case .int6: try quantizer.evaluate(WeightStorage(.int6))
         case .int4: try quantizer.evaluate(WeightStorage(.int4))
         case .auto:
             try quantizer.automatic(budget: command.accuracy, fits: fits)
@@ -222,7 +223,8 @@ struct Slimmer {
     /// What keeps the outputs closer to the original's.
     private var gentler: String {
         switch command.quantize {
-        case .int4: "int8, fp16 or none"
+        case .int4: "int6, int8, fp16 or none"
+        case .int6: "int8, fp16 or none"
         default: "fp16 or none"
         }
     }
