@@ -3,7 +3,8 @@ import PackGraph
 extension ONNXRules {
     /// Operators of onnxruntime (domain `com.microsoft`), by what they do in the standard's.
     static let microsoft: [String: ONNXRule] = merge([
-        microsoftOwn, microsoftBasic, microsoftFused, microsoftRecurrences, microsoftSignals, microsoftWords, diffusion,
+        microsoftOwn, microsoftBasic, microsoftFused, microsoftRecurrences, microsoftSignals, microsoftWords,
+        microsoftRotations, branches, diffusion,
         packing, relativePositions, experts, sparseAttentions, decoderAttentions,
     ])
 
@@ -13,7 +14,7 @@ extension ONNXRules {
         "QuickGelu": quickGelu, "LayerNormalization": layerNorm, "SimplifiedLayerNormalization": simplified,
         "SkipLayerNormalization": skipLayerNorm, "SkipSimplifiedLayerNormalization": skipLayerNorm,
         "Attention": microsoftAttention, "MultiHeadAttention": multiHead, "EmbedLayerNormalization": embedLayerNorm,
-        "GroupQueryAttention": groupQuery, "RotaryEmbedding": microsoftRotary,
+        "GroupQueryAttention": groupQuery,
     ]
 
     @Sendable private static func gelu(
