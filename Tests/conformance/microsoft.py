@@ -41,6 +41,8 @@ class Case(NamedTuple):
     formula: object = None
     # What the error must say, for a file that is not allowed.
     refusal: str = ""
+    # Names of extents that the file leaves open, by input and axis.
+    free: dict = {}
     # Inputs in whose memory onnxruntime must write outputs, by the outputs' names.
     shared: dict = {}
 
@@ -612,6 +614,11 @@ def relative_cases():
         case = self_attention(addend=True)
         yield f"Attention, an addend {shape}", case._replace(inputs=case.inputs | {"a": floats(*shape)})
     yield "Attention, first and last keys", self_attention(mask=np.array([5, 4, 1, 0], np.int32))
+    for bounds in ([5, 4, 1, 0], [5, 4]):
+        yield f"Attention, {len(bounds)} bounds of keys, a free batch", self_attention(
+            mask=np.array(bounds, np.int32))._replace(free={("x", 0): "batch", ("x", 1): "length"})
+    yield "Attention, numbers of keys, a free batch", self_attention(mask=np.array([5, 4], np.int32))._replace(
+        free={("x", 0): "batch", ("m", 0): "batch"})
     node = helper.make_node(
         "Attention", ["x", "w", "b"], ["y"], domain="com.microsoft", num_heads=HEADS, qkv_hidden_sizes=[24, 24, 12])
     yield "Attention, narrower values", Case(
@@ -742,6 +749,9 @@ def expert_cases():
     yield "MoE, all experts", experts("silu", best=4, normalize_routing_weights=1)
     yield "MoE, one expert", experts("relu", best=1, count=1)
     yield "MoE of a batch", experts("gelu", shape=(2, 5))
+    yield "MoE of a free number of tokens", experts("gelu", shape=(5,))._replace(free={("x", 0): "n", ("r", 0): "n"})
+    yield "MoE of a free batch", experts("gelu", shape=(2, 5))._replace(
+        free={("x", 0): "batch", ("x", 1): "length", ("r", 0): "tokens"})
     yield "MoE of one token", experts("gelu", shape=(1,), count=16)
     yield "MoE, swiglu", experts("swiglu", fusion=1, normalize_routing_weights=1)
     yield "MoE, swiglu with parameters", experts(
@@ -1034,7 +1044,7 @@ def branch_cases():
 def unbuilt_cases():
     """Operators that are refused by name, each with its reason."""
     for op, says in (
-            ("BeamSearch", "whole search"), ("PagedAttention", "in pages"), ("QOrderedMatMul", "for GPUs"),
+            ("BeamSearch", "whole search"), ("PagedAttention", "in pages"), ("QOrderedMatMul", "kernels of one device"), ("GatedDeltaNet", "one list"),
             ("MatMulNBitsMlp", "loads a file for a GPU"), ("EPContext", "compiled for one device"),
             ("DynamicTimeWarping", "each step"), ("AttnLSTM", "one model of its own"),
             ("SparseToDenseMatMul", "sparse tensor"), ("NoSuchOperator", "no operator of that name")):
@@ -1186,8 +1196,11 @@ def difference(pack, folder, case, flags):
     """The largest difference from the outputs of onnxruntime or of a formula."""
     node, inputs, dtype = case[:3]
     path = os.path.join(folder, "model.onnx")
-    ports = [helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape)
-             for name, value in inputs.items()]
+    ports = [
+        helper.make_tensor_value_info(
+            name, helper.np_dtype_to_tensor_dtype(value.dtype),
+            [case.free.get((name, axis), extent) for axis, extent in enumerate(value.shape)])
+        for name, value in inputs.items()]
     wanted = [name for name in node.output if name]
     outputs = [helper.make_tensor_value_info(name, dtype, None) for name in wanted]
     sets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]

@@ -105,8 +105,8 @@ extension ONNXRules {
         let rank = try importer.shape(mask).count
         switch rank {
         case 1:
-            let batch = try importer.shape(try operation.required(0)).first ?? 1
-            kept = try importer.seen(mask, importer.positions(below: keys, operation), batch: batch, operation)
+            kept = try importer.seen(
+                mask, importer.positions(below: keys, operation), batch: try operation.required(0), operation)
         case 2, 3: break
         default: throw .use("a mask of rank \(rank)", "rank 1, 2 or 3")
         }
@@ -160,19 +160,27 @@ extension ONNXRules {
 extension ONNXImporter {
     /// Which keys are seen `[B, keys]` by what says how many there are `[B]`, or that and the first one to be seen `[2B]`.
     mutating func seen(
-        _ bounds: String, _ keys: String, batch: Dimension, _ operation: ONNXOperation
+        _ bounds: String, _ keys: String, batch value: String, _ operation: ONNXOperation
     ) throws(ONNXRefusal) -> String {
         let wide = cast(bounds, to: .i64, operation)
-        let count = try shape(bounds).first?.constant
-        guard let rows = batch.constant, let count, rows > 0, count != rows else {
-            let column = helper("Unsqueeze", operation, [wide, integers([1])])
-            return helper("Less", operation, [keys, column])
+        let (own, batch) = (try shape(bounds)[0], try shape(value)[0])
+        if own == batch {
+            return helper("Less", operation, [keys, helper("Unsqueeze", operation, [wide, integers([1])])])
         }
-        guard count == rows.multipliedReportingOverflow(by: 2).partialValue else {
-            throw .use("\(count) bounds of keys for a batch of \(rows)", "one or two each")
+        if let found = own.constant, let rows = batch.constant,
+            found != rows.multipliedReportingOverflow(by: 2).partialValue
+        {
+            throw .use("\(found) bounds of keys for a batch of \(rows)", "one or two each")
         }
-        let sides = parts(of: wide, axis: 0, [rows, rows], operation).map {
-            helper("Unsqueeze", operation, [$0, integers([1])])
+        // Firsts may be left out: zeros are behind what is given.
+        let count = helper(
+            "Reshape", operation, [try extent(of: value, axis: 0, operation), integers([1])])
+        let zeros = helper("ConstantOfShape", operation, [count], ["value": .int(0)])
+        let whole = helper("Concat", operation, [wide, zeros], ["axis": .int(0)])
+        let twice = helper("Add", operation, [count, count])
+        let sides = [(integers([0]), count), (count, twice)].map { start, end in
+            let side = helper("Slice", operation, [whole, start, end, integers([0])])
+            return helper("Unsqueeze", operation, [side, integers([1])])
         }
         let isBefore = helper("Less", operation, [keys, sides[0]])
         return helper("And", operation, [isBefore, helper("GreaterOrEqual", operation, [keys, sides[1]])])

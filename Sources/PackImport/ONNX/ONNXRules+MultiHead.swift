@@ -106,7 +106,7 @@ extension ONNXRules {
         let rank = try importer.shape(mask).count
         if rank == 1 {
             let places = importer.positions(below: try importer.extent(of: keys, axis: 1, operation), operation)
-            mask = try importer.seen(mask, places, batch: try importer.shape(query)[0], operation)
+            mask = try importer.seen(mask, places, batch: query, operation)
         }
         guard (1...3).contains(rank) else { throw .use("a mask of rank \(rank)", "rank 1, 2 or 3") }
         let dtype = importer.graph.types[query]?.dtype ?? .f32

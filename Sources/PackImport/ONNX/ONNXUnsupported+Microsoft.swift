@@ -32,14 +32,21 @@ extension ONNXUnsupported {
             [
                 "PagedAttention", "SparsePagedAttention", "PackedSparseAttentionIndexer",
                 "PackedSparseAttentionIndexerMerge", "SparseAttentionIndexer", "DynamicSparseAttention",
-                "GatedDeltaNetStateReplay", "ConvStateReplay", "Mamba2Verify", "VarlenCausalConvWithState",
-                "VarlenNGramHashMapping", "GatedDeltaNet",
+                "GatedDeltaNetStateReplay", "ConvStateReplay", "Mamba2Verify",
             ]
         ),
         (
             Reason(
-                found: "weights in an order or of a kind for GPUs", expected: "MatMulNBits, MatMulBnb4 or QMoE",
-                hint: "quantize the model for CPUs, or give pack the model before that and --quantize"),
+                found: "texts one after the other in one list, with a state each",
+                expected: "LinearAttention or CausalConvWithState over a batch",
+                hint: "build the model without packed batches"),
+            ["GatedDeltaNet", "VarlenCausalConvWithState", "VarlenNGramHashMapping"]
+        ),
+        (
+            Reason(
+                found: "numbers in an order, or of a kind, that kernels of one device read",
+                expected: "MatMulNBits, MatMulBnb4 or QMoE",
+                hint: "give pack the model before that, and --quantize"),
             [
                 "GemmFloat8", "MatMulFpQ4", "MatMulPacked", "GatherPacked", "MoEPacked",
                 "MatMulBlockQuantizedFp4Weight",
