@@ -114,6 +114,7 @@ enum ONNXUnsupported {
                 .unsupportedOperator, found: "operators of \(domain)", expected: "ai.onnx, ai.onnx.ml or com.microsoft",
                 hint: "export with standard operators, or with the operator's definition as a function of the model")
         }
+        if domain == "com.microsoft", let refusal = microsoft(op) { return refusal }
         return ONNXRefusal(.unsupportedOperator, found: "no operator of that name here", expected: "a known operator")
     }
 

@@ -88,12 +88,8 @@ extension ONNXRules {
         let bias = try operation.required(1)
         let shape = try importer.shape(x)
         try importer.expect(bias, Array(shape.suffix(1)))
-        let width = try importer.known(x, axis: shape.count - 1)
-        guard width % 2 == 0 else {
-            throw ONNXRefusal(.invalid, found: "a width of \(width)", expected: "two halves")
-        }
         let sum = importer.helper("Add", operation, [x, bias])
-        let halves = importer.parts(of: sum, axis: -1, [width / 2, width / 2], operation)
+        let halves = try importer.halves(of: sum, operation)
         let gate = importer.helper("Gelu", operation, [halves[1]])
         importer.emit("Mul", operation, [halves[0], gate])
     }

@@ -100,8 +100,8 @@ extension ONNXImporter {
     }
 }
 
-/// A call of GroupQueryAttention.
-private struct GroupQuery {
+/// A call of GroupQueryAttention, or of what has the same first inputs.
+struct GroupQuery {
     let heads: Int
     let shared: Int
     /// Flat queries, keys and values, and the number of new ones.
@@ -190,7 +190,7 @@ private struct GroupQuery {
     }
 
     /// Positions of the new rows, `[B, S]` or `[1, S]`.
-    private func positions(_ importer: inout ONNXImporter, _ operation: ONNXOperation) -> String {
+    func positions(_ importer: inout ONNXImporter, _ operation: ONNXOperation) -> String {
         let steps = importer.positions(below: count, operation)
         let row = importer.helper("Unsqueeze", operation, [steps, importer.integers([0])])
         return filled.map { importer.helper("Add", operation, [row, $0]) } ?? row

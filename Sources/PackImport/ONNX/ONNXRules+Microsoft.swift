@@ -3,86 +3,19 @@ import PackGraph
 extension ONNXRules {
     /// Operators of onnxruntime (domain `com.microsoft`), by what they do in the standard's.
     static let microsoft: [String: ONNXRule] = merge([
-        microsoftOwn, microsoftBasic, microsoftRecurrences, diffusion, packing,
+        microsoftOwn, microsoftBasic, microsoftFused, microsoftRecurrences, microsoftSignals, microsoftWords,
+        microsoftRotations, branches, diffusion,
+        packing, relativePositions, experts, sparseAttentions, decoderAttentions,
     ])
 
     private static let microsoftOwn: [String: ONNXRule] = [
-        "FusedMatMul": fusedMatMul, "TransposeMatMul": fusedMatMul, "FusedGemm": fusedGemm, "FusedConv": fusedConv,
         "Gelu": gelu, "BiasGelu": biasGelu,
         "FastGelu": fastGelu,
         "QuickGelu": quickGelu, "LayerNormalization": layerNorm, "SimplifiedLayerNormalization": simplified,
         "SkipLayerNormalization": skipLayerNorm, "SkipSimplifiedLayerNormalization": skipLayerNorm,
         "Attention": microsoftAttention, "MultiHeadAttention": multiHead, "EmbedLayerNormalization": embedLayerNorm,
-        "GroupQueryAttention": groupQuery, "RotaryEmbedding": microsoftRotary,
+        "GroupQueryAttention": groupQuery,
     ]
-
-    @Sendable private static func fusedMatMul(
-        _ importer: inout ONNXImporter, _ operation: ONNXOperation
-    ) throws(ONNXRefusal) {
-        for name in ["transBatchA", "transBatchB"] {
-            guard try operation.int(name, default: 0) == 0 else { throw .use("\(name) 1", "0") }
-        }
-        var operands: [String] = []
-        for (index, name) in ["transA", "transB"].enumerated() {
-            let operand = try operation.required(index)
-            guard try operation.int(name, default: 0) != 0 else {
-                operands.append(operand)
-                continue
-            }
-            let rank = try importer.shape(operand).count
-            guard rank >= 2 else { throw .use("\(name) of rank \(rank)", "rank 2 or more") }
-            let order = Array(0..<rank - 2) + [rank - 1, rank - 2]
-            operands.append(importer.helper("Transpose", operation, [operand], ["perm": .ints(order)]))
-        }
-        let alpha = try operation.float("alpha") ?? 1
-        guard alpha != 1 else { return importer.emit("MatMul", operation, operands) }
-        let product = importer.helper("MatMul", operation, operands)
-        importer.emit("Mul", operation, [product, importer.scalar(alpha, like: product, operation)])
-    }
-
-    @Sendable private static func fusedGemm(
-        _ importer: inout ONNXImporter, _ operation: ONNXOperation
-    ) throws(ONNXRefusal) {
-        let activation = try operation.text("activation") ?? ""
-        let names: Set<String> = ["activation", "activation_alpha", "activation_beta", "activation_gamma"]
-        let product = importer.helper("Gemm", operation, operation.inputs, importer.plain(operation, without: names))
-        var attributes: [String: Attribute] = [:]
-        if let alpha = try operation.float("activation_alpha") { attributes["alpha"] = .float(alpha) }
-        guard ["Relu", "Sigmoid", "Tanh", "LeakyRelu"].contains(activation) else {
-            throw .use("activation \(activation)", "Relu, LeakyRelu, Sigmoid or Tanh")
-        }
-        importer.emit(activation, operation, [product], activation == "LeakyRelu" ? attributes : [:])
-    }
-
-    /// A convolution with an addend and an activation, whose parameters are in a list.
-    @Sendable static func fusedConv(
-        _ importer: inout ONNXImporter, _ operation: ONNXOperation
-    ) throws(ONNXRefusal) {
-        let activation = try operation.text("activation") ?? ""
-        let parameters = try operation.floats("activation_params") ?? []
-        let attributes = importer.plain(operation, without: ["activation", "activation_params"])
-        let names: [String: [String]] = [
-            "Relu": [], "Sigmoid": [], "Tanh": [], "LeakyRelu": ["alpha"], "HardSigmoid": ["alpha", "beta"], "Clip": [],
-        ]
-        guard activation.isEmpty || names[activation] != nil else {
-            throw .use("activation \(activation)", "Relu, Sigmoid, Tanh, LeakyRelu, HardSigmoid or Clip")
-        }
-        let isLast = operation.input(3) == nil
-        if isLast, activation.isEmpty {
-            return importer.emit("Conv", operation, Array(operation.inputs.prefix(3)), attributes)
-        }
-        var value = importer.helper("Conv", operation, Array(operation.inputs.prefix(3)), attributes)
-        if let addend = operation.input(3) {
-            guard !activation.isEmpty else { return importer.emit("Add", operation, [value, addend]) }
-            value = importer.helper("Add", operation, [value, addend])
-        }
-        guard activation != "Clip" else {
-            let limits = parameters.prefix(2).map { importer.scalar($0, like: value, operation) }
-            return importer.emit("Clip", operation, [value] + limits)
-        }
-        let named = zip(names[activation] ?? [], parameters).map { ($0, Attribute.float($1)) }
-        importer.emit(activation, operation, [value], Dictionary(named) { first, _ in first })
-    }
 
     @Sendable private static func gelu(
         _ importer: inout ONNXImporter, _ operation: ONNXOperation

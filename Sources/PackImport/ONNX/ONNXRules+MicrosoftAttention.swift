@@ -4,31 +4,40 @@ import PackGraph
 
 extension ONNXRules {
     /// Self-attention of onnxruntime: inputs x `[B, S, E]`, weights `[E, 3H]`, bias `[3H]`, mask (1 for a key to be seen)
-    /// `[B, S]` or `[B, S, S]`, or the number of keys `[B]`. With a cache `[2, B, heads, P, size]` there are P more keys.
+    /// `[B, S]` or `[B, S, S]`, or the number of keys `[B]`, or that and the first key to be seen `[2B]`. With a cache
+    /// `[2, B, heads, P, size]` there are P more keys. Values may have another width than queries and keys.
     @Sendable static func microsoftAttention(
         _ importer: inout ONNXImporter, _ operation: ONNXOperation
     ) throws(ONNXRefusal) {
         let heads = try operation.int("num_heads", default: 0)
         let weights = try importer.shape(try operation.required(1))
-        guard (1...1 << 16).contains(heads), weights.count == 2, let width = weights[1].constant,
-            width % (3 * heads) == 0,
-            try operation.ints("qkv_hidden_sizes").map({ $0.allSatisfy { $0 == width / 3 } }) ?? true,
-            try operation.int("past_present_share_buffer", default: 0) == 0,
-            try operation.int("do_rotary", default: 0) == 0
-        else {
-            throw .use(
-                "weights \(weights) for \(heads) heads",
-                "one width for queries, keys and values; no rotary, no shared cache")
+        for name in ["past_present_share_buffer", "do_rotary"] {
+            let value = try operation.int(name, default: 0)
+            guard value == 0 else { throw .use("\(name) \(value)", "0") }
         }
-        let size = width / 3 / heads
+        guard (1...1 << 16).contains(heads), weights.count == 2, let width = weights[1].constant else {
+            throw .use("weights \(weights) for \(heads) heads", "a known width, at least one head")
+        }
+        let sizes =
+            try operation.ints("qkv_hidden_sizes").flatMap { $0.isEmpty ? nil : $0 } ?? [
+                width / 3, width / 3, width / 3,
+            ]
+        guard sizes.count == 3, sizes.allSatisfy({ (1...width).contains($0) && $0 % heads == 0 }), sizes[0] == sizes[1],
+            sizes.reduce(0, +) == width
+        else {
+            throw ONNXRefusal(
+                .invalid, found: "widths \(sizes) of \(width) for \(heads) heads",
+                expected: "those of queries and keys the same, all multiples of the heads")
+        }
+        let size = sizes[0] / heads
         var joined = importer.helper("MatMul", operation, [try operation.required(0), try operation.required(1)])
         if let bias = operation.input(2) { joined = importer.helper("Add", operation, [joined, bias]) }
-        let parts = importer.parts(of: joined, axis: -1, [width / 3, width / 3, width / 3], operation)
+        let parts = importer.parts(of: joined, axis: -1, sizes, operation)
         let isCausal = try operation.int("unidirectional", default: 0) != 0
         guard !isCausal, operation.input(4) == nil, operation.output(1) == nil else {
             return try cachedAttention(&importer, operation, parts, heads, isCausal)
         }
-        let apart = importer.integers([0, 0, heads, size])
+        let apart = importer.integers([0, 0, heads, -1])
         func perHead(_ value: String, _ order: [Int], _ importer: inout ONNXImporter) -> String {
             let rows = importer.helper("Reshape", operation, [value, apart])
             return importer.helper("Transpose", operation, [rows], ["perm": .ints(order)])
@@ -48,7 +57,7 @@ extension ONNXRules {
         let mixed = importer.helper("MatMul", operation, [weighted, values])
         let rows = importer.helper("Transpose", operation, [mixed], ["perm": .ints([0, 2, 1, 3])])
         importer.emit(
-            "Reshape", operation, [rows, importer.integers([0, 0, width / 3])],
+            "Reshape", operation, [rows, importer.integers([0, 0, sizes[2]])],
             outputs: operation.output(0).map { [$0] })
     }
 
@@ -96,10 +105,8 @@ extension ONNXRules {
         let rank = try importer.shape(mask).count
         switch rank {
         case 1:
-            // Keys up to a number.
-            let wide = importer.helper("Cast", operation, [mask], ["to": .dtype(.i64)])
-            let column = importer.helper("Unsqueeze", operation, [wide, importer.integers([1])])
-            kept = importer.helper("Less", operation, [importer.positions(below: keys, operation), column])
+            kept = try importer.seen(
+                mask, importer.positions(below: keys, operation), batch: try operation.required(0), operation)
         case 2, 3: break
         default: throw .use("a mask of rank \(rank)", "rank 1, 2 or 3")
         }
@@ -147,5 +154,35 @@ extension ONNXRules {
         if let output = operation.output(2), importer.used.contains(output) {
             importer.emit("Identity", operation, [sum], outputs: [output], name: "\(operation.name)/sum")
         }
+    }
+}
+
+extension ONNXImporter {
+    /// Which keys are seen `[B, keys]` by what says how many there are `[B]`, or that and the first one to be seen `[2B]`.
+    mutating func seen(
+        _ bounds: String, _ keys: String, batch value: String, _ operation: ONNXOperation
+    ) throws(ONNXRefusal) -> String {
+        let wide = cast(bounds, to: .i64, operation)
+        let (own, batch) = (try shape(bounds)[0], try shape(value)[0])
+        if own == batch {
+            return helper("Less", operation, [keys, helper("Unsqueeze", operation, [wide, integers([1])])])
+        }
+        if let found = own.constant, let rows = batch.constant,
+            found != rows.multipliedReportingOverflow(by: 2).partialValue
+        {
+            throw .use("\(found) bounds of keys for a batch of \(rows)", "one or two each")
+        }
+        // Firsts may be left out: zeros are behind what is given.
+        let count = helper(
+            "Reshape", operation, [try extent(of: value, axis: 0, operation), integers([1])])
+        let zeros = helper("ConstantOfShape", operation, [count], ["value": .int(0)])
+        let whole = helper("Concat", operation, [wide, zeros], ["axis": .int(0)])
+        let twice = helper("Add", operation, [count, count])
+        let sides = [(integers([0]), count), (count, twice)].map { start, end in
+            let side = helper("Slice", operation, [whole, start, end, integers([0])])
+            return helper("Unsqueeze", operation, [side, integers([1])])
+        }
+        let isBefore = helper("Less", operation, [keys, sides[0]])
+        return helper("And", operation, [isBefore, helper("GreaterOrEqual", operation, [keys, sides[1]])])
     }
 }

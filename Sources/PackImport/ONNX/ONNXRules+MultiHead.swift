@@ -4,10 +4,10 @@ import PackGraph
 
 extension ONNXRules {
     /// MultiHeadAttention of onnxruntime, as the standard's Attention: inputs queries `[B, S, N·H]`, keys `[B, L, N·H]`, values
-    /// `[B, L, N·V]`, or all in one
-    /// `[B, S, N, 3, H]`, or keys and values in one `[B, L, N, 2, H]`, or apart `[B, N, L, H]`, a bias for the three side by side, a mask (1 for a key to be seen) `[B, L]` or
-    /// `[B, S, L]`, over the cache too, an addend to the scores, and keys and values of a cache `[B, N, P, H]`, with which the
-    /// outputs 1 and 2 are those of the next step.
+    /// `[B, L, N·V]`, or all in one `[B, S, N, 3, H]`, or keys and values in one `[B, L, N, 2, H]`, or apart `[B, N, L, H]`, a
+    /// bias for the three side by side, a mask (1 for a key to be seen) `[B, L]` or `[B, S, L]`, over the cache too, or numbers
+    /// of keys `[B]`, an addend to the scores that may be stretched, and keys and values of a cache `[B, N, P, H]`, with which
+    /// the outputs 1 and 2 are those of the next step. The fourth output is the scores with mask and addend.
     @Sendable static func multiHead(
         _ importer: inout ONNXImporter, _ operation: ONNXOperation
     ) throws(ONNXRefusal) {
@@ -20,9 +20,7 @@ extension ONNXRules {
                 throw .use("\(shape), \(heads) heads", "rank 3, at least one head")
             }
         }
-        guard operation.inputs.count <= 8, operation.output(3) == nil else {
-            throw .use("a shared cache, or scores as an output", "none of these")
-        }
+        guard operation.inputs.count <= 8 else { throw .use("a shared cache", "none") }
         if let bias = operation.input(3) {
             // Keys and values that are apart by heads have theirs already.
             let isApart = try operation.input(1).map { name throws(ONNXRefusal) in try importer.shape(name).count } == 4
@@ -31,9 +29,13 @@ extension ONNXRules {
             parts = biased + parts.dropFirst(biased.count)
         }
         let term = try multiHeadMask(&importer, operation, keys: parts[1], like: parts[0])
+        if let term, try importer.shape(term).count != 4 {
+            throw ONNXRefusal(.invalid, found: "an addend \(try importer.shape(term))", expected: "4 axes")
+        }
         var attributes: [String: ONNXAttribute.Value] = ["q_num_heads": .int(heads), "kv_num_heads": .int(heads)]
         if let scale = try operation.float("scale"), scale != 0 { attributes["scale"] = .float(scale) }
         if isCausal { attributes["is_causal"] = .int(1) }
+        if operation.output(3) != nil { attributes["qk_matmul_output_mode"] = .int(2) }
         try standard["Attention"]?(
             &importer,
             ONNXOperation(
@@ -100,9 +102,13 @@ extension ONNXRules {
     private static func multiHeadMask(
         _ importer: inout ONNXImporter, _ operation: ONNXOperation, keys: String, like query: String
     ) throws(ONNXRefusal) -> String? {
-        guard let mask = operation.input(4) else { return operation.input(5) }
+        guard var mask = operation.input(4) else { return operation.input(5) }
         let rank = try importer.shape(mask).count
-        guard rank == 2 || rank == 3 else { throw .use("a mask of rank \(rank)", "rank 2 or 3") }
+        if rank == 1 {
+            let places = importer.positions(below: try importer.extent(of: keys, axis: 1, operation), operation)
+            mask = try importer.seen(mask, places, batch: query, operation)
+        }
+        guard (1...3).contains(rank) else { throw .use("a mask of rank \(rank)", "rank 1, 2 or 3") }
         let dtype = importer.graph.types[query]?.dtype ?? .f32
         let number = importer.helper("Cast", operation, [mask], ["to": .dtype(dtype)])
         let hidden = importer.helper("Sub", operation, [importer.scalar(1, like: query, operation), number])

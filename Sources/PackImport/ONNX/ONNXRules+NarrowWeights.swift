@@ -22,18 +22,19 @@ extension ONNXRules {
     }
 }
 
-/// The weights of MatMulNBits.
-private struct NarrowWeights: Sendable {
-    let codes: Constant
-    let scales: Constant
-    let zeros: Constant?
+/// Weights of 2, 4 or 8 bits in rows, blocks of which have a scale and a zero point each: those of MatMulNBits, or all that
+/// experts of QMoE have for one projection, one expert's rows after the other's.
+struct NarrowWeights: Sendable {
+    private let codes: Constant
+    private let scales: Constant
+    private let zeros: Constant?
     /// The block that has the scale of each place of K.
-    private(set) var groups: [Int] = []
-    let k: Int
-    let n: Int
-    let bits: Int
-    let block: Int
-    var blocks: Int { (k - 1) / block + 1 }
+    private var groups: [Int] = []
+    private let k: Int
+    private let n: Int
+    private let bits: Int
+    private let block: Int
+    private var blocks: Int { (k - 1) / block + 1 }
 
     init(_ importer: ONNXImporter, _ operation: ONNXOperation) throws(ONNXRefusal) {
         k = try operation.int("K", default: 0)
@@ -68,6 +69,57 @@ private struct NarrowWeights: Sendable {
         groups = try Self.groups(importer, operation, k: k, block: block, count: count)
     }
 
+    /// The weights of experts. Inputs codes `[experts, rows, bytes]`, scales `[experts, rows]`, or with a block
+    /// `[experts, rows, blocks]`, and zero points packed along the last axis of scales.
+    init(
+        _ importer: ONNXImporter, codes: String, scales: String, zeros: String?, experts: Int, rows: Int, columns: Int,
+        bits: Int, block: Int
+    ) throws(ONNXRefusal) {
+        guard block == 0 || block >= 16 && block & (block - 1) == 0 && columns % block == 0, columns > 0, rows > 0
+        else {
+            throw ONNXRefusal(
+                .invalid, found: "block_size \(block) for rows of \(columns)",
+                expected: "a power of two from 16 that divides them")
+        }
+        guard let codes = importer.graph.constants[codes], let scales = importer.graph.constants[scales],
+            zeros.map({ importer.graph.constants[$0] != nil }) ?? true
+        else { throw .use("weights computed at run time", "constants") }
+        let count = block == 0 ? 1 : columns / block
+        let each = experts.multipliedReportingOverflow(by: rows)
+        let shape = block == 0 ? [experts, rows] : [experts, rows, count]
+        guard !each.overflow, codes.dtype == .u8, scales.dtype.isFloat, scales.shape == shape else {
+            throw ONNXRefusal(
+                .invalid, found: "weights of \(codes.dtype.name), scales \(scales.shape)",
+                expected: "weights of u8, scales \(shape)")
+        }
+        (self.codes, self.scales, self.bits, self.block) = (codes, scales, bits, block == 0 ? columns : block)
+        (k, n) = (columns, each.partialValue)
+        self.zeros = try zeros.flatMap { importer.graph.constants[$0] }.map { packed throws(ONNXRefusal) in
+            try Self.unpacked(packed, shape, bits: bits)
+        }
+        groups = (0..<columns).map { $0 / self.block }
+    }
+
+    /// Zero points as numbers, one for each scale.
+    private static func unpacked(_ zeros: Constant, _ shape: [Int], bits: Int) throws(ONNXRefusal) -> Constant {
+        let (last, perByte) = (shape[shape.count - 1], 8 / bits)
+        let bytes = (last + perByte - 1) / perByte
+        let expected = Array(shape.dropLast()) + [bytes]
+        guard zeros.dtype == .u8, zeros.shape == expected else {
+            throw ONNXRefusal(
+                .invalid, found: "zero points \(zeros.shape) of \(zeros.dtype.name)",
+                expected: "\(expected) of u8")
+        }
+        let numbers = zeros.withBytes { packed in
+            (0..<zeros.count / bytes * last).map { place in
+                Float(Self.code(packed, place / last * bytes, place % last, bits: bits))
+            }
+        }
+        do throws(GraphError) { return try Constant(floats: numbers, shape: shape) } catch {
+            throw ONNXRefusal(.invalid, found: error.found, expected: error.expected)
+        }
+    }
+
     private static func groups(
         _ importer: ONNXImporter, _ operation: ONNXOperation, k: Int, block: Int, count: Int
     ) throws(ONNXRefusal) -> [Int] {
@@ -84,15 +136,16 @@ private struct NarrowWeights: Sendable {
         return Array(groups)
     }
 
-    /// The weights `[N, K]` as f32, made when they are asked for.
-    func constant() throws(GraphError) -> Constant {
-        try Constant(
-            .f32, [n, k],
-            .made(bytes: n * k * 4) { range, body in
+    /// The weights `[N, K]`, or some rows of them, as f32, made when they are asked for.
+    func constant(_ part: Range<Int>? = nil) throws(GraphError) -> Constant {
+        let part = part ?? 0..<n
+        return try Constant(
+            .f32, [part.count, k],
+            .made(bytes: part.count * k * 4) { range, body in
                 guard !range.isEmpty else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
                 let rows = range.lowerBound / (k * 4)..<(range.upperBound - 1) / (k * 4) + 1
                 let start = range.lowerBound - rows.lowerBound * k * 4
-                numbers(rows).withUnsafeBytes {
+                numbers(part.lowerBound + rows.lowerBound..<part.lowerBound + rows.upperBound).withUnsafeBytes {
                     body(UnsafeRawBufferPointer(rebasing: $0[start..<start + range.count]))
                 }
             })
@@ -108,7 +161,7 @@ private struct NarrowWeights: Sendable {
             result.reserveCapacity(rows.count * k)
             for row in 0..<rows.count {
                 for index in 0..<k {
-                    let code = code(codes, (row * blocks + index / block) * bytes, index % block)
+                    let code = Self.code(codes, (row * blocks + index / block) * bytes, index % block, bits: bits)
                     let group = row * blocks + groups[index]
                     result.append((Float(code) - points[group]) * scales[group])
                 }
@@ -127,13 +180,13 @@ private struct NarrowWeights: Sendable {
         return zeros.withBytes(in: rows.lowerBound * stride..<rows.upperBound * stride) { bytes in
             (0..<rows.count * blocks).map { index in
                 let (row, block) = (index / blocks, index % blocks)
-                return Float(code(bytes, row * stride, block))
+                return Float(Self.code(bytes, row * stride, block, bits: bits))
             }
         }
     }
 
     /// The number at a place of packed ones, the lowest bits first.
-    private func code(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ place: Int) -> UInt8 {
+    private static func code(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ place: Int, bits: Int) -> UInt8 {
         let perByte = 8 / bits
         return bytes[start + place / perByte] >> UInt8(place % perByte * bits) & UInt8(1 << bits - 1)
     }

@@ -6,7 +6,7 @@ extension ONNXRules {
     /// Operators of onnxruntime (domain `com.microsoft`) on quantized tensors: as products of codes, or as the function of
     /// numbers between DequantizeLinear and QuantizeLinear.
     static let quantized: [String: ONNXRule] = merge([
-        quantizedRecurrences, channelsLast,
+        quantizedRecurrences, quantizedSums, channelsLast,
         rules(["QuantizeLinear", "DequantizeLinear", "MatMulIntegerToFloat", "DynamicQuantizeMatMul"], same),
         [
             "QLinearAdd": { importer, operation throws(ONNXRefusal) in try pair(&importer, operation, "Add") },
