@@ -131,6 +131,22 @@ def sizes_stay_within_their_bounds():
 
 
 @test
+def batches_give_what_each_text_gives():
+    """Texts of all lengths side by side, bit for bit; beside 255 empty ones a text of the greatest length."""
+    lines = sorted(texts(), key=len)
+    lines = ["", *lines[::20], lines[-1], "", lines[0]]
+    for quantize in ["int8", "none"]:
+        folder = bundle(quantize=quantize)[0]
+        single = [ask(folder, {"text": line})["embedding"] for line in lines]
+        for threads in ["1", "2"]:
+            found = ask(folder, {"texts": lines}, {"PACK_THREADS": threads})["embeddings"]
+            assert found == single, (quantize, threads)
+    found = ask(folder, {"texts": [lines[-3], *[""] * 255]})["embeddings"]
+    assert found == [single[-3], *[single[0]] * 255]
+    return f"{len(lines)} texts"
+
+
+@test
 def two_runs_give_identical_bytes():
     again = WORK / "again.zip"
     pack("slim", MODEL, "--target", "lambda", "--quantize", "int8", "--output", str(again),

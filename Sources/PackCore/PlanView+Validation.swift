@@ -118,6 +118,9 @@ extension PlanView {
             guard Int(input) < values.count, UInt32(values[Int(input)].kind) == PACK_PLAN_INPUT.rawValue else {
                 throw PlanError(.badReference, section: 8, record: index)
             }
+            guard !packsTexts || values[Int(input)].rank == 2 else {
+                throw PlanError(.badNumber, section: 8, record: index)
+            }
         }
         for (index, label) in labels.enumerated() where !holds(label) {
             throw PlanError(.badReference, section: 10, record: index)

@@ -15,6 +15,8 @@ public import CPackKernels
 /// inputs, or are found by the one step that defines them (`PACK_PLAN_MEASURED`). Steps stand in an order in which everything
 /// is made, and every symbol defined, before it is used.
 ///
+/// Texts can be computed without padding where the header says so (`PACK_PLAN_PACKS_TEXTS`); a batch is padded where not.
+///
 /// Compatibility: a runtime reads every plan of its own major version (`PACK_PLAN_VERSION`) and refuses others by name.
 /// Operator ids and expression kinds are only ever added.
 ///
@@ -54,6 +56,8 @@ public struct PlanView {
     public let task: TaskKind
     /// Tokens that a text is cut to, special tokens included.
     public let maximumTokens: Int
+    /// Whether texts can be computed without padding (`PACK_PLAN_PACKS_TEXTS`).
+    public let packsTexts: Bool
     private let strings: UnsafeRawBufferPointer
 
     /// Checks and opens a plan.
@@ -86,6 +90,7 @@ public struct PlanView {
         self.bytes = bytes
         self.task = task
         maximumTokens = Int(header.maximum_tokens)
+        packsTexts = header.flags & PACK_PLAN_PACKS_TEXTS.rawValue != 0
         strings = try sections.raw(PACK_PLAN_STRINGS, limit: metadataBytes)
         symbols = try sections.table(PACK_PLAN_SYMBOLS)
         expressions = try sections.table(PACK_PLAN_EXPRESSIONS)
@@ -123,6 +128,13 @@ public struct PlanView {
     public func dimensions(of value: pack_plan_value) -> UnsafeBufferPointer<UInt32> {
         UnsafeBufferPointer(
             rebasing: dimensions[Int(value.first_dimension)..<Int(value.first_dimension) + Int(value.rank)])
+    }
+
+    /// Whether a value's first dimensions are those of the first input: of a plan that packs texts, texts and tokens.
+    public func hasTokenAxis(_ value: pack_plan_value) -> Bool {
+        guard value.rank > 1, let input = inputs.first else { return false }
+        let (own, given) = (dimensions(of: value), dimensions(of: values[Int(input)]))
+        return own[0] == given[0] && own[1] == given[1]
     }
 
     /// The bytes of a constant.

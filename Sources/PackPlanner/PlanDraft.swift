@@ -185,6 +185,7 @@ extension PlanDraft {
         header.task = metadata.task.rawValue
         header.maximum_tokens = UInt32(metadata.maximumTokens)
         header.text_count = UInt32(tables.texts.count)
+        header.flags = tables.packsTexts ? PACK_PLAN_PACKS_TEXTS.rawValue : 0
         withUnsafeMutableBytes(of: &header.sections) { target in
             layout.sections.withUnsafeBytes { target.copyMemory(from: $0) }
         }

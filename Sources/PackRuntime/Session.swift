@@ -41,6 +41,10 @@ public final class Session {
     private var memoryBytes = 0
     private var isPrepared = false
     private var shapesChanged = true
+    /// Where the texts of the next request end that lie side by side without padding; none where texts are rows.
+    private var segmentEnds: UnsafeMutableBufferPointer<Int64>
+    private var segmentCount = 0
+    private var longestSegment: Int64 = 0
     /// Steps whose memory is planned; the next one, if there is one, measures its outputs.
     private var plannedSteps = 0
     /// Whether a step has measured its outputs since the steps were planned from the first on.
@@ -86,6 +90,7 @@ public final class Session {
             ranks += Int(plan.values[Int(input)].rank)
         }
         requested = .zeroed(ranks)
+        segmentEnds = .zeroed(0)
         planner = ArenaPlanner(capacity: plan.values.count)
         bindTensors()
         findLifetimes()
@@ -112,6 +117,7 @@ public final class Session {
         lastUse.deallocate()
         firstRequested.deallocate()
         requested.deallocate()
+        segmentEnds.deallocate()
         planner.deallocate()
     }
 
@@ -125,6 +131,8 @@ public final class Session {
         guard dimensions.count == Int(value.rank) else {
             throw .inputRank(input: input, found: dimensions.count, expected: Int(value.rank))
         }
+        if segmentCount > 0 { shapesChanged = true }
+        segmentCount = 0
         for (axis, extent) in dimensions.enumerated() {
             let slot = firstRequested[input] + axis
             if requested[slot] != Int64(extent) {
@@ -132,6 +140,29 @@ public final class Session {
                 shapesChanged = true
             }
         }
+    }
+
+    /// Says, after the shape [1, tokens] of each input, that the next request is several texts side by side without padding.
+    /// Outputs then are those of a batch of so many texts, those [batch, sequence, ..] being [1, tokens, ..].
+    ///
+    /// - Parameter ends: For each text, the tokens up to its end: at least two numbers, rising, of which the last is `tokens`.
+    /// - Throws: `RuntimeError.notPrepared` unless the plan `packsTexts` and the numbers are as they should be.
+    public func setSegments(_ ends: UnsafeBufferPointer<Int>) throws(RuntimeError) {
+        guard plan.packsTexts, ends.count > 1 else { throw .notPrepared }
+        if ends.count > segmentEnds.count {
+            segmentEnds.deallocate()
+            segmentEnds = .zeroed(ends.count)
+        }
+        var last = 0
+        longestSegment = 0
+        for (index, end) in ends.enumerated() {
+            guard end > last else { throw .notPrepared }
+            longestSegment = Swift.max(longestSegment, Int64(end - last))
+            segmentEnds[index] = Int64(end)
+            last = end
+        }
+        segmentCount = ends.count
+        shapesChanged = true
     }
 
     /// Plans the memory of a request with the input shapes set before. Costs nothing if they are those of the last request.
@@ -159,6 +190,10 @@ public final class Session {
         planner.reset()
         hasMeasured = false
         plannedSteps = 0
+        for index in 0..<steps.count {
+            steps[index].segment_ends = segmentCount == 0 ? nil : UnsafePointer(segmentEnds.baseAddress)
+            steps[index].segment_count = Int64(segmentCount)
+        }
         try evaluateShapes()
         try checkInputs()
         for input in plan.inputs { try place(Int(input)) }
@@ -242,17 +277,19 @@ public final class Session {
         for (input, index) in plan.inputs.enumerated() {
             for (axis, dimension) in plan.dimensions(of: plan.values[Int(index)]).enumerated() {
                 let expression = plan.expressions[Int(dimension)]
-                let found = requested[firstRequested[input] + axis]
-                guard found >= 0 else {
-                    throw .inputDimension(input: input, axis: axis, found: Int(found), expected: 0)
+                let given = requested[firstRequested[input] + axis]
+                guard given >= 0 else {
+                    throw .inputDimension(input: input, axis: axis, found: Int(given), expected: 0)
                 }
+                // A dimension is limited for each text, not for all of them side by side.
+                let found = segmentCount == 0 ? given : axis == 0 ? Int64(segmentCount) : longestSegment
                 guard expression.kind == PACK_PLAN_SYMBOL.rawValue else { continue }
                 let symbol = Int(expression.a)
                 guard found <= plan.symbols[symbol].maximum else {
                     throw .inputTooLong(
                         input: input, axis: axis, found: Int(found), maximum: Int(plan.symbols[symbol].maximum))
                 }
-                if symbolValues[symbol] < 0 { symbolValues[symbol] = found }
+                if symbolValues[symbol] < 0 { symbolValues[symbol] = axis == 0 ? found : given }
             }
         }
     }
@@ -283,8 +320,10 @@ public final class Session {
         var count: Int64 = 1
         var isEmpty = false
         var isKnown = true
+        let hasTokens = segmentCount > 0 && plan.hasTokenAxis(value)
         for axis in Int(value.first_dimension)..<Int(value.first_dimension) + Int(value.rank) {
-            let extent = expressionValues[Int(plan.dimensions[axis])]
+            let isTexts = hasTokens && axis == Int(value.first_dimension)
+            let extent = isTexts ? 1 : expressionValues[Int(plan.dimensions[axis])]
             isKnown = isKnown && extent != Session.unknown
             // What a step has measured must be what is expected.
             let isExpected =
@@ -446,7 +485,7 @@ public final class Session {
                 attributes: plan.attributes.baseAddress.map { $0 + Int(step.first_attribute) },
                 input_count: UInt32(step.input_count), output_count: UInt32(step.output_count),
                 attribute_count: UInt32(step.attribute_count), threads: pack_pool_threads(pool), scratch: nil,
-                kernels: kernels, pool: pool, texts: texts.baseAddress)
+                kernels: kernels, pool: pool, texts: texts.baseAddress, segment_ends: nil, segment_count: 0)
         }
     }
 }

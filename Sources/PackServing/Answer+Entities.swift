@@ -16,18 +16,18 @@ extension Predictor {
     /// is without `B-` and `I-`, and tokens labelled `O` are left out.
     func appendEntities(_ row: Int, to answer: ByteBuffer) {
         answer.append("\"entities\":[")
-        guard let rows = rows("logits"), rows.count > 0, rows.count % batch.rowCount == 0 else {
+        let places = places(row)
+        guard let rows = rows("logits"), places.upperBound <= rows.count else {
             answer.append("]")
             return
         }
-        let first = row * (rows.count / batch.rowCount)
         var open: Entity?
         var isFirst = true
-        for index in 0..<min(batch.tokenCount(row), rows.count / batch.rowCount) {
-            let token = batch.token(row, index)
+        for place in places {
+            let token = token(row, place - places.lowerBound)
             if token.source == 255 { continue }
-            let label = rows.best(first + index)
-            let score = rows.probability(first + index, label, rows.logSum(first + index))
+            let label = rows.best(place)
+            let score = rows.probability(place, label, rows.logSum(place))
             if var entity = open, continues(entity, token, label) {
                 entity.end = Int(token.end)
                 entity.scores += score

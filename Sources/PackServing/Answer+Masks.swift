@@ -6,14 +6,14 @@ extension Predictor {
     /// first.
     func appendMasks(_ row: Int, to answer: ByteBuffer) {
         answer.append("\"masks\":[")
-        if let rows = rows("logits"), batch.rowCount > 0, rows.count % batch.rowCount == 0 {
-            let columns = rows.count / batch.rowCount
+        let places = places(row)
+        if let rows = rows("logits"), places.upperBound <= rows.count {
             var isFirst = true
-            for index in 0..<min(batch.tokenCount(row), columns) where isMask(Int(batch.token(row, index).id)) {
+            for index in 0..<places.count where isMask(Int(token(row, index).id)) {
                 answer.append(isFirst ? "{\"position\":" : ",{\"position\":")
                 isFirst = false
                 answer.append(decimal: index)
-                appendCandidates(rows, row * columns + index, to: answer)
+                appendCandidates(rows, places.lowerBound + index, to: answer)
                 answer.append("}")
             }
         }

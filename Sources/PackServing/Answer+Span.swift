@@ -9,18 +9,19 @@ extension Predictor {
     /// Appends `"text", "start", "end", "score"`: of all stretches of at most 15 tokens of the second text (of the first, if it
     /// is alone) the one with the greatest product of the probabilities that it starts and ends there.
     func appendSpan(_ row: Int, to answer: ByteBuffer) {
-        guard let starts = rows("start_logits"), let ends = rows("end_logits", position: 1), row < starts.count,
-            row < ends.count
-        else { return }
+        let places = places(row)
+        guard let starts = scores("start_logits", places), let ends = scores("end_logits", places, position: 1) else {
+            return
+        }
         let source: UInt8 = request.texts[row].hasSecond ? 1 : 0
-        let tokens = min(batch.tokenCount(row), min(starts.width, ends.width))
-        let startSum = logSum(starts, row, source, tokens)
-        let endSum = logSum(ends, row, source, tokens)
+        let startSum = logSum(starts, row, source, places)
+        let endSum = logSum(ends, row, source, places)
         var best = 0..<0
         var bestScore = -Double.infinity
-        for first in 0..<tokens where batch.token(row, first).source == source {
-            for last in first..<min(tokens, first + longestAnswer) where batch.token(row, last).source == source {
-                let score = Double(starts.value(row, first)) + Double(ends.value(row, last))
+        for first in 0..<places.count where token(row, first).source == source {
+            for last in first..<min(places.count, first + longestAnswer) where token(row, last).source == source {
+                let score =
+                    Double(starts.value(places.lowerBound + first, 0)) + Double(ends.value(places.lowerBound + last, 0))
                 if score > bestScore {
                     bestScore = score
                     best = first..<last + 1
@@ -31,23 +32,31 @@ extension Predictor {
             answer.append("\"text\":\"\",\"start\":0,\"end\":0,\"score\":0")
             return
         }
-        let start = Int(batch.token(row, first).start)
-        let end = max(start, Int(batch.token(row, last).end))
+        let start = Int(token(row, first).start)
+        let end = max(start, Int(token(row, last).end))
         appendPlace(start..<end, of: text(row, source: source), to: answer)
         answer.append(",\"score\":")
         answer.append(json: Float(pack_exp(bestScore - startSum - endSum)))
     }
 
+    /// An output with a number for each token, as rows of one; nil where it has none for these.
+    private func scores(_ name: StaticString, _ places: Range<Int>, position: Int = 0) -> Rows? {
+        guard let rows = rows(name, position: position), places.upperBound <= rows.count * rows.width else {
+            return nil
+        }
+        return Rows(type: rows.type, bytes: rows.bytes, count: rows.count * rows.width, width: 1)
+    }
+
     /// The logarithm of the sum of exponentials over the tokens of one source.
-    private func logSum(_ rows: Rows, _ row: Int, _ source: UInt8, _ tokens: Int) -> Double {
+    private func logSum(_ rows: Rows, _ row: Int, _ source: UInt8, _ places: Range<Int>) -> Double {
         var largest = -Double.infinity
-        for index in 0..<tokens where batch.token(row, index).source == source {
-            largest = max(largest, Double(rows.value(row, index)))
+        for index in 0..<places.count where token(row, index).source == source {
+            largest = max(largest, Double(rows.value(places.lowerBound + index, 0)))
         }
         guard largest.isFinite else { return 0 }
         var sum = 0.0
-        for index in 0..<tokens where batch.token(row, index).source == source {
-            sum += pack_exp(Double(rows.value(row, index)) - largest)
+        for index in 0..<places.count where token(row, index).source == source {
+            sum += pack_exp(Double(rows.value(places.lowerBound + index, 0)) - largest)
         }
         return largest + pack_log(sum)
     }

@@ -79,7 +79,7 @@ extension Predictor {
         }
         answer.append(jsonString: name)
         answer.append(":[")
-        for row in 0..<batch.rowCount {
+        for row in 0..<textCount {
             answer.append(row > 0 ? ",{" : "{")
             append(row, answer)
             answer.append("}")
@@ -89,17 +89,20 @@ extension Predictor {
 
     private func appendEmbeddings(to answer: ByteBuffer) {
         guard let rows = rows("sentence_embedding"), rows.count == batch.rowCount else { return }
+        let first = firstText * rows.width
         answer.append(request.isBatch ? "\"embeddings\":[" : "\"embedding\":")
-        for row in 0..<rows.count {
+        for row in 0..<textCount {
             answer.append(row > 0 ? ",[" : "[")
-            rows.type.append(rows.bytes, row * rows.width..<(row + 1) * rows.width, to: answer)
+            rows.type.append(
+                rows.bytes, first + row * rows.width..<first + (row + 1) * rows.width, to: answer)
             answer.append("]")
         }
         if request.isBatch { answer.append("]") }
     }
 
     /// `"label": …, "score": …`: the softmax over the labels, or the logistic function for a single one.
-    private func appendLabel(_ row: Int, to answer: ByteBuffer) {
+    private func appendLabel(_ text: Int, to answer: ByteBuffer) {
+        let row = firstText + text
         guard let rows = rows("logits"), row < rows.count, rows.width > 0 else { return }
         let best = rows.best(row)
         let score =

@@ -4,7 +4,7 @@ import PackCore
 ///
 /// Elements of string tensors are codes of texts.
 ///
-/// The order of calls: `setInputShape` for each input, `prepare`, fill `inputBytes`, `run`, read outputs.
+/// The order of calls: `setInputShape` for each input, `setTextEnds` for texts without padding, `prepare`, fill `inputBytes`, `run`, read outputs.
 public protocol InferenceEngine: AnyObject {
     /// What the model answers.
     var task: TaskKind { get }
@@ -26,8 +26,16 @@ public protocol InferenceEngine: AnyObject {
     /// The extent that an axis must have; nil where it is free.
     func inputDimension(_ input: Int, _ axis: Int) -> Int?
 
+    /// Whether texts can be computed side by side without padding.
+    var packsTexts: Bool { get }
+
     /// Says what shape an input of the next request has.
     func setInputShape(_ input: Int, _ dimensions: UnsafeBufferPointer<Int>) throws(RequestError)
+    /// Says that the inputs, all [1, tokens], hold several texts side by side. Outputs have a row for each text, or are
+    /// [1, tokens, ..].
+    ///
+    /// - Parameter ends: For each text, the tokens up to its end.
+    func setTextEnds(_ ends: UnsafeBufferPointer<Int>) throws(RequestError)
     /// Makes room for a request of these shapes.
     func prepare() throws(RequestError)
     /// Where to write an input's elements, row-major.
@@ -53,8 +61,12 @@ public protocol InferenceEngine: AnyObject {
     func text(_ code: Int64) -> UnsafeBufferPointer<UInt8>
 }
 
-/// For models that take and give numbers only.
+/// For models that take and give numbers only, and those that take rows of texts.
 extension InferenceEngine {
+    /// Texts are rows.
+    public var packsTexts: Bool { false }
+    /// Refuses every batch.
+    public func setTextEnds(_ ends: UnsafeBufferPointer<Int>) throws(RequestError) { throw RequestError(.failed) }
     /// Refuses every text.
     public func code(of text: UnsafeBufferPointer<UInt8>) throws(RequestError) -> Int64 { throw RequestError(.failed) }
     /// No text.

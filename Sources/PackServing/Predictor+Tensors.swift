@@ -40,7 +40,7 @@ extension Predictor {
         }
         if roles[input] != .other, let count = reader.count, count > limits.tokens, dimensions[0] > 1 {
             throw RequestError(
-                .tooManyTokens, found: dimensions[1], expected: limits.tokens, axis: dimensions[0])
+                .tooManyTokens, found: count, expected: limits.tokens, axis: dimensions[0])
         }
         try setShape(input, dimensions)
     }
@@ -137,19 +137,41 @@ extension Predictor {
     private func appendOutput(_ output: Int, to answer: ByteBuffer) {
         answer.append(jsonString: UnsafeRawBufferPointer(engine.outputName(output)))
         answer.append(":{\"shape\":[")
-        var count = 1
+        let isPacked = isPacked && !request.hasInputs
+        // Tensors of tokens are given as those of a batch that was padded, with zeros for padding.
+        let hasTokens = isPacked && engine.outputDimension(output, 0) == 1
+        var longest = 0
+        if hasTokens { for text in 0..<textCount { longest = max(longest, places(text).count, 1) } }
+        var width = 1
         for axis in 0..<engine.outputRank(output) {
+            var extent = engine.outputDimension(output, axis)
+            if isPacked, axis == 0 { extent = textCount } else if !hasTokens || axis > 1 { width *= extent }
+            if hasTokens, axis == 1 { extent = longest }
             if axis > 0 { answer.append(0x2C) }
-            answer.append(decimal: engine.outputDimension(output, axis))
-            count *= engine.outputDimension(output, axis)
+            answer.append(decimal: extent)
         }
         answer.append("],\"data\":[")
         let type = engine.outputDType(output)
         let bytes = engine.outputBytes(output)
-        let range = 0..<min(count, bytes.count / type.size)
-        if type == .string { append(texts: bytes, range, to: answer) } else { type.append(bytes, range, to: answer) }
+        let count = bytes.count / type.size
+        if hasTokens {
+            for text in 0..<textCount {
+                let tokens = places(text)
+                if text > 0 { answer.append(0x2C) }
+                type.append(bytes, tokens.lowerBound * width..<min(tokens.upperBound * width, count), to: answer)
+                for index in tokens.count * width..<longest * width { answer.append(index > 0 ? ",0" : "0") }
+            }
+        } else {
+            let range = isPacked ? firstText * width..<(firstText + textCount) * width : 0..<count
+            if type == .string {
+                append(texts: bytes, range, to: answer)
+            } else {
+                type.append(bytes, range, to: answer)
+            }
+        }
         answer.append("]}")
     }
+
     private func append(texts codes: UnsafeRawBufferPointer, _ range: Range<Int>, to answer: ByteBuffer) {
         for index in range {
             if index > 0 { answer.append(0x2C) }

@@ -1,30 +1,20 @@
 import PackCore
 
-// Texts become the rows of one batch, padded to the longest.
+// Texts become a batch: side by side without padding where the model can, else rows padded to the longest.
 extension Predictor {
     func computeTexts() throws(RequestError) {
+        batch.clear()
         try encodeTexts()
-        let fixed = fixedDimension(axis: 1)
-        let columns = fixed ?? max(batch.longest, 1)
-        let rows = batch.rowCount
-        if batch.overflowed { throw RequestError(.outOfMemory, found: request.text.count) }
-        if let fixedRows = fixedDimension(axis: 0), fixedRows != rows {
-            throw RequestError(.tooManyTexts, found: rows, expected: fixedRows)
-        }
-        guard rows * columns <= limits.tokens || rows == 1 else {
-            throw RequestError(.tooManyTokens, found: columns, expected: limits.tokens, axis: rows)
-        }
-        for input in 0..<engine.inputCount { try setShape(input, rows, columns) }
-        try engine.prepare()
-        for input in 0..<engine.inputCount { fill(input, rows, columns) }
-        try engine.run()
+        try computeBatch()
     }
 
-    private func encodeTexts() throws(RequestError) {
+    /// Adds the request's texts to the batch.
+    func encodeTexts() throws(RequestError) {
         guard encoder != nil, !roles.isEmpty else { throw RequestError(.takesNoText) }
         for role in roles where role == .other { throw RequestError(.takesNoText) }
         let maximum = maximumTokens
-        batch.clear()
+        firstText = batch.rowCount
+        textCount = request.texts.count
         for row in 0..<request.texts.count {
             let text = request.texts[row]
             let first = request.bytes(text.first)
@@ -32,6 +22,42 @@ extension Predictor {
             encoder?.encode(first, pair: second, maximum: maximum, into: batch)
         }
     }
+
+    /// Runs the model on the texts of the batch.
+    func computeBatch() throws(RequestError) {
+        let rows = batch.rowCount
+        layOut()
+        if batch.overflowed || ends.overflowed { throw RequestError(.outOfMemory, found: request.text.count) }
+        if let fixedRows = fixedDimension(axis: 0), fixedRows != rows {
+            throw RequestError(.tooManyTexts, found: rows, expected: fixedRows)
+        }
+        let tokens = ends[rows - 1]
+        guard tokens <= limits.tokens || rows == 1 else {
+            throw RequestError(.tooManyTokens, found: tokens, expected: limits.tokens, axis: rows)
+        }
+        for input in 0..<engine.inputCount {
+            try setShape(input, isPacked ? 1 : rows, isPacked ? tokens : tokens / rows)
+        }
+        if isPacked { try engine.setTextEnds(UnsafeBufferPointer(start: ends.pointer, count: rows)) }
+        try engine.prepare()
+        for input in 0..<engine.inputCount { fill(input) }
+        try engine.run()
+    }
+
+    /// Finds where texts end in the inputs. A text without tokens gets one of padding.
+    private func layOut() {
+        isPacked = batch.rowCount > 1 && engine.packsTexts
+        let columns = fixedDimension(axis: 1) ?? max(batch.longest, 1)
+        ends.clear()
+        var end = 0
+        for row in 0..<batch.rowCount {
+            end += isPacked ? max(batch.tokenCount(row), 1) : columns
+            ends.append(end)
+        }
+    }
+
+    /// The place in the inputs of the first token of a text of the batch.
+    private func start(_ row: Int) -> Int { row == 0 ? 0 : ends[row - 1] }
 
     /// Tokens that a text is cut to.
     private var maximumTokens: Int {
@@ -45,16 +71,16 @@ extension Predictor {
         engine.inputCount > 0 && engine.inputRank(0) == 2 ? engine.inputDimension(0, axis) : nil
     }
 
-    private func fill(_ input: Int, _ rows: Int, _ columns: Int) {
+    private func fill(_ input: Int) {
         let place = engine.inputBytes(input)
         let isWide = engine.inputDType(input) == .i64
-        guard place.count >= rows * columns * (isWide ? 8 : 4) else { return }
+        let rows = batch.rowCount
+        guard place.count >= ends[rows - 1] * (isWide ? 8 : 4) else { return }
         let role = roles[input]
         for row in 0..<rows {
-            let tokens = batch.tokenCount(row)
-            for column in 0..<columns {
-                let value = column < tokens ? value(role, batch.token(row, column)) : padding(role)
-                let index = row * columns + column
+            let (first, tokens) = (start(row), batch.tokenCount(row))
+            for index in first..<ends[row] {
+                let value = index - first < tokens ? value(role, batch.token(row, index - first)) : padding(role)
                 if isWide {
                     place.storeBytes(of: Int64(value), toByteOffset: index * 8, as: Int64.self)
                 } else {
@@ -74,5 +100,19 @@ extension Predictor {
 
     private func padding(_ role: TextRole) -> Int {
         role == .ids ? encoder?.padID ?? 0 : 0
+    }
+
+    // MARK: The request's texts in the batch
+
+    /// Number of tokens of a text of the request.
+    func tokenCount(_ text: Int) -> Int { batch.tokenCount(firstText + text) }
+
+    /// A token of a text of the request.
+    func token(_ text: Int, _ index: Int) -> TokenBatch.Token { batch.token(firstText + text, index) }
+
+    /// The places of a text's tokens in outputs that have rows for tokens, as many as the inputs had of them.
+    func places(_ text: Int) -> Range<Int> {
+        let row = firstText + text
+        return start(row)..<start(row) + min(batch.tokenCount(row), ends[row] - start(row))
     }
 }

@@ -16,6 +16,13 @@ public final class Predictor<Engine: InferenceEngine, Encoder: TextEncoder> {
     let entity = ByteBuffer()
     var body = UnsafeRawBufferPointer(start: nil, count: 0)
     private var shape: [Int] = []
+    /// For each text of the batch, the tokens of the inputs up to its end, padding included.
+    let ends = PlainList<Int>()
+    /// Whether the batch's texts lie side by side without padding.
+    var isPacked = false
+    /// The texts of the batch that are the request's.
+    var firstText = 0
+    var textCount = 0
     var roles: [TextRole] = []
 
     /// - Parameters:
@@ -78,7 +85,7 @@ public final class Predictor<Engine: InferenceEngine, Encoder: TextEncoder> {
 public struct PredictorLimits: Sendable {
     /// Texts in one request.
     public var texts = 256
-    /// Tokens in one request, padding included.
+    /// Tokens in one request of several texts, padding included where the model needs it.
     public var tokens = 16384
 
     /// The standard bounds.

@@ -48,7 +48,7 @@ extension RequestError {
         case .noTexts: "texts is empty"
         case .tooManyTexts: "%f texts in one request, the limit is %e"
         case .tooManyTokens:
-            "%a texts padded to %f tokens are more than %e tokens; send fewer texts in one request"
+            "%a texts take %f tokens, more than %e; send fewer texts in one request"
         case .takesNoText: "this model has no tokenizer for its inputs; send inputs instead of text"
         case .unknownInput: "the model has no input \"%n\"; it has %k"
         case .unknownOutput: "the model has no output \"%n\"; it has %k"

@@ -35,7 +35,7 @@ public struct RequestError: Error, Equatable {
         case noTexts
         /// More texts than one request may have; `found`, `expected`.
         case tooManyTexts
-        /// More tokens than one request may have, padding included; `axis` texts of `found` tokens, `expected` in all.
+        /// More tokens than one request may have: `axis` texts take `found` with the padding that they need, of `expected`.
         case tooManyTokens
         /// Texts were sent to a model without a tokenizer, or one with inputs that text cannot fill.
         case takesNoText

@@ -67,6 +67,12 @@ public final class SessionEngine: InferenceEngine {
         try attempt { () throws(RuntimeError) in try session.setInputShape(input, dimensions) }
     }
     /// As `InferenceEngine` has it.
+    public var packsTexts: Bool { session.plan.packsTexts }
+    /// As `InferenceEngine` has it.
+    public func setTextEnds(_ ends: UnsafeBufferPointer<Int>) throws(RequestError) {
+        try attempt { () throws(RuntimeError) in try session.setSegments(ends) }
+    }
+    /// As `InferenceEngine` has it.
     public func prepare() throws(RequestError) {
         try attempt { () throws(RuntimeError) in try session.prepare() }
     }

@@ -22,6 +22,9 @@ final class FakeEngine: InferenceEngine {
     private var results: [(shape: [Int], values: [Float])] = []
     private var kept: [UnsafeMutableRawBufferPointer] = []
     private(set) var runs = 0
+    var packsTexts = false
+    /// Where texts without padding end; empty for rows.
+    private(set) var textEnds: [Int] = []
     /// Texts by code.
     var texts: [[UInt8]] = []
 
@@ -67,7 +70,10 @@ final class FakeEngine: InferenceEngine {
             throw RequestError(.tooLong, name: inputs[input].name, found: dimensions[1], expected: 1000, axis: 1)
         }
         shapes[input] = Array(dimensions)
+        textEnds = []
     }
+
+    func setTextEnds(_ ends: UnsafeBufferPointer<Int>) throws(RequestError) { textEnds = Array(ends) }
 
     func prepare() throws(RequestError) {
         for buffer in memory { buffer.deallocate() }

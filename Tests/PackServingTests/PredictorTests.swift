@@ -67,7 +67,7 @@ import Testing
         }
         let predictor = embeddingPredictor()
         predictor.limits.tokens = 20
-        #expect(throws: RequestError(.tooManyTokens, found: 7, expected: 20, axis: 3)) {
+        #expect(throws: RequestError(.tooManyTokens, found: 21, expected: 20, axis: 3)) {
             try answer(predictor, #"{"texts":["abcde","b","c"]}"#)
         }
         #expect(throws: RequestError(.answerTooLarge, expected: 30)) {

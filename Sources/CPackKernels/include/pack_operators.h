@@ -36,6 +36,10 @@ typedef struct {
     const pack_kernels *kernels;
     struct pack_pool *pool;
     pack_texts *texts;
+    // Texts of different lengths without padding: where each ends on the second axis of tensors [1, tokens, ..]. Numbers rise;
+    // there are at least two, or none where texts are rows.
+    const int64_t *segment_ends;
+    int64_t segment_count;
 } pack_step;
 
 /// Preparing checks every shape, type and attribute that running relies on and returns the bytes of scratch memory needed;

@@ -40,9 +40,15 @@ typedef struct {
     uint32_t task;
     uint32_t maximum_tokens; // 0 where the model takes no text
     uint32_t text_count; // of the labels section's last records: texts of tensors, the one with code 0 first
-    uint32_t reserved;
+    uint32_t flags; // pack_plan_flags
     pack_plan_section sections[PACK_PLAN_SECTION_COUNT];
 } pack_plan_header;
+
+enum pack_plan_flags {
+    // All inputs are [batch, sequence], and texts can be computed without padding: every tensor [batch, sequence, ..] then is
+    // [1, tokens, ..], and operators that look beyond a token are told where texts end.
+    PACK_PLAN_PACKS_TEXTS = 1,
+};
 
 typedef struct {
     uint32_t offset, length; // a range of the strings section

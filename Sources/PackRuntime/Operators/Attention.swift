@@ -31,6 +31,8 @@ enum Attention: Operator {
         let k: Rows
         let v: Rows
         let batch: Int
+        /// The batch's texts where they lie side by side in one batch item.
+        let texts: Segments?
         let scratch: UnsafeMutableRawPointer?
         let scratchPerWorker: Int
     }
@@ -115,11 +117,13 @@ enum Attention: Operator {
             attention.mask_type = PACK_MASK_I64.rawValue
             attention.mask = UnsafeRawPointer(mask.raw)
         }
-        let scratch = pack_attention_scratch(k.length, q.size)
+        let texts = step.segmentEnds == nil ? nil : try Segments(step, out)
+        guard texts == nil || q.length == k.length else { throw .shape }
+        let scratch = pack_attention_scratch(texts?.longest ?? k.length, q.size)
         guard scratch < 1 << 40 else { throw .shape }
         return Task(
-            attention: attention, kernel: kernel, q: q, k: k, v: v, batch: batch, scratch: step.scratch,
-            scratchPerWorker: (Int(scratch) + 63) & ~63)
+            attention: attention, kernel: kernel, q: q, k: k, v: v, batch: texts?.count ?? batch, texts: texts,
+            scratch: step.scratch, scratchPerWorker: (Int(scratch) + 63) & ~63)
     }
 
     static func prepare(_ step: Step) throws(OperatorError) -> Int {
@@ -137,12 +141,26 @@ enum Attention: Operator {
             let (batch, head) = (index / task.q.heads, index % task.q.heads)
             let shared = head / (task.q.heads / task.k.heads)
             var attention = task.attention
-            attention.q = q + batch * task.q.batch + head * task.q.head
-            attention.k = k + batch * task.k.batch + shared * task.k.head
-            attention.v = v + batch * task.v.batch + shared * task.v.head
-            attention.out += batch * task.q.length * attention.ldo + head * task.q.size
-            attention.mask = attention.mask.map { $0 + batch * task.k.length * 8 }
-            task.kernel(&attention, 0, task.q.length, scratch + Int(worker) * task.scratchPerWorker)
+            attention.q = q + head * task.q.head
+            attention.k = k + shared * task.k.head
+            attention.v = v + shared * task.v.head
+            attention.out += head * task.q.size
+            var (queries, first) = (task.q.length, batch * task.q.length)
+            if let tokens = task.texts?[batch] {
+                (queries, first) = (tokens.count, tokens.lowerBound)
+                attention.keys = tokens.count
+                attention.q += first * attention.ldq
+                attention.k += first * attention.ldk
+                attention.v += first * attention.ldv
+                attention.mask = attention.mask.map { $0 + first * 8 }
+            } else {
+                attention.q += batch * task.q.batch
+                attention.k += batch * task.k.batch
+                attention.v += batch * task.v.batch
+                attention.mask = attention.mask.map { $0 + batch * task.k.length * 8 }
+            }
+            attention.out += first * attention.ldo
+            task.kernel(&attention, 0, queries, scratch + Int(worker) * task.scratchPerWorker)
         }
     }
 }

@@ -22,7 +22,7 @@ enum Embed: Operator {
         let beta: UnsafeMutablePointer<Float>?
         let epsilon: Float
         let padding: Int64
-        let sequence: Int
+        let texts: Segments
         let hidden: Int
         let row: UnsafeMutablePointer<Float>?
         let failed: UnsafeMutablePointer<Bool>?
@@ -45,7 +45,8 @@ enum Embed: Operator {
         let positions = try StoredRows(try step.input(4), step.optional(5), columns: hidden)
         var types: StoredRows?
         if let tensor = step.optional(6) { types = try StoredRows(tensor, step.optional(7), columns: hidden) }
-        guard padding >= -1, positions.rows > padding, ids.extent(1) <= positions.rows - 1 - padding else {
+        let texts = try Segments(step, ids)
+        guard padding >= -1, positions.rows > padding, texts.longest <= positions.rows - 1 - padding else {
             throw .shape
         }
         guard types == nil || (types?.rows ?? 0) > 0 else { throw .shape }
@@ -63,7 +64,7 @@ enum Embed: Operator {
             words: words, positions: positions, types: types, kernels: kernels, ids: ids.integers,
             typeIDs: typeIDs?.integers, out: out.floats.baseAddress, gamma: gamma.floats.baseAddress,
             beta: beta.floats.baseAddress, epsilon: try step.floatAttribute(0), padding: Int64(padding),
-            sequence: ids.extent(1), hidden: hidden, row: step.scratch?.assumingMemoryBound(to: Float.self),
+            texts: texts, hidden: hidden, row: step.scratch?.assumingMemoryBound(to: Float.self),
             failed: step.scratch.map { ($0 + rowBytes(hidden, step)).assumingMemoryBound(to: Bool.self) })
     }
 
@@ -78,9 +79,9 @@ enum Embed: Operator {
 
     static func run(_ step: Step) throws(OperatorError) {
         let task = try task(step)
-        guard task.sequence > 0, task.hidden > 0, let failed = task.failed else { return }
+        guard task.texts.longest > 0, task.hidden > 0, let failed = task.failed else { return }
         failed.pointee = false
-        step.parallel(task.ids.count / task.sequence, task, embedText)
+        step.parallel(task.texts.count, task, embedText)
         if failed.pointee { throw .index }
     }
 
@@ -93,17 +94,17 @@ enum Embed: Operator {
     /// Embeds one text; false if an id is out of range.
     private static func embed(_ task: UnsafeMutablePointer<Task>, text: Int, worker: Int) -> Bool {
         let hidden = task.pointee.hidden
-        let sequence = task.pointee.sequence
+        let tokens = task.pointee.texts[text]
         let kernels = task.pointee.kernels
         guard let out = task.pointee.out, let scratch = task.pointee.row else { return false }
         let row = scratch + worker * hidden
         let padding = task.pointee.padding
         var counted: Int64 = 0
-        for token in text * sequence..<(text + 1) * sequence {
+        for token in tokens {
             let target = out + token * hidden
             let id = task.pointee.ids[token]
             guard task.pointee.words.restore(Int(id), kernels, to: target) else { return false }
-            var position = Int64(token - text * sequence)
+            var position = Int64(token - tokens.lowerBound)
             if padding >= 0 {
                 counted += id == padding ? 0 : 1
                 position = id == padding ? padding : padding + counted
@@ -115,9 +116,10 @@ enum Embed: Operator {
                 for i in 0..<hidden { target[i] += row[i] }
             }
         }
-        let first = out + text * sequence * hidden
+        let first = out + tokens.lowerBound * hidden
         kernels.pointee.layer_norm?(
-            first, hidden, first, hidden, sequence, hidden, task.pointee.gamma, task.pointee.beta, task.pointee.epsilon)
+            first, hidden, first, hidden, tokens.count, hidden, task.pointee.gamma, task.pointee.beta,
+            task.pointee.epsilon)
         return true
     }
 }

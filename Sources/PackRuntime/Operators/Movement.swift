@@ -40,10 +40,16 @@ enum Gather: Operator {
         guard x.dtype == out.dtype else { throw .type }
         let axis = try step.attribute(0)
         guard axis >= 0, axis < x.rank else { throw .attribute }
-        guard out.count == (try product(product(x.product(0..<axis), indices.count), x.stride(axis))) else {
-            throw .shape
-        }
+        let outer = try texts(step)?.count ?? x.product(0..<axis)
+        guard out.count == (try product(product(outer, indices.count), x.stride(axis))) else { throw .shape }
         return 0
+    }
+
+    /// The texts that tokens are taken from, where they lie side by side.
+    private static func texts(_ step: Step) throws(OperatorError) -> Segments? {
+        let x = try step.input(0)
+        guard step.segmentEnds != nil, try step.attribute(0) == 1, x.extent(0) == 1 else { return nil }
+        return try Segments(step, x)
     }
 
     static func run(_ step: Step) throws(OperatorError) {
@@ -51,15 +57,16 @@ enum Gather: Operator {
         let indices = try step.input(1).integers
         let out = try step.output()
         let axis = try step.attribute(0)
-        let extent = x.extent(axis)
+        let texts = try texts(step)
         let slice = x.product(axis + 1..<x.rank) * x.dtype.size
         guard let source = x.raw, let target = out.raw else { return }
-        for outer in 0..<x.product(0..<axis) {
+        for outer in 0..<(texts?.count ?? x.product(0..<axis)) {
+            let range = texts?[outer] ?? outer * x.extent(axis)..<(outer + 1) * x.extent(axis)
             for (position, index) in indices.enumerated() {
-                let wanted = Int(index) < 0 ? Int(index) &+ extent : Int(index)
-                guard wanted >= 0, wanted < extent else { throw .index }
+                let wanted = Int(index) < 0 ? Int(index) &+ range.count : Int(index)
+                guard wanted >= 0, wanted < range.count else { throw .index }
                 (target + (outer * indices.count + position) * slice)
-                    .copyMemory(from: source + (outer * extent + wanted) * slice, byteCount: slice)
+                    .copyMemory(from: source + (range.lowerBound + wanted) * slice, byteCount: slice)
             }
         }
     }

@@ -75,6 +75,9 @@ struct Step {
     var inputCount: Int { Int(record.pointee.input_count) }
     var attributeCount: Int { Int(record.pointee.attribute_count) }
     var outputCount: Int { Int(record.pointee.output_count) }
+    /// Where texts end that lie side by side without padding (`Segments`); nil where they are rows.
+    var segmentEnds: UnsafePointer<Int64>? { record.pointee.segment_ends }
+    var segmentCount: Int { Int(record.pointee.segment_count) }
 
     /// An input that may be absent.
     func optional(_ index: Int) -> Tensor? {

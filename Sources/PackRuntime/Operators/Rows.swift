@@ -110,23 +110,24 @@ extension MaskedPool {
         try x.require(.f32)
         try out.require(.f32)
         try mask.require(.i64)
-        guard x.rank == 3, mask.count == x.extent(0) * x.extent(1), out.count == x.extent(0) * x.extent(2) else {
-            throw .shape
-        }
+        guard x.rank == 3, mask.count == x.extent(0) * x.extent(1),
+            out.count == (try product(try Segments(step, x).count, x.extent(2)))
+        else { throw .shape }
         guard kernel(step.kernels.pointee) != nil else { throw .kernel }
         return 0
     }
 
     static func run(_ step: Step) throws(OperatorError) {
         let x = try step.input(0)
-        let tokens = x.extent(1)
+        let texts = try Segments(step, x)
         guard let from = x.floats.baseAddress, let to = try step.output().floats.baseAddress,
             let mask = try step.input(1).raw
         else { return }
-        for text in 0..<x.extent(0) {
+        for text in 0..<texts.count {
+            let tokens = texts[text]
             kernel(step.kernels.pointee)?(
-                from + text * tokens * x.last, x.last, tokens, x.last, PACK_MASK_I64.rawValue, mask + text * tokens * 8,
-                to + text * x.last)
+                from + tokens.lowerBound * x.last, x.last, tokens.count, x.last, PACK_MASK_I64.rawValue,
+                mask + tokens.lowerBound * 8, to + text * x.last)
         }
     }
 }
