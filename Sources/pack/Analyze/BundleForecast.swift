@@ -41,7 +41,7 @@ struct BundleForecast {
 
     /// What is said beside a prediction.
     static func note(_ quantization: String, isGuess: Bool) -> String? {
-        let auto = "what --quantize auto makes, if the outputs stay within --accuracy"
+        let auto = "--quantize auto stores weights in fewer bits where the outputs stay within --accuracy"
         let missing = "the runtime was not found, so its size is a guess"
         return [quantization == "int8" ? auto : nil, isGuess ? missing : nil].compactMap { $0 }
             .reduce(nil) { ($0.map { $0 + "; " } ?? "") + $1 }

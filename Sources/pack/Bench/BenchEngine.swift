@@ -9,7 +9,7 @@ import PackRuntime
 protocol BenchEngine: AnyObject {
     /// Its name in reports, `pack int8`.
     var name: String { get }
-    /// `fp32`, `fp16`, `int8` or `int4`.
+    /// `fp32`, `fp16`, `int8`, `int6` or `int4`.
     var precision: String { get }
     /// Runs for about so many seconds, at least three times after one that is not counted; the seconds of each.
     func run(_ shape: BenchShape, seconds: Double) throws -> [Double]
@@ -40,7 +40,7 @@ final class PackEngine: BenchEngine {
         let family =
             switch precision {
             case WeightKind.int4.precision: PACK_FAMILY_gemm_s4
-            case WeightKind.int8.precision: PACK_FAMILY_gemm_s8
+            case WeightKind.int8.precision, WeightKind.int6.precision: PACK_FAMILY_gemm_s8
             default: PACK_FAMILY_gemm_f32
             }
         return pack_kernels_isa(session.kernels, UInt32(family.rawValue))

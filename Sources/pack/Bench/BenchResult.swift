@@ -19,10 +19,10 @@ struct BenchResult {
         let timings: [Timing]
         let steps: [StepTimes]
 
-        /// The fastest peer of the precision that a timing is compared with: int8 and int4 with int8, all else with fp32.
+        /// The fastest peer of the precision that a timing is compared with: codes with int8, all else with fp32.
         func rival(of timing: Timing) -> Timing? {
             guard !timing.isPeer else { return nil }
-            let precision = ["int8", "int4"].contains(timing.precision) ? "int8" : "fp32"
+            let precision = ["int8", "int6", "int4"].contains(timing.precision) ? "int8" : "fp32"
             return timings.filter { $0.isPeer && $0.precision == precision }.min { $0.median < $1.median }
         }
     }

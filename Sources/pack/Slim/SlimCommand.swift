@@ -33,7 +33,12 @@ struct Slim: ParsableCommand {
     @Option(help: ArgumentHelp("x86_64 or arm64; the target's first if not given.", valueName: "name"))
     var arch: String?
 
-    @Option(help: "How weights are stored; auto takes the smallest within the accuracy budget.")
+    @Option(
+        help: """
+            How weights are stored: floats as they are (none), halves, 8-bit codes, 6-bit codes in bytes, which compress \
+            better, or 4-bit codes. auto chooses for each weight, so that the zip is the smallest within the accuracy \
+            budget.
+            """)
     var quantize: Quantization = .auto
 
     @Option(
@@ -41,7 +46,12 @@ struct Slim: ParsableCommand {
             "The least cosine of an output with the original's, for every calibration text.", valueName: "cosine"))
     var accuracy: Double = 0.99
 
-    @Option(help: ArgumentHelp("Texts to compare on, one a line; built-in ones if not given.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Texts like those that will come, one a line: every second one is compared on, and the others help to choose \
+            4-bit codes. Built-in ones if not given.
+            """, valueName: "file"))
     var calibration: String?
 
     @Option(
