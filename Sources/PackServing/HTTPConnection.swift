@@ -8,6 +8,8 @@ final class HTTPConnection {
         case idle
         /// The rest of a request.
         case reading
+        /// Its request's turn to be answered.
+        case waiting
         /// Room to send the answer.
         case writing
         /// The client's end of the connection, so that it gets the answer before the connection goes.
@@ -45,6 +47,12 @@ final class HTTPConnection {
     }
 
     func close() { state = .closed }
+
+    /// Lets a request that is whole wait for its turn. Nothing is read meanwhile.
+    func wait() {
+        state = .waiting
+        deadline = .max
+    }
 
     // MARK: Reading
 

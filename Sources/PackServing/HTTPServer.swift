@@ -18,6 +18,8 @@ public struct HTTPLimits: Sendable {
     public var drain = 2_000
     /// From SIGTERM to the end.
     public var grace = 8_000
+    /// How long a request waits at most for others that could be computed with it. With 0 those are that are there already.
+    public var batchWindow = 0
 
     /// The standard limits.
     public init() {}
@@ -26,7 +28,8 @@ public struct HTTPLimits: Sendable {
 /// An HTTP/1.1 server: `POST /predict` and `GET /health`.
 ///
 /// One thread: poll finds connections that have something to say, and a request that is whole is answered before the next is
-/// looked at. Clients that are slow cost memory, never time.
+/// looked at, or together with others that are whole as well (`HTTPLimits.batchWindow`). Clients that are slow cost memory,
+/// never time.
 public final class HTTPServer<Handler: RequestHandler> {
     /// The port that is listened on.
     public let port: UInt16
@@ -38,6 +41,12 @@ public final class HTTPServer<Handler: RequestHandler> {
     private let answer = ByteBuffer()
     private let scratch = ByteBuffer()
     private var stopsAt: Int?
+    /// Connections whose requests are whole and wait to be answered, and when they are at the latest.
+    private var queue: [HTTPConnection] = []
+    private var answersAt = 0
+    /// Those whose turn it is.
+    private var waiting: [HTTPConnection] = []
+    private var places: [Int] = []
 
     /// Listens.
     ///
@@ -84,6 +93,7 @@ public final class HTTPServer<Handler: RequestHandler> {
         let ready = items.withUnsafeMutableBufferPointer { pack_poll($0.baseAddress, count, Int32(clamping: wait)) }
         if pack_terminated() != 0, stopsAt == nil { stop() }
         if ready > 0 { serve() }
+        if !queue.isEmpty, isTime { answerQueue() }
         expire()
         if ready > 0, items[1].ready != 0, stopsAt == nil { accept() }
         return stopsAt == nil || !connections.isEmpty
@@ -105,6 +115,10 @@ public final class HTTPServer<Handler: RequestHandler> {
     private func patience(_ timeout: Int) -> Int {
         var first = stopsAt ?? Int.max
         for connection in connections { first = min(first, connection.deadline) }
+        if !queue.isEmpty {
+            if isTime { return 0 }
+            first = min(first, answersAt - 1)
+        }
         guard first < Int.max else { return timeout }
         let wait = max(first - milliseconds(), 0) + 1
         return timeout < 0 ? wait : min(wait, timeout)
@@ -127,16 +141,71 @@ public final class HTTPServer<Handler: RequestHandler> {
             if ready & Int16(PACK_WRITABLE) != 0 {
                 isWhole = connection.send(now: milliseconds()) && connection.parse(now: milliseconds())
             }
-            if !isWhole, ready & ~Int16(PACK_WRITABLE) != 0, connection.state != .writing {
+            let isBusy = connection.state == .writing || connection.state == .waiting
+            if !isWhole, ready & ~Int16(PACK_WRITABLE) != 0, !isBusy {
                 isWhole = connection.receive(now: milliseconds())
-            } else if ready & Int16(PACK_HUNG_UP) != 0, connection.state == .writing {
+            } else if ready & Int16(PACK_HUNG_UP) != 0, isBusy {
                 connection.close()
             }
-            while isWhole, connection.state == .reading {
-                respond(connection)
-                isWhole = connection.send(now: milliseconds()) && connection.parse(now: milliseconds())
-            }
+            if isWhole { proceed(connection) }
         }
+    }
+
+    /// Answers the request that is at hand and those that follow it, until one is not whole or has to wait.
+    private func proceed(_ connection: HTTPConnection) {
+        var isWhole = true
+        while isWhole, connection.state == .reading {
+            respond(connection)
+            isWhole = sendAndParse(connection)
+        }
+    }
+
+    private func sendAndParse(_ connection: HTTPConnection) -> Bool {
+        connection.send(now: milliseconds()) && connection.parse(now: milliseconds())
+    }
+
+    // MARK: Requests that wait
+
+    /// Whether requests have waited long enough, or nobody is connected who could send another.
+    private var isTime: Bool {
+        if stopsAt != nil || milliseconds() >= answersAt { return true }
+        for connection in connections where connection.state == .idle || connection.state == .reading { return false }
+        return true
+    }
+
+    private func answerQueue() {
+        // Meanwhile others may join the queue.
+        swap(&queue, &waiting)
+        var first = 0
+        while first < waiting.count { first = answerTogether(from: first) }
+        waiting.removeAll(keepingCapacity: true)
+    }
+
+    /// Answers a request together with as many of those behind it as can be; the place of the next one.
+    private func answerTogether(from first: Int) -> Int {
+        places.removeAll(keepingCapacity: true)
+        while first + places.count < waiting.count,
+            let place = handler.gather(body(waiting[first + places.count]), isFirst: places.isEmpty)
+        {
+            places.append(place)
+        }
+        var isComputed = false
+        if places.count > 1 {
+            do throws(RequestError) {
+                try handler.compute()
+                isComputed = true
+            } catch {}
+        }
+        let end = first + max(places.count, 1)
+        for index in first..<end where waiting[index].state == .waiting {
+            predict(waiting[index], place: isComputed ? places[index - first] : nil)
+            if sendAndParse(waiting[index]) { proceed(waiting[index]) }
+        }
+        return end
+    }
+
+    private func body(_ connection: HTTPConnection) -> UnsafeRawBufferPointer {
+        connection.input.bytes(connection.parser.body.range)
     }
 
     /// Ends connections whose time is over, and forgets those that have ended.
@@ -180,9 +249,20 @@ public final class HTTPServer<Handler: RequestHandler> {
             )
             return
         }
+        if queue.isEmpty { answersAt = milliseconds() + limits.batchWindow }
+        queue.append(connection)
+        connection.wait()
+    }
+
+    /// Answers a request by itself, or as one of those that were computed together.
+    private func predict(_ connection: HTTPConnection, place: Int?) {
         var status = 200
         do throws(RequestError) {
-            try handler.answer(connection.input.bytes(connection.parser.body.range), into: answer)
+            if let place {
+                try handler.answer(body(connection), gathered: place, into: answer)
+            } else {
+                try handler.answer(body(connection), into: answer)
+            }
         } catch {
             status = error.status
             answer.clear()

@@ -43,16 +43,25 @@ public final class Predictor<Engine: InferenceEngine, Encoder: TextEncoder> {
     ///   - body: The request as JSON; it must stay until the call returns.
     ///   - answer: Gets the answer's JSON, in place of what it held. With an error it holds nothing of use.
     public func answer(_ body: UnsafeRawBufferPointer, into answer: ByteBuffer) throws(RequestError) {
-        answer.clear()
-        self.body = body
-        defer { self.body = UnsafeRawBufferPointer(start: nil, count: 0) }
-        request.maximumTexts = limits.texts
-        try request.read(body)
+        try read(body)
         if request.hasInputs {
+            self.body = body
+            defer { self.body = UnsafeRawBufferPointer(start: nil, count: 0) }
             try computeTensors()
         } else {
             try computeTexts()
         }
+        try write(answer)
+    }
+
+    func read(_ body: UnsafeRawBufferPointer) throws(RequestError) {
+        request.maximumTexts = limits.texts
+        try request.read(body)
+    }
+
+    /// Writes the answer to the request from what was computed.
+    func write(_ answer: ByteBuffer) throws(RequestError) {
+        answer.clear()
         answer.append("{")
         if !request.hasInputs { try appendHead(to: answer) }
         try appendOutputs(to: answer)
@@ -87,6 +96,8 @@ public struct PredictorLimits: Sendable {
     public var texts = 256
     /// Tokens in one request of several texts, padding included where the model needs it.
     public var tokens = 16384
+    /// Tokens from which on requests are not computed together with others: a batch of more costs no less for each.
+    public var gatheredTokens = 512
 
     /// The standard bounds.
     public init() {}

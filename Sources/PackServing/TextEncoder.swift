@@ -58,6 +58,9 @@ public final class TokenBatch {
     /// Whether tokens were lost for want of memory.
     var overflowed: Bool { tokens.overflowed || ends.overflowed }
 
+    /// Number of tokens of all rows.
+    var count: Int { tokens.count }
+
     /// Number of rows.
     public var rowCount: Int { ends.count }
 

@@ -85,6 +85,14 @@ private func serveHTTP(
     }
     var limits = HTTPLimits()
     if let body = PackRun.number("PACK_MAX_BODY") { limits.bodyBytes = min(body, 1 << 40) }
+    if let window = options.batchWindow ?? pack_environment("PACK_BATCH_WINDOW") {
+        guard let milliseconds = wholeNumber(bytes(of: window)), milliseconds <= 10_000 else {
+            return fail(
+                StartFailure("", "the batch window is 0 to 10000 milliseconds, not ").with(bytes(of: window)),
+                status: 64)
+        }
+        limits.batchWindow = milliseconds
+    }
     do throws(StartFailure) {
         let predictor = try start(options, program: program, &timeline)
         try serve(predictor, number, limits)

@@ -25,6 +25,7 @@ struct Options {
     var json: UnsafePointer<CChar>?
     var model: UnsafePointer<CChar>?
     var instructionSet: UnsafePointer<CChar>?
+    var batchWindow: UnsafePointer<CChar>?
     var explains = false
     var notice: Notice?
 
@@ -52,7 +53,7 @@ struct Options {
     private mutating func set(_ name: UnsafeRawBufferPointer, _ value: UnsafePointer<CChar>?) throws(Fault) {
         let isKnown =
             matches(name, "--text") || matches(name, "--pair") || matches(name, "--json") || matches(name, "--model")
-            || matches(name, "--isa")
+            || matches(name, "--isa") || matches(name, "--batch-window")
         guard isKnown else { throw .unknown([UInt8](name)) }
         guard let value else { throw .missingValue([UInt8](name)) }
         if matches(name, "--text") {
@@ -63,6 +64,8 @@ struct Options {
             json = value
         } else if matches(name, "--model") {
             model = value
+        } else if matches(name, "--batch-window") {
+            batchWindow = value
         } else {
             instructionSet = value
         }
@@ -81,10 +84,12 @@ let help: StaticString = """
       --explain      also the kernels in use and the times, on standard error
       --model FILE   another model (or PACK_MODEL)
       --isa NAME     no kernels above this instruction set (or PACK_ISA)
+      --batch-window MS   how long an HTTP request waits for others, to be computed together (or PACK_BATCH_WINDOW);
+                     0 if not given: only with those that are there already
       --cpu          what this CPU offers
       --version, --help
 
     PACK_THREADS sets the number of threads, PACK_MAX_BODY the largest HTTP body in bytes, PACK_MAX_TEXTS and
-    PACK_MAX_TOKENS the most texts and tokens (padding included) of one request.
+    PACK_MAX_TOKENS the most texts and tokens of one request.
 
     """

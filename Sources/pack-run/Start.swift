@@ -52,14 +52,19 @@ func number(_ variable: StaticString) -> Int? {
     guard let text = pack_environment(UnsafeRawPointer(variable.utf8Start).assumingMemoryBound(to: CChar.self)) else {
         return nil
     }
+    let value = wholeNumber(bytes(of: text)) ?? 0
+    return value > 0 ? value : nil
+}
+
+/// The number that digits spell; nil if they do not.
+func wholeNumber(_ digits: UnsafeRawBufferPointer) -> Int? {
     var value = 0
-    let digits = bytes(of: text)
     guard digits.count >= 1, digits.count <= 15 else { return nil }
     for digit in digits {
         guard digit >= 0x30, digit <= 0x39 else { return nil }
         value = value * 10 + Int(digit - 0x30)
     }
-    return value > 0 ? value : nil
+    return value
 }
 
 private func describe(_ error: RuntimeError) -> StartFailure {

@@ -71,7 +71,9 @@ public final class PeerEngine {
                 if name not in kinds:
                     continue
                 dtype = types.get(kinds[name][7:-1], "float32")
-                if kinds[name] == "tensor(string)":
+                if isinstance(limit, list):
+                    feeds[name] = (np.arange(shape[1]) < np.array(limit)[:, None]).astype(dtype)
+                elif kinds[name] == "tensor(string)":
                     feeds[name] = np.full(shape, "", object)
                 elif limit == 0:
                     feeds[name] = random.standard_normal(shape).astype(dtype)
@@ -115,7 +117,7 @@ public final class PeerEngine {
             var list = encoder.unkeyedContainer()
             try list.encode(name)
             try list.encode(shape)
-            try list.encode(fill.limit)
+            if case .lengths(let lengths) = fill { try list.encode(lengths) } else { try list.encode(fill.limit) }
         }
     }
 
@@ -129,14 +131,16 @@ public final class PeerEngine {
         case zeros
         /// One everywhere.
         case ones
+        /// Of each row so many ones, then zeros.
+        case lengths([Int])
 
-        /// What the script is told: 0 for normal numbers, -1 for zeros, 1 for ones.
+        /// What the script is told: 0 for normal numbers, -1 for zeros, 1 for ones; lists of lengths it gets themselves.
         var limit: Int {
             switch self {
             case .normal: 0
             case .below(let limit): limit
             case .zeros: -1
-            case .ones: 1
+            case .ones, .lengths: 1
             }
         }
     }

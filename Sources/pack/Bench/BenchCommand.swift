@@ -31,6 +31,15 @@ struct Bench: ParsableCommand {
             valueName: "name=values"))
     var shape: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            How long the texts of a batch are: equal, as sequence says, or natural: 5 to 60 tokens, log-normal around 20 \
+            as sentences are, the same in every run. batch=32 then if not given; peers get them padded to the longest.
+            """,
+            valueName: "kind"))
+    var lengths = Lengths.equal
+
     @Option(help: ArgumentHelp("Numbers of threads, separated by commas.", valueName: "counts"))
     var threads = "1"
 
@@ -59,6 +68,11 @@ struct Bench: ParsableCommand {
     @OptionGroup(title: "An ONNX model's inputs and outputs") var cut: CutOptions
 
     @OptionGroup var output: OutputOptions
+
+    /// How long the texts of a batch are.
+    enum Lengths: String, CaseIterable, ExpressibleByArgument {
+        case equal, natural
+    }
 
     func validate() throws {
         guard (1...1000).contains(rounds) else { throw ValidationError("--rounds is 1 to 1000") }
@@ -97,8 +111,12 @@ struct Bench: ParsableCommand {
             guard parts.count == 2, !parts[0].isEmpty else {
                 throw ValidationError("--shape is NAME=VALUES, for example sequence=16,128, not '\(item)'")
             }
+            guard lengths == .equal || parts[0] != "sequence" else {
+                throw ValidationError("--lengths natural says itself how long texts are: leave out --shape sequence")
+            }
             lists.shapes.add(String(parts[0]), try counts(String(parts[1]), "--shape \(parts[0])", 1...1 << 24))
         }
+        lists.shapes.hasSentences = lengths == .natural
         for peer in against.map({ words($0) }) ?? [] {
             guard PeerSet.known.contains(peer) else {
                 let hint = Suggestion.nearest(to: peer, among: PeerSet.known).map { "; did you mean \($0)?" } ?? ""

@@ -95,12 +95,22 @@ final class PackEngine: BenchEngine {
     /// Sets the shape and makes the inputs.
     private func prepare(_ shape: BenchShape) throws -> [[UInt8]] {
         let inputs = BenchInputs(session.plan, shape).list
+        let isPacked = shape.lengths.count > 1 && session.plan.packsTexts
+        let ends = shape.ends
         try wording { () throws(RuntimeError) in
-            for (index, input) in inputs.enumerated() { try setShape(index, input.shape) }
+            for (index, input) in inputs.enumerated() {
+                try setShape(index, isPacked ? [1, ends.last ?? 0] : input.shape)
+            }
+            if isPacked { try session.setSegments(ends) }
             try session.prepare()
         }
         return inputs.enumerated().map { index, input in
-            BenchInputs.bytes(input.fill, session.inputDType(index), count: session.inputBytes(index).count)
+            // Side by side, no text is padded.
+            var fill = input.fill
+            if isPacked, case .lengths = fill { fill = .ones }
+            return BenchInputs.bytes(
+                fill, session.inputDType(index), count: session.inputBytes(index).count,
+                width: max(input.shape.last ?? 1, 1))
         }
     }
 

@@ -12,39 +12,44 @@ struct BenchInputs {
         list = zip(PlanShapes(plan, shape).inputs, plan.inputs).map { input, value in
             let dtype = DType(rawValue: plan.values[Int(value)].dtype) ?? .f32
             return PeerEngine.Input(
-                name: input.name, shape: input.extents, fill: Self.fill(input.name, dtype, vocabulary))
+                name: input.name, shape: input.extents, fill: Self.fill(input.name, dtype, vocabulary, shape.lengths))
         }
     }
 
-    private static func fill(_ name: String, _ dtype: DType, _ vocabulary: Int) -> PeerEngine.Fill {
+    private static func fill(
+        _ name: String, _ dtype: DType, _ vocabulary: Int, _ lengths: [Int]
+    ) -> PeerEngine.Fill {
         switch name {
-        case "attention_mask", "attention_mask_int": .ones
+        case "attention_mask", "attention_mask_int": lengths.isEmpty ? .ones : .lengths(lengths)
         case "token_type_ids": .zeros
         case _ where dtype == .string: .zeros
         default: dtype.isFloat ? .normal : dtype == .bool ? .ones : vocabulary > 1 ? .below(vocabulary) : .ones
         }
     }
 
-    /// The bytes of so many elements.
-    static func bytes(_ fill: PeerEngine.Fill, _ dtype: DType, count byteCount: Int) -> [UInt8] {
+    /// The bytes of so many elements, in rows of `width`.
+    static func bytes(_ fill: PeerEngine.Fill, _ dtype: DType, count byteCount: Int, width: Int) -> [UInt8] {
         // The system's generator takes longer than small models run.
         var generator = SplitMix(state: UInt64.random(in: 0...UInt64.max))
         return [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initialized in
             let raw = UnsafeMutableRawBufferPointer(buffer)
-            for offset in stride(from: 0, through: byteCount - dtype.size, by: dtype.size) {
-                store(value(fill, &generator), dtype, raw, offset)
+            for (index, offset) in stride(from: 0, through: byteCount - dtype.size, by: dtype.size).enumerated() {
+                store(value(fill, index, width, &generator), dtype, raw, offset)
             }
             initialized = byteCount
         }
     }
 
     /// A sum of twelve uniform numbers is near enough to a normal one.
-    private static func value(_ fill: PeerEngine.Fill, _ generator: inout SplitMix) -> Double {
+    private static func value(
+        _ fill: PeerEngine.Fill, _ index: Int, _ width: Int, _ generator: inout SplitMix
+    ) -> Double {
         switch fill {
         case .normal: (0..<12).reduce(-6) { sum, _ in sum + Double(generator.next() >> 11) * 0x1p-53 }
         case .below(let limit): Double(Int.random(in: 0..<limit, using: &generator))
         case .zeros: 0
         case .ones: 1
+        case .lengths(let lengths): index % width < lengths[index / width] ? 1 : 0
         }
     }
 

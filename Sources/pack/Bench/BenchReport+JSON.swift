@@ -17,6 +17,7 @@ extension BenchReport {
     private static func json(_ cell: BenchResult.Cell) -> JSON {
         [
             "shape": .object(Dictionary(cell.shape.dimensions.map { ($0.name, .int($0.count)) }) { $1 }),
+            "lengths": cell.shape.lengths.isEmpty ? .null : .array(cell.shape.lengths.map { .int($0) }),
             "threads": .int(cell.threads),
             "operations": .whole(cell.operations),
             "peakOperationsPerSecond": cell.peak.map { .number($0) } ?? .null,

@@ -104,7 +104,8 @@ struct Benchmark {
             StepTimes(engine: engine.name, plan: engine.session.plan, shape: shape, times: times)
         }
         return BenchResult.Cell(
-            shape: shape, threads: threads, operations: PlanShapes(ours[0].session.plan, shape).operations,
+            shape: shape, threads: threads,
+            operations: shape.parts.reduce(0) { $0 + PlanShapes(ours[0].session.plan, $1).operations },
             peak: peaks.isEmpty ? nil : Statistics.median(peaks), timings: timings, steps: details)
     }
 }

@@ -28,6 +28,7 @@ struct StepTimes {
     init(engine: String, plan: PlanView, shape: BenchShape, times: [[Double]]) {
         self.engine = engine
         let shapes = PlanShapes(plan, shape)
+        let parts = shape.parts.map { PlanShapes(plan, $0) }
         let steps = plan.steps.indices.map { index in
             let step = plan.steps[index]
             return Step(
@@ -35,7 +36,8 @@ struct StepTimes {
                 kind: pack_operator_name(UInt32(step.op)).map { String(cString: $0) } ?? "?",
                 extents: step.output_count > 0
                     ? shapes.extents(plan.arguments[Int(step.first_argument) + Int(step.input_count)]) : [],
-                seconds: Statistics.median(times[index]), operations: shapes.operations(step: index))
+                seconds: Statistics.median(times[index]),
+                operations: parts.reduce(0) { $0 + $1.operations(step: index) })
         }
         total = steps.reduce(0) { $0 + $1.seconds }
         self.steps = steps.sorted { ($1.seconds, $0.index) < ($0.seconds, $1.index) }
