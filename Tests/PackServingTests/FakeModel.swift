@@ -22,6 +22,8 @@ final class FakeEngine: InferenceEngine {
     private var results: [(shape: [Int], values: [Float])] = []
     private var kept: [UnsafeMutableRawBufferPointer] = []
     private(set) var runs = 0
+    /// Whether a run fails.
+    var refuses: (FakeEngine) -> Bool = { _ in false }
     var packsTexts = false
     /// Where texts without padding end; empty for rows.
     private(set) var textEnds: [Int] = []
@@ -89,6 +91,7 @@ final class FakeEngine: InferenceEngine {
 
     func run() throws(RequestError) {
         runs += 1
+        if refuses(self) { throw RequestError(.badValue) }
         results = compute(self)
     }
 

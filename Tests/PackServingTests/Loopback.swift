@@ -14,14 +14,20 @@ final class SizeHandler: RequestHandler {
 }
 
 /// A server in a thread of its own, for as long as the object lives.
-final class RunningServer: @unchecked Sendable {  // `stopped` is written once, read by the thread
+final class RunningServer<Handler: RequestHandler & SendableMetatype>: @unchecked Sendable {
+    // `stopped` is written once, read by the thread
     let port: UInt16
     private let finished = DispatchSemaphore(value: 0)
     private let lock = NSLock()
     private var stopped = false
 
-    init(_ limits: HTTPLimits = HTTPLimits()) throws {
-        let server = try HTTPServer(handler: SizeHandler(), address: 0x7F00_0001, port: 0, limits: limits)
+    convenience init(_ limits: HTTPLimits = HTTPLimits()) throws where Handler == SizeHandler {
+        try self.init(SizeHandler(), limits)
+    }
+
+    /// Hands the handler to the server's thread.
+    init(_ handler: Handler, _ limits: HTTPLimits = HTTPLimits()) throws {
+        let server = try HTTPServer(handler: handler, address: 0x7F00_0001, port: 0, limits: limits)
         port = server.port
         let box = Box(server)
         Thread.detachNewThread { [self] in
@@ -33,8 +39,8 @@ final class RunningServer: @unchecked Sendable {  // `stopped` is written once, 
     }
 
     private final class Box: @unchecked Sendable {  // handed to one thread
-        let server: HTTPServer<SizeHandler>
-        init(_ server: HTTPServer<SizeHandler>) { self.server = server }
+        let server: HTTPServer<Handler>
+        init(_ server: HTTPServer<Handler>) { self.server = server }
     }
 
     private var isStopped: Bool { lock.withLock { stopped } }
