@@ -71,7 +71,9 @@ let toolTargets: [Target] = [
     tool("PackProfiles", ["PackCore", "PackIO", "Yams"]),
     tool("PackDependencies", ["PackIO", "PackFormats", "CArchive", "CZlib"]),
     tool("PackPlanner", ["PackCore", "PackGraph", "PackIO", "PackRuntime", "CPackKernels", "CPackSystem"]),
-    tool("PackQuantize", ["CPackKernels", "PackCore", "PackGraph", "PackPlanner", "PackRuntime", "PackTokenizers"]),
+    tool(
+        "PackQuantize",
+        ["CPackKernels", "PackCore", "PackGraph", "PackIO", "PackPlanner", "PackRuntime", "PackTokenizers"]),
     tool("PackFit", ["PackProfiles"]),
     tool("PackBundle", ["PackIO", "CPackKernels", "CPackSystem", "CArchive", "CZlib"]),
     tool("PackReport"),
