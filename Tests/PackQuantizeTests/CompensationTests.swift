@@ -94,7 +94,7 @@ import Testing
         let weights = numbers(rows * columns, seed: 13)
         let moments = SecondMoments(rows: Array(repeating: 0, count: 10 * columns), size: columns, product)
         let adjusted = ErrorCompensation.rounded(weights, moments, product)
-        #expect(adjusted.allSatisfy(\.isFinite))
+        #expect(adjusted.allSatisfy { $0.isFinite })
         let zeros = ErrorCompensation.rounded(Array(repeating: 0, count: rows * columns), moments, product)
         #expect(zeros.allSatisfy { $0 == 0 })
     }
