@@ -113,9 +113,9 @@ def int8_keeps_cosines_of_0_99_and_0_995():
 
 
 @test
-def int4_keeps_cosines_of_0_9_and_0_95():
+def int4_keeps_cosines_of_0_92_and_0_97():
     cosine = cosines(embed(bundle(quantize="int4")[0], texts()), REFERENCE["embeddings"])
-    assert cosine.min() >= 0.9 and cosine.mean() >= 0.95, (cosine.min(), cosine.mean())
+    assert cosine.min() >= 0.92 and cosine.mean() >= 0.97, (cosine.min(), cosine.mean())
     return f"smallest {cosine.min():.5f}, mean {cosine.mean():.5f}"
 
 
