@@ -41,16 +41,14 @@ struct Compensator {
         return result
     }
 
+    /// nil where numbers are too large to be summed.
     private static func matrix(
         of layer: ProductLayer, _ graph: Graph, _ rows: [Float], _ product: FloatProduct
     ) throws -> Constant? {
-        guard let constant = graph.constants[layer.weight], !rows.isEmpty, rows.allSatisfy(\.isFinite) else {
-            return nil
-        }
-        let weights = try layer.rows(of: constant)
-        guard weights.allSatisfy(\.isFinite) else { return nil }
+        guard let constant = graph.constants[layer.weight], !rows.isEmpty else { return nil }
         let moments = SecondMoments(rows: rows, size: layer.columns, product)
-        return try layer.constant(ErrorCompensation.rounded(weights, moments, product))
+        let rounded = ErrorCompensation.rounded(try layer.rows(of: constant), moments, product)
+        return rounded.allSatisfy { $0.isFinite } ? try layer.constant(rounded) : nil
     }
 
     /// Layers in parts whose inputs do not take too much room together.
