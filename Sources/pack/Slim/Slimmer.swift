@@ -204,7 +204,7 @@ struct Slimmer {
         }
         let isAccurate = choice.comparison.smallest >= command.accuracy
         if !isAccurate {
-            notes.append("not written: the outputs differ more than --accuracy allows; try --quantize \(gentler)")
+            notes.append("not written: the outputs differ more than --accuracy allows; \(gentler)")
         }
         if fit.verdict == .doesNotFit { notes.append("not written: \(profile.name) would refuse it") }
         let isWritten = isAccurate && fit.verdict != .doesNotFit && !command.dryRun
@@ -223,9 +223,11 @@ struct Slimmer {
     /// What keeps the outputs closer to the original's.
     private var gentler: String {
         switch command.quantize {
-        case .int4: "int6, int8, fp16 or none"
-        case .int6: "int8, fp16 or none"
-        default: "fp16 or none"
+        case .auto:
+            "of the widths that \(profile.name) takes these keep them closest; allow less, or choose another target"
+        case .int4: "try --quantize int6, int8, fp16 or none"
+        case .int6: "try --quantize int8, fp16 or none"
+        case .int8, .fp16, .none: "try --quantize fp16 or none"
         }
     }
 
