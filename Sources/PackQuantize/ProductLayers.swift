@@ -16,23 +16,14 @@ struct ProductLayer: Sendable {
     /// The constant's elements, a row for each output.
     func rows(of constant: Constant) throws(GraphError) -> [Float] {
         let floats = try constant.floats()
-        return isTransposed ? floats : Self.turned(floats, rows: columns, columns: rows)
+        return isTransposed ? floats : turned(floats, rows: columns, columns: rows)
     }
 
     /// A constant of such rows, in the layout that the graph has.
     func constant(_ rows: [Float]) throws(GraphError) -> Constant {
         isTransposed
             ? try Constant(floats: rows, shape: [self.rows, columns])
-            : try Constant(floats: Self.turned(rows, rows: self.rows, columns: columns), shape: [columns, self.rows])
-    }
-
-    private static func turned(_ values: [Float], rows: Int, columns: Int) -> [Float] {
-        [Float](unsafeUninitializedCapacity: values.count) { result, count in
-            for row in 0..<rows {
-                for column in 0..<columns { result[column * rows + row] = values[row * columns + column] }
-            }
-            count = values.count
-        }
+            : try Constant(floats: turned(rows, rows: self.rows, columns: columns), shape: [columns, self.rows])
     }
 }
 

@@ -25,14 +25,10 @@ package struct SecondMoments {
     package init(rows: [Float], size: Int, _ product: FloatProduct) {
         let count = rows.count / size
         var moments = [Float](repeating: 0, count: size * size)
-        let turned = [Float](unsafeUninitializedCapacity: count * size) { turned, made in
-            for row in 0..<count {
-                for column in 0..<size { turned[column * count + row] = rows[row * size + column] }
-            }
-            made = count * size
-        }
+        let columns = turned(rows, rows: count, columns: size)
         product.add(
-            turned, lda: count, rows, ldb: size, transposed: false, to: &moments, ldc: size, m: size, k: count, n: size)
+            columns, lda: count, rows, ldb: size, transposed: false, to: &moments, ldc: size, m: size, k: count, n: size
+        )
         let mean = (0..<size).reduce(Float(0)) { $0 + moments[$1 * size + $1] } / Float(size)
         // Inputs that are always zero cost nothing, but must be factored.
         let added = mean > 0 ? mean * Self.damping : 1

@@ -17,8 +17,10 @@ public enum WeightError {
             return 0
         }
         let (height, width) = (constant.shape[0], constant.shape[1])
-        let rows = rowsAreScaled ? weights : transposed(weights, height, width)
-        let other = adjusted.flatMap { try? $0.floats() }.map { rowsAreScaled ? $0 : transposed($0, height, width) }
+        let rows = rowsAreScaled ? weights : turned(weights, rows: height, columns: width)
+        let other = adjusted.flatMap { try? $0.floats() }.map {
+            rowsAreScaled ? $0 : turned($0, rows: height, columns: width)
+        }
         let stored = kind.restored(
             other ?? rows, rows: rowsAreScaled ? height : width, columns: rowsAreScaled ? width : height)
         var error = 0.0
@@ -28,14 +30,5 @@ public enum WeightError {
             total += Double(weight) * Double(weight)
         }
         return total == 0 ? 0 : (error / total).squareRoot()
-    }
-
-    private static func transposed(_ weights: [Float], _ rows: Int, _ columns: Int) -> [Float] {
-        [Float](unsafeUninitializedCapacity: weights.count) { result, count in
-            for row in 0..<rows {
-                for column in 0..<columns { result[column * rows + row] = weights[row * columns + column] }
-            }
-            count = weights.count
-        }
     }
 }
