@@ -35,6 +35,11 @@ void pack_unmap_file(const void *bytes, size_t size) {
     if (bytes) munmap((void *)(uintptr_t)bytes, size);
 }
 
+void pack_read_ahead(const void *bytes, size_t size) {
+    uintptr_t page = (uintptr_t)getpagesize(), start = (uintptr_t)bytes & ~(page - 1);
+    madvise((void *)start, size + ((uintptr_t)bytes - start), MADV_WILLNEED);
+}
+
 void *pack_memory_allocate(size_t size) {
     if (size == 0) return NULL;
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

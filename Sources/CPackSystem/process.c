@@ -15,6 +15,12 @@ uint64_t pack_clock_ns(void) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+uint64_t pack_process_ns(void) {
+    struct timespec used;
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used)) return 0;
+    return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
 int64_t pack_wall_clock_ms(void) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -63,14 +69,15 @@ long pack_executable_path(char *path, size_t capacity) {
     return length;
 }
 
-uint64_t pack_peak_memory(void) {
+pack_usage pack_usage_now(void) {
     struct rusage usage;
-    return getrusage(RUSAGE_SELF, &usage) ? 0 : (uint64_t)usage.ru_maxrss * 1024;
-}
-
-uint64_t pack_minor_faults(void) {
-    struct rusage usage;
-    return getrusage(RUSAGE_SELF, &usage) ? 0 : (uint64_t)usage.ru_minflt;
+    if (getrusage(RUSAGE_SELF, &usage)) return (pack_usage){0};
+    return (pack_usage){
+        .peak_memory = (uint64_t)usage.ru_maxrss * 1024,
+        .minor_faults = (uint64_t)usage.ru_minflt,
+        .major_faults = (uint64_t)usage.ru_majflt,
+        .read_bytes = (uint64_t)usage.ru_inblock * 512,
+    };
 }
 
 static volatile sig_atomic_t terminated;

@@ -20,6 +20,8 @@ public final class Session {
     /// The kernels chosen for this CPU.
     public let kernels: UnsafePointer<pack_kernels>
     let pool: OpaquePointer?
+    /// Threads that compute, the caller's included: fewer than asked for where the system refuses some.
+    public var threads: Int { Int(pack_pool_threads(pool)) }
     private let owner: AnyObject?
     /// One tensor a value of the plan.
     let tensors: UnsafeMutableBufferPointer<pack_tensor>

@@ -38,18 +38,19 @@ func explain(_ predictor: ModelPredictor, _ timeline: Timeline) {
         family += 1
     }
     out.append("\nthreads: ")
-    out.append(decimal: Int(pack_cpu_count()))
+    out.append(decimal: session.threads)
     out.append("\nmemory: activations ")
     out.append(decimal: session.arenaBytes)
     out.append(" bytes, peak resident ")
-    out.append(decimal: pack_peak_memory())
-    out.append(" bytes, page faults ")
-    out.append(decimal: pack_minor_faults())
-    out.append("\n")
-    for (index, name) in timeline.names.enumerated() {
-        appendRightAligned(timeline.microseconds[index], to: out)
-        out.append(" us  ")
-        out.append(name)
+    out.append(decimal: pack_usage_now().peak_memory)
+    out.append(" bytes\n   time, us  faults  of disk  bytes read\n")
+    for mark in timeline.marks {
+        append(mark.microseconds, width: 11, to: out)
+        append(Int(mark.usage.minor_faults + mark.usage.major_faults), width: 8, to: out)
+        append(Int(mark.usage.major_faults), width: 9, to: out)
+        append(Int(mark.usage.read_bytes), width: 12, to: out)
+        out.append("  ")
+        out.append(mark.name)
         out.append("\n")
     }
     Terminal.write(out, to: 2)
@@ -59,11 +60,14 @@ private func isa(_ kernels: UnsafePointer<pack_kernels>, _ family: Int) -> UInt3
     withUnsafeBytes(of: kernels.pointee.isa) { family < $0.count ? UInt32($0[family]) : PACK_ISA_NONE.rawValue }
 }
 
-private func appendRightAligned(_ number: Int, to out: ByteBuffer) {
-    var limit = 10_000_000
-    while limit > max(number, 1) {
-        out.append(0x20)
-        limit /= 10
+/// A number that is not negative, with spaces before it.
+private func append(_ number: Int, width: Int, to out: ByteBuffer) {
+    var digits = 1
+    var rest = number / 10
+    while rest > 0 {
+        digits += 1
+        rest /= 10
     }
+    for _ in digits..<max(width, digits) { out.append(0x20) }
     out.append(decimal: number)
 }

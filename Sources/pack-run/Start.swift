@@ -8,16 +8,27 @@ import PackTokenizers
 /// The predictor of this program.
 typealias ModelPredictor = Predictor<SessionEngine, TokenizerEncoder>
 
-/// Points in time since the program began, in the order in which they come.
+/// What has been reached since the program was executed, and what had been used by then, in the order in which it comes.
 struct Timeline {
-    private let start = pack_clock_ns()
-    private(set) var names: [StaticString] = []
-    private(set) var microseconds: [Int] = []
+    /// A point that has been reached.
+    struct Mark {
+        let name: StaticString
+        let microseconds: Int
+        let usage: pack_usage
+    }
+
+    private let start: UInt64
+    private(set) var marks: [Mark] = []
+
+    /// To be made first of all: until then the process has computed without a pause, so its time is the time since it began.
+    init() {
+        start = pack_clock_ns() - pack_process_ns()
+        mark("program begun")
+    }
 
     /// Notes that something has been reached.
     mutating func mark(_ name: StaticString) {
-        names.append(name)
-        microseconds.append(Int((pack_clock_ns() - start) / 1000))
+        marks.append(Mark(name: name, microseconds: Int((pack_clock_ns() - start) / 1000), usage: pack_usage_now()))
     }
 }
 
@@ -33,7 +44,9 @@ func start(
             plan: plan, threads: Int(pack_cpu_count()),
             instructionSet: options.instructionSet ?? pack_environment("PACK_ISA"))
     } catch { throw describe(error) }
-    timeline.mark("plan checked, kernels chosen")
+    timeline.mark("plan checked, kernels chosen, threads started")
+    session.readAhead()
+    timeline.mark("weights asked for")
     var encoder: TokenizerEncoder?
     if let table = session.tokenizerTable {
         do throws(TokenizerError) {

@@ -12,6 +12,8 @@
 int pack_map_file(const char *path, const void **bytes, size_t *size);
 /// Gives back what pack_map_file lent; NULL is fine.
 void pack_unmap_file(const void *bytes, size_t size);
+/// Begins to read a range of a mapped file from the disk, where it is not in memory yet, and does not wait for it.
+void pack_read_ahead(const void *bytes, size_t size);
 
 /// Zeroed anonymous memory, aligned to a page (4096 bytes at least); NULL when there is none, or for size 0.
 void *pack_memory_allocate(size_t size);
@@ -24,6 +26,8 @@ void pack_memory_free(void *memory, size_t size);
 
 /// Monotonic clock, nanoseconds.
 uint64_t pack_clock_ns(void);
+/// Time that this process has computed, nanoseconds; 0 where the system does not say.
+uint64_t pack_process_ns(void);
 /// Wall clock, milliseconds since 1970.
 int64_t pack_wall_clock_ms(void);
 /// The environment variable's value, or NULL.
@@ -38,10 +42,15 @@ void pack_close(int descriptor);
 _Noreturn void pack_exit(int status);
 /// The path of the running program by /proc/self/exe, with a final 0; its length, or -errno.
 long pack_executable_path(char *path, size_t capacity);
-/// Largest resident set so far, in bytes.
-uint64_t pack_peak_memory(void);
-/// Page faults so far that needed no disk.
-uint64_t pack_minor_faults(void);
+/// What the process has used so far.
+typedef struct {
+    uint64_t peak_memory;  // the largest resident set, in bytes
+    uint64_t minor_faults; // page faults that needed no disk
+    uint64_t major_faults; // page faults that waited for a disk
+    uint64_t read_bytes;   // from disks, for it; what others had read before does not count
+} pack_usage;
+/// All zero where the system does not say.
+pack_usage pack_usage_now(void);
 
 /// SIGPIPE ignored; SIGTERM and SIGINT from now on only raise the flag below. Returns a descriptor that becomes
 /// readable when the flag rises (for poll), or -errno; repeated calls return the same one.

@@ -6,6 +6,7 @@ import PackReport
 /// `pack analyze`: what a deployment is, whether platforms take it and why, and what would help.
 struct Analyze: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "analyze",
         abstract:
             "Says what a model and the code around it are, whether they fit platforms and why, and what would help.",
         discussion: """

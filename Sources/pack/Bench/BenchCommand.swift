@@ -7,6 +7,7 @@ import PackPlanner
 /// `pack bench`: how fast a model runs here, beside other runtimes.
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "bench",
         abstract: "Measures warm latency of a model or bundle, beside other runtimes on the same model.",
         discussion: """
             Inputs are made up: random token ids without padding, normally distributed numbers. All engines are measured \

@@ -7,6 +7,7 @@ import PackProfiles
 /// `pack emulate`: the platform on this machine.
 struct Emulate: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "emulate",
         abstract: "Runs a bundle as a platform would, on this machine: its limits, its protocol, cold and warm times.",
         discussion: """
             The bundle is unpacked into an empty read-only folder and its bootstrap started with the environment and \

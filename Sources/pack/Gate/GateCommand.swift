@@ -8,6 +8,7 @@ import PackReport
 /// `pack gate`: judges a deployment before it goes out.
 struct Gate: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "gate",
         abstract: "Judges a deployment by platforms' limits and your budgets, for a pipeline to stop at.",
         discussion: """
             What must hold stands in pack.yaml: platforms that must take the deployment, budgets, growth since a baseline, \

@@ -6,6 +6,7 @@ import PackImport
 /// `pack inspect`: what is in a file or folder, entry by entry.
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "inspect",
         abstract: "Shows what is in a file or folder: tensors, operators, shapes, bytes.",
         discussion: """
             A safetensors file (or the index of a sharded one) is listed tensor by tensor; a model folder is described \

@@ -5,6 +5,7 @@ import PackProfiles
 /// `pack profiles`: the platforms that are known, all about some of them, or whether files of one's own are profiles.
 struct Profiles: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "profiles",
         abstract:
             "Lists the platforms, shows the limits and prices of some with their sources and dates, or checks files.",
         discussion: """

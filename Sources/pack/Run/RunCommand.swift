@@ -11,6 +11,7 @@ import PackTokenizers
 /// `pack run`: one answer, here.
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "run",
         abstract: "Runs a model or a bundle once, here, and prints the answer as JSON.",
         discussion: """
             A request is one of --text (repeat it for a batch) and --json, a file or - for standard input with what \
