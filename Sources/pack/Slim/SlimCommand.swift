@@ -12,6 +12,7 @@ import PackReport
 /// `pack slim`: a model becomes a bundle.
 struct Slim: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "slim",
         abstract: "Makes a bundle of a model: pruned, quantized within an accuracy budget, with its own runtime.",
         discussion: """
             The bundle is run on a sample before it is written. It is written only if it fits the target and its \
@@ -55,7 +56,12 @@ struct Slim: ParsableCommand {
     var calibration: String?
 
     @Option(
-        name: .shortAndLong, help: ArgumentHelp("The bundle; NAME-TARGET-ARCH.zip if not given.", valueName: "file"))
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            """
+            The bundle: a zip, or for targets that take container images a tar that skopeo, podman and docker load; \
+            NAME-TARGET-ARCH.zip or .tar if not given.
+            """, valueName: "file"))
     var output: String?
 
     @Flag(help: "Do everything but write the bundle.")
@@ -99,8 +105,7 @@ struct Slim: ParsableCommand {
         let arch = try architecture(of: profile)
         let result = try Slimmer(command: self, pipeline: pipeline, profile: profile, arch: arch).run()
         try write(SlimReport.document(result), SlimReport.json(result))
-        let isRefused = result.fit.verdict == .doesNotFit || result.comparison.smallest < result.budget
-        if isRefused { throw ExitStatus.no }
+        if result.isRefused { throw ExitStatus.no }
     }
 
     private func write(_ document: @autoclosure () -> Document, _ json: @autoclosure () -> JSON) throws {
@@ -122,12 +127,6 @@ struct Slim: ParsableCommand {
                 facts: ErrorFacts(
                     "the target has no such architecture", file: profile.name, found: wanted,
                     expected: offered.joined(separator: " or ")))
-        }
-        guard profile.packaging == .zip else {
-            throw Refusal(
-                facts: ErrorFacts(
-                    "the target takes container images", file: profile.name, found: "packaging image",
-                    expected: "a target that takes a zip", hint: "pack slim --target lambda writes a zip"))
         }
         return wanted
     }

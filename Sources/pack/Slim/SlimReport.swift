@@ -22,11 +22,14 @@ enum SlimReport {
         blocks.append(.table(steps))
         var facts = Table([.init("", overflow: .keep), .init("", overflow: .wrap)])
         facts.rows = [
-            [Text("bundle", .strong), Text(result.output ?? "not written (dry run)")],
+            [
+                Text("bundle", .strong),
+                Text(result.output ?? (result.isRefused ? "not written" : "not written (dry run)")),
+            ],
             [
                 Text("size", .strong),
                 Text(
-                    "zip \(NumberText.bytes(result.zipped)) (\(NumberText.exactBytes(result.zipped))), unpacked "
+                    "\(result.packaging.rawValue) \(NumberText.bytes(result.zipped)) (\(NumberText.exactBytes(result.zipped))), unpacked "
                         + "\(NumberText.bytes(result.unpacked)) (\(NumberText.exactBytes(result.unpacked)))"),
             ],
             [Text("operators", .strong), Text(result.passes.operators(limit: 6))],
@@ -120,6 +123,7 @@ enum SlimReport {
             "output": .optional(result.output),
             "target": .string(result.target),
             "arch": .string(result.arch),
+            "packaging": .string(result.packaging.rawValue),
             "verdict": .string(result.fit.verdict.rawValue),
             "bytes": [
                 "zipped": .int(result.zipped), "unpacked": .int(result.unpacked), "runtime": .int(result.runtime),

@@ -1,6 +1,7 @@
 import PackBundle
 import PackFit
 import PackPlanner
+import PackProfiles
 import PackQuantize
 
 /// What `pack slim` has made, for its report.
@@ -25,6 +26,9 @@ struct SlimResult {
     let output: String?
     let target: String
     let arch: String
+    /// What the target takes.
+    let packaging: Profile.Packaging
+    /// Bytes of the zip or image.
     let zipped: Int
     let unpacked: Int
     let runtime: Int
@@ -44,4 +48,7 @@ struct SlimResult {
     let proof: BundleProof
     let fit: Fit
     let notes: [String]
+
+    /// Whether a bundle must not be written: its target would refuse it, or its answers differ too much.
+    var isRefused: Bool { fit.verdict == .doesNotFit || comparison.smallest < budget }
 }

@@ -32,13 +32,8 @@ struct Slimmer {
         progress.step("writing")
         let peak = try peakMemory(choice.draft, program)
         let manifest = try manifest(choice, program, peak)
-        let entries = [
-            BundleEntry("bootstrap", isExecutable: true, bytes: program.bytes),
-            BundleEntry("manifest.json", bytes: manifest),
-            BundleEntry("model.pack", lent: { [image = choice.image] body in body(image.bytes) }),
-        ]
-        let unpacked = program.bytes.count + manifest.count + choice.image.bytes.count
-        return try finish(entries, choice, program, proof, unpacked: unpacked, peak: peak)
+        let files = BundleFiles(program: program.bytes, manifest: manifest, image: choice.image)
+        return try finish(files, choice, program, proof, peak: peak)
     }
 
     /// A model that takes tensors is compared on made-up ones.
@@ -178,14 +173,20 @@ struct Slimmer {
     }
 
     private func finish(
-        _ entries: [BundleEntry], _ choice: Quantizer.Choice, _ program: RuntimeLibrary.Program, _ proof: BundleProof,
-        unpacked: Int, peak: Int
+        _ files: BundleFiles, _ choice: Quantizer.Choice, _ program: RuntimeLibrary.Program, _ proof: BundleProof,
+        peak: Int
     ) throws -> SlimResult {
         let path = command.output ?? standardOutput
         let folder = try TemporaryFolder(prefix: "pack-slim")
         // Written beside first: whether it fits is known only when it is compressed.
-        let draft = folder.path + "/bundle.zip"
-        try ZipWriter.write(entries, to: draft)
+        let draft = folder.path + "/bundle"
+        switch profile.packaging {
+        case .zip: try ZipWriter.write(files.runtime + files.model, to: draft)
+        case .image:
+            try ImageWriter.write(
+                runtime: files.runtime, model: files.model, imageSettings, to: draft, scratch: folder.path)
+        }
+        let unpacked = files.bytes
         let zipped = try MappedFile(path: draft).size
         let made = Prediction(
             quantization: command.quantize.rawValue, unpackedBytes: unpacked, zippedBytes: zipped,
@@ -210,7 +211,8 @@ struct Slimmer {
         let isWritten = isAccurate && fit.verdict != .doesNotFit && !command.dryRun
         if isWritten { try copy(draft, to: path) }
         return SlimResult(
-            model: command.path, output: isWritten ? path : nil, target: profile.name, arch: arch, zipped: zipped,
+            model: command.path, output: isWritten ? path : nil, target: profile.name, arch: arch,
+            packaging: profile.packaging, zipped: zipped,
             unpacked: unpacked, runtime: program.bytes.count, plan: choice.image.bytes.count,
             weightBytes: choice.draft.weightsBytes, program: program,
             parts: command.explainRuntime ? try library(arch).parts(of: program) : [], weights: stored(choice),
@@ -232,9 +234,18 @@ struct Slimmer {
     }
 
     private var standardOutput: String {
-        var name = URL(fileURLWithPath: command.path).standardizedFileURL.lastPathComponent
-        if name.hasSuffix(".onnx") { name = String(name.dropLast(5)) }
-        return "\(name)-\(profile.name)-\(arch).zip"
+        "\(modelName)-\(profile.name)-\(arch).\(profile.packaging == .zip ? "zip" : "tar")"
+    }
+
+    private var modelName: String {
+        let name = URL(fileURLWithPath: command.path).standardizedFileURL.lastPathComponent
+        return name.hasSuffix(".onnx") ? String(name.dropLast(5)) : name
+    }
+
+    private var imageSettings: ImageWriter.Settings {
+        .init(
+            name: modelName, arch: arch, port: profile.protocol == .http ? 8080 : nil,
+            labels: ["pack.target": profile.name, "pack.version": toolVersion])
     }
 
     private func copy(_ source: String, to path: String) throws {
@@ -281,7 +292,9 @@ struct Slimmer {
                 name: "add the plan and the tokenizer", before: choice.draft.weightsBytes,
                 after: choice.image.bytes.count),
             .init(name: "prune the runtime", before: complete, after: program.bytes.count),
-            .init(name: "compress all into a zip", before: unpacked, after: zipped),
+            .init(
+                name: "compress all into \(profile.packaging == .zip ? "a zip" : "an image")", before: unpacked,
+                after: zipped),
         ]
     }
 }
