@@ -25,6 +25,8 @@ public final class PeerEngine {
         public fileprivate(set) var modelBytes = 0
         /// Bytes of its Python package and those that it needs, without compiled bytecode.
         public fileprivate(set) var packageBytes = 0
+        /// What it did to the model, for people; often empty.
+        public fileprivate(set) var remark = ""
     }
 
     /// Why a peer can't be measured.
@@ -85,6 +87,7 @@ public final class PeerEngine {
         var path: String?
         var modelBytes: Int?
         var packageBytes: Int?
+        var remark: String?
         var times: [Double]?
         var outputs: [Data]?
     }
@@ -116,6 +119,7 @@ public final class PeerEngine {
         facts.model = answer.path ?? model
         facts.modelBytes = answer.modelBytes ?? 0
         facts.packageBytes = answer.packageBytes ?? 0
+        facts.remark = answer.remark ?? ""
     }
 
     deinit {

@@ -108,7 +108,9 @@ enum PeerScript {
             logging.disable(logging.WARNING)
             import onnx
             from onnxruntime.quantization import quantize_dynamic, QuantType
-            quantize_dynamic(model, path + ".part", per_channel=True, weight_type=QuantType.QInt8)
+            # Types of fused operators' results are not known to it.
+            quantize_dynamic(model, path + ".part", per_channel=True, weight_type=QuantType.QInt8,
+                             extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT})
             nodes = onnx.load(path + ".part", load_external_data=False).graph.node
             if not any(node.op_type in ("MatMulInteger", "DynamicQuantizeMatMul", "ConvInteger", "QAttention") for node in nodes):
                 raise RuntimeError("its quantizer found no product with constant weights")
@@ -123,7 +125,14 @@ enum PeerScript {
             if not found:
                 raise RuntimeError("its optimizer found nothing to fuse")
             fused.save_model_to_file(path + ".part")
+            with open(path + ".found", "w") as file:
+                file.write(", ".join(f"{count} {name}" for name, count in sorted(found.items())))
             os.rename(path + ".part", path)
+        def remark(peer, scratch):
+            if peer != "onnxruntime-fused":
+                return ""
+            with open(scratch + "/fused.onnx.found") as file:
+                return "fused " + file.read()
         def compress(model, path):
             import openvino
             import nncf
@@ -196,7 +205,7 @@ enum PeerScript {
             path = prepared(peer, precision, model, scratch)
             session = PEERS[peer](path, threads)
             return {"version": session.version, "path": path, "modelBytes": model_bytes(path),
-                    "packageBytes": package_bytes(session.packages)}
+                    "packageBytes": package_bytes(session.packages), "remark": remark(peer, scratch)}
         def run(inputs, seconds):
             feeds = made(inputs, session.inputs)
             times = []

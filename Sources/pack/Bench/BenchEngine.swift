@@ -41,7 +41,7 @@ final class PackEngine: BenchEngine {
     init(_ plan: BenchPlan, threads: Int, instructionSet: String?) throws {
         (name, self.plan, self.threads) = (plan.name, plan, threads)
         session = try LocalSession.open(plan.image, threads: threads, instructionSet: instructionSet)
-        precision = PlanShapes.precision(of: session.plan)
+        precision = plan.kind?.precision ?? PlanShapes.precision(of: session.plan)
     }
 
     var isPeer: Bool { false }

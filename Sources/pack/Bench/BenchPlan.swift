@@ -6,6 +6,8 @@ import PackPlanner
 /// A plan to measure, under its name in reports.
 final class BenchPlan {
     let name: String
+    /// How its weights were to be stored; nil where it is only known from the plan.
+    let kind: WeightKind?
     let image: PlanImage
     private let program: Program
     /// The runtime that a bundle of the plan has; nil where there is none.
@@ -20,8 +22,8 @@ final class BenchPlan {
         case bundle(String)
     }
 
-    init(name: String, image: PlanImage, program: Program) {
-        (self.name, self.image, self.program) = (name, image, program)
+    init(name: String, kind: WeightKind?, image: PlanImage, program: Program) {
+        (self.name, self.kind, self.image, self.program) = (name, kind, image, program)
     }
 
     /// Starts its bundle as a process of its own.

@@ -95,7 +95,9 @@ struct Benchmark {
                         expected: "a model folder with --quantize"))
             }
             let program = BenchPlan.Program.bundle(path)
-            return ([BenchPlan(name: "pack bundle", image: try PlanSource.load(path), program: program)], nil)
+            return (
+                [BenchPlan(name: "pack bundle", kind: nil, image: try PlanSource.load(path), program: program)], nil
+            )
         }
         let pipeline = try ModelPipeline.load(path, specialization: specialization)
         let kinds = lists.storage ?? (pipeline.imported.onnx == nil ? [.f32, .int8] : [.f32])
@@ -108,7 +110,7 @@ struct Benchmark {
         let choice = kind == .int4 ? try quantizer?.evaluate(WeightStorage(kind)) : nil
         let draft = try choice?.draft ?? pipeline.draft(WeightStorage(kind))
         return BenchPlan(
-            name: "pack \(kind.precision)", image: try choice?.image ?? draft.makeImage(),
+            name: "pack \(kind.precision)", kind: kind, image: try choice?.image ?? draft.makeImage(),
             program: .parts(operators: draft.operators, kernelFamilies: draft.kernelFamilies))
     }
 

@@ -71,7 +71,8 @@ final class PeerSet {
         let engine = try PeerEngine(
             peer, precision: precision, model: peer == .torch ? source : model, scratch: folder.path, threads: threads,
             python: python)
-        let version = "\(peer.rawValue) \(engine.facts.version)"
+        let remark = engine.facts.remark.isEmpty ? "" : " (\(engine.facts.remark))"
+        let version = "\(peer.rawValue) \(engine.facts.version)\(remark)"
         if !versions.contains(version) { versions.append(version) }
         return PeerBenchEngine(engine, precision)
     }
