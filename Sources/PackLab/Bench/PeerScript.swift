@@ -145,8 +145,9 @@ enum PeerScript {
         def model_bytes(path):
             path = path.rsplit("#", 1)[0]
             if os.path.isdir(path):
-                names = ["config.json", "model.safetensors", "pytorch_model.bin"]
-                return sum(os.path.getsize(path + "/" + name) for name in names[:2] if os.path.exists(path + "/" + name))
+                weights = [path + "/" + name for name in ["model.safetensors", "pytorch_model.bin"]]
+                names = [path + "/config.json"] + [name for name in weights if os.path.exists(name)][:1]
+                return sum(os.path.getsize(name) for name in names)
             others = [path + ".data", path[:-4] + ".bin" if path.endswith(".xml") else ""]
             return sum(os.path.getsize(name) for name in [path] + others if name and os.path.exists(name))
         def package_bytes(names):

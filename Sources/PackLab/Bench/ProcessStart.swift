@@ -25,7 +25,7 @@ public struct ProcessStart: Sendable {
     ///
     /// - Parameters:
     ///   - arguments: The program's path and its arguments.
-    ///   - variables: `NAME=VALUE`, before those of this process.
+    ///   - variables: `NAME=VALUE`, in place of those of this process.
     ///   - readsPeak: Whether to read its peak of memory when it has written its first byte. It must still run then: what the
     ///     system tells of a process that has ended is at least the peak of the one that started it.
     /// - Throws: `LambdaError` where it cannot be started.
@@ -39,7 +39,7 @@ public struct ProcessStart: Sendable {
         let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
         defer { close(nowhere) }
         let list = CStrings(arguments)
-        let environment = CStrings(variables + inherited)
+        let environment = CStrings(inherited(without: variables) + variables)
         var process: Int32 = 0
         var options = pack_spawn_options()
         options.path = UnsafePointer(list.pointers[0])
@@ -91,12 +91,14 @@ public struct ProcessStart: Sendable {
         return parts.count >= 2 ? Int(parts[1]).map { $0 * 1024 } : nil
     }
 
-    /// This process's environment.
-    private static var inherited: [String] {
+    /// This process's environment without variables of the same names as others.
+    private static func inherited(without others: [String]) -> [String] {
+        let names = others.map { $0.prefix { $0 != "=" } + "=" }
         var list: [String] = []
         var next = environ
         while let entry = next.pointee {
-            list.append(String(cString: entry))
+            let variable = String(cString: entry)
+            if !names.contains(where: { variable.hasPrefix($0) }) { list.append(variable) }
             next += 1
         }
         return list
