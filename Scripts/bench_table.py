@@ -1,7 +1,8 @@
 """Writes one Markdown page of what Scripts/bench.sh measured.
 
 bench_table.py FOLDER: reads the *.json in it. Standard library only. Medians stand beside those of the fastest peer of the same
-run; a ratio below 1 says that pack is faster.
+run; a ratio below 1 says that pack is faster. In brackets is the ratio of the shortest runs, which others on the machine disturb
+least.
 """
 
 import json
@@ -40,7 +41,7 @@ def comparison(results):
     own = [engine["name"] for engine in results[0]["engines"] if not engine["isPeer"]]
     heads = ["shape; threads"]
     for name in own:
-        heads += [name, "of peak", "best peer", "ratio"]
+        heads += [name, "of peak", "best peer", "ratio (shortest)"]
     rows = []
     for result in results:
         row = [place(result)]
@@ -48,9 +49,15 @@ def comparison(results):
             best = engine["bestPeer"]
             peer = next((other for other in result["engines"] if best and other["name"] == best["name"]), None)
             row += [milliseconds(engine["median"]), fraction(engine["fractionOfPeak"])]
-            row += [f"{milliseconds(peer['median'])} {peer['name']}", f"{best['ratio']:.2f}"] if peer else ["", ""]
+            row += [f"{milliseconds(peer['median'])} {peer['name']}", ratios(engine, peer, result)] if peer else ["", ""]
         rows.append(row)
     return table(heads, rows)
+
+
+def ratios(engine, peer, result):
+    """The ratio of medians, and that of the shortest runs to the shortest one of a peer of the same precision."""
+    shortest = min(other["min"] for other in result["engines"] if other["isPeer"] and other["precision"] == peer["precision"])
+    return f"{engine['bestPeer']['ratio']:.2f} ({engine['min'] / shortest:.2f})"
 
 
 def fraction(value):
