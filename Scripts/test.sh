@@ -14,6 +14,7 @@ step bash Tests/kernels/pruned.sh
 step bash Tests/runtime-size.sh
 step .venv/bin/python Tests/hostile.py
 step .venv/bin/python Tests/gate.py
+step .venv/bin/python Tests/benchmarks.py
 step .venv/bin/python Tests/bundles.py
 step .venv/bin/python Tests/confinement.py
 step .venv/bin/python Tests/conformance/onnx_nodes.py --every 4 --expected Tests/conformance/onnx_expected.txt

@@ -20,6 +20,15 @@ import Testing
         Failure(
             arguments: ["gate", "--config", "gate.yaml"], status: 2,
             parts: ["error: gate.yaml: is not a gate's configuration, at line 3, ", "hint: did you mean targets?"]),
+        Failure(arguments: ["bench"], status: 64, parts: ["error: Missing expected argument"]),
+        Failure(arguments: ["bench", "--kernels", "model"], status: 64, parts: ["--kernels takes no model"]),
+        Failure(
+            arguments: ["bench", "model", "--against", "onnxrt"], status: 64,
+            parts: ["no peer is called 'onnxrt'; peers: onnxruntime, onnxruntime-fused, openvino, torch"]),
+        Failure(
+            arguments: ["bench", "model", "--against", "torch", "--python", "/no/python"], status: 2,
+            parts: ["error: /no/python: cannot be started", "a Python with torch transformers"]),
+        Failure(arguments: ["bench", "model", "--starts", "-1"], status: 64, parts: ["--starts"]),
         Failure(arguments: ["inspect"], status: 64, parts: ["error: Missing expected argument"]),
         Failure(arguments: ["profiles", "--output"], status: 64, parts: ["error: Missing value"]),
         Failure(

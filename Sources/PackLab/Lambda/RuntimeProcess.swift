@@ -114,7 +114,7 @@ package final class RuntimeProcess {
 }
 
 /// Strings as C has them, for as long as the object lives.
-private final class CStrings {
+final class CStrings {
     let pointers: [UnsafeMutablePointer<CChar>]
     let list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 

@@ -11,8 +11,16 @@ protocol BenchEngine: AnyObject {
     var name: String { get }
     /// `fp32`, `fp16`, `int8`, `int6` or `int4`.
     var precision: String { get }
+    /// Whether it is another runtime.
+    var isPeer: Bool { get }
+    /// What it takes on disk; nil where it is not known.
+    var disk: BenchResult.Disk? { get }
     /// Runs for about so many seconds, at least three times after one that is not counted; the seconds of each.
     func run(_ shape: BenchShape, seconds: Double) throws -> [Double]
+    /// A process of its own that answers one request of the shape and ends.
+    ///
+    /// - Parameter readsPeak: Whether its memory is wanted; its times may then mean nothing.
+    func start(_ shape: BenchShape, readsPeak: Bool) throws -> ProcessStart
 }
 
 /// Seconds since some moment, by a clock that is never set.
@@ -27,12 +35,29 @@ final class PackEngine: BenchEngine {
     let name: String
     let precision: String
     let session: Session
-    private let image: PlanImage
+    let plan: BenchPlan
+    private let threads: Int
 
     init(_ plan: BenchPlan, threads: Int, instructionSet: String?) throws {
-        (name, image) = (plan.name, plan.image)
+        (name, self.plan, self.threads) = (plan.name, plan, threads)
         session = try LocalSession.open(plan.image, threads: threads, instructionSet: instructionSet)
-        precision = PlanShapes.precision(of: session.plan)
+        precision = plan.kind?.precision ?? PlanShapes.precision(of: session.plan)
+    }
+
+    var isPeer: Bool { false }
+
+    var disk: BenchResult.Disk? {
+        plan.runtime.map { BenchResult.Disk(model: plan.image.bytes.count, runtime: $0.count) }
+    }
+
+    func start(_ shape: BenchShape, readsPeak: Bool) throws -> ProcessStart {
+        let inputs = BenchInputs(session.plan, shape).list.enumerated().map { index, input in
+            let dtype = session.inputDType(index)
+            let bytes = BenchInputs.bytes(
+                input.fill, dtype, count: input.shape.reduce(dtype.size, *), width: max(input.shape.last ?? 1, 1))
+            return (name: input.name, shape: input.shape, dtype: dtype, bytes: bytes)
+        }
+        return try plan.start(SampleRequest.json(inputs), threads: threads, readsPeak: readsPeak)
     }
 
     /// The instruction set of its matrix products.
@@ -129,10 +154,4 @@ final class PackEngine: BenchEngine {
             throw Refusal(facts: RuntimeFacts.facts(error, instructionSet: nil))
         }
     }
-}
-
-/// A plan to measure, under its name in reports.
-struct BenchPlan {
-    let name: String
-    let image: PlanImage
 }

@@ -11,6 +11,7 @@ extension BenchReport {
             "rounds": .int(result.rounds),
             "secondsPerTurn": .number(result.seconds),
             "results": .array(result.cells.map(json)),
+            "missing": .array(result.missing.map { ["name": .string($0.name), "reason": .string($0.reason)] }),
         ]
     }
 
@@ -27,7 +28,6 @@ extension BenchReport {
     }
 
     private static func json(_ timing: BenchResult.Timing, _ cell: BenchResult.Cell) -> JSON {
-        let speed = timing.median > 0 ? cell.operations / timing.median : 0
         let rival = cell.rival(of: timing)
         return [
             "name": .string(timing.name),
@@ -37,12 +37,46 @@ extension BenchReport {
             "min": .number(timing.smallest),
             "median": .number(timing.median),
             "p95": .number(timing.p95),
+            "p99": .number(timing.p99),
             "roundMedians": .array(timing.roundMedians.map { .number($0) }),
-            "operationsPerSecond": .number(speed),
-            "fractionOfPeak": cell.peak.map { timing.isPeer ? .null : .number(speed / $0) } ?? .null,
+            "itemsPerSecond": .number(cell.itemsPerSecond(timing)),
+            "operationsPerSecond": .number(cell.speed(timing)),
+            "fractionOfPeak": cell.fractionOfPeak(timing).map { .number($0) } ?? .null,
             "bestPeer": rival.map {
                 ["name": .string($0.name), "ratio": .number($0.median > 0 ? timing.median / $0.median : .nan)]
             } ?? .null,
+            "accuracy": timing.accuracy.map(json) ?? .null,
+            "bytes": timing.disk.map { ["model": .int($0.model), "runtime": .int($0.runtime)] } ?? .null,
+            "start": timing.start.map(json) ?? .null,
+        ]
+    }
+
+    private static func json(_ accuracy: BenchAccuracy) -> JSON {
+        [
+            "reference": .string(accuracy.reference),
+            "samples": .int(accuracy.samples),
+            "meanCosine": .number(accuracy.cosine.mean),
+            "smallestCosine": .number(accuracy.cosine.smallest),
+            "rankCorrelation": accuracy.rankCorrelation.map { .number($0) } ?? .null,
+            "equalLabels": accuracy.labels.map { .number($0.equal) } ?? .null,
+            "meanDivergence": accuracy.labels.map { .number($0.divergence) } ?? .null,
+        ]
+    }
+
+    private static func json(_ start: BenchResult.Start) -> JSON {
+        [
+            "toAnswer": json(start.answers),
+            "toEnd": json(start.wholes),
+            "peakMemory": .optional(start.peakMemory),
+        ]
+    }
+
+    private static func json(_ seconds: [Double]) -> JSON {
+        [
+            "count": .int(seconds.count),
+            "min": .number(seconds.min() ?? .nan),
+            "median": .number(Statistics.median(seconds)),
+            "max": .number(seconds.max() ?? .nan),
         ]
     }
 

@@ -7,6 +7,7 @@ enum BenchReport {
         for cell in result.cells {
             blocks.append(.heading(title(cell)))
             blocks.append(.table(table(cell)))
+            if let footprint = footprint(cell) { blocks.append(.table(footprint)) }
             for steps in cell.steps { blocks += document(steps) }
         }
         var notes = [
@@ -16,6 +17,8 @@ enum BenchReport {
         if result.cells.contains(where: { $0.peak != nil }) {
             notes.append("Peak: f32 multiply-adds on registers, measured before each turn with as many threads.")
         }
+        notes += remarks(on: result.cells.flatMap(\.timings))
+        notes += result.missing.map { "Not measured: \($0.name): \($0.reason)" }
         blocks.append(.list(notes.map { [Text($0, .faint)] }))
         return Document(blocks)
     }
@@ -30,33 +33,34 @@ enum BenchReport {
     /// `2.87 GFL`, for an ending of the caller's.
     private static func rate(_ operations: Double) -> String { NumberText.significant(operations / 1e9) + " GFL" }
 
-    private static func table(_ cell: BenchResult.Cell) -> Table {
-        let isCompared = cell.timings.contains { $0.isPeer }
-        var columns: [Table.Column] = [
-            .init("ENGINE"), .init("RUNS", .right), .init("MIN", .right), .init("MEDIAN", .right), .init("P95", .right),
-            .init("GFLOP/S", .right),
-        ]
-        if cell.peak != nil { columns.append(.init("OF PEAK", .right)) }
-        if isCompared { columns.append(.init("TIME / BEST PEER'S")) }
-        var table = Table(columns)
-        table.rows = cell.timings.map { timing in
-            let speed = timing.median > 0 ? cell.operations / timing.median : 0
-            var row = [
-                Text(timing.name, timing.isPeer ? .plain : .strong), Text(NumberText.grouped(timing.count)),
-                Text(milliseconds(timing.smallest)), Text(milliseconds(timing.median)), Text(milliseconds(timing.p95)),
-                Text(NumberText.significant(speed / 1e9)),
-            ]
-            if let peak = cell.peak { row.append(Text(timing.isPeer ? "" : fixed(speed / peak, places: 2))) }
-            if isCompared { row.append(comparison(timing, cell.rival(of: timing))) }
-            return row
+    private static func remarks(on timings: [BenchResult.Timing]) -> [String] {
+        var notes: [String] = []
+        if let accuracy = timings.compactMap(\.accuracy).first {
+            notes.append(
+                "Cosine: the mean (and the smallest) of \(accuracy.samples) samples, with the same engine's fp32.")
         }
+        if timings.contains(where: { $0.start != nil }) {
+            notes.append(
+                "Start: a process of its own, files in the page cache, until its answer (and until it had ended); its memory at the peak."
+            )
+        }
+        return notes
+    }
+
+    private static func table(_ cell: BenchResult.Cell) -> Table {
+        let columns = BenchColumn.all(for: cell)
+        var table = Table(columns.map { $0.column })
+        table.rows = cell.timings.map { timing in columns.map { $0.text(timing, cell) } }
         return table
     }
 
-    private static func comparison(_ timing: BenchResult.Timing, _ rival: BenchResult.Timing?) -> Text {
-        guard let rival, rival.median > 0 else { return "" }
-        let ratio = timing.median / rival.median
-        return Text("\(fixed(ratio, places: 2)) of \(rival.name)", ratio <= 1 ? .good : .bad)
+    /// What engines take on disk and as processes of their own; nil where none is known.
+    private static func footprint(_ cell: BenchResult.Cell) -> Table? {
+        let columns = BenchColumn.footprint(for: cell)
+        guard columns.count > 1 else { return nil }
+        var table = Table(columns.map { $0.column })
+        table.rows = cell.timings.map { timing in columns.map { $0.text(timing, cell) } }
+        return table
     }
 
     private static func document(_ times: StepTimes) -> [Document.Block] {
@@ -83,15 +87,15 @@ enum BenchReport {
         return [.paragraph([Text(total, .strong)]), .table(kinds), .table(steps)]
     }
 
-    private static func milliseconds(_ seconds: Double) -> String {
+    static func milliseconds(_ seconds: Double) -> String {
         guard seconds >= 1e-4 else { return NumberText.seconds(seconds) }
         return fixed(seconds * 1000, places: seconds < 0.01 ? 3 : 2) + " ms"
     }
 
     /// A number that is not negative, with so many digits after the point.
-    private static func fixed(_ number: Double, places: Int) -> String {
+    static func fixed(_ number: Double, places: Int) -> String {
         guard number.isFinite, number >= 0, number < 1e12 else { return "–" }
-        let scale = places == 2 ? 100 : 1000
+        let scale = (0..<places).reduce(1) { scale, _ in scale * 10 }
         let (whole, part) = Int((number * Double(scale)).rounded()).quotientAndRemainder(dividingBy: scale)
         let digits = String(part)
         return "\(NumberText.grouped(whole)).\(String(repeating: "0", count: places - digits.utf8.count))\(digits)"

@@ -91,7 +91,7 @@ struct BundleProof {
         }
     }
 
-    private static var hostArchitecture: String {
+    static var hostArchitecture: String {
         #if arch(arm64)
         "arm64"
         #else

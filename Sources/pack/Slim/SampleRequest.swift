@@ -6,11 +6,18 @@ import PackRuntime
 enum SampleRequest {
     /// `{"inputs": {"NAME": [[…]], …}}`.
     static func json(_ inputs: SampleInputs, _ session: Session) -> String {
-        let parts = inputs.arrays.enumerated().map { input, array in
+        json(
+            inputs.arrays.enumerated().map { input, array in
+                let name = String(decoding: session.inputName(input), as: UTF8.self)
+                return (name, array.shape, session.inputDType(input), array.bytes)
+            })
+    }
+
+    /// The same of inputs by name; texts are taken to be empty.
+    static func json(_ inputs: [(name: String, shape: [Int], dtype: DType, bytes: [UInt8])]) -> String {
+        let parts = inputs.map { name, shape, dtype, bytes in
             var offset = 0
-            let dtype = session.inputDType(input)
-            let name = String(decoding: session.inputName(input), as: UTF8.self)
-            return "\(quoted(name)): " + array.bytes.withUnsafeBytes { list(array.shape[...], dtype, $0, &offset) }
+            return "\(quoted(name)): " + bytes.withUnsafeBytes { list(shape[...], dtype, $0, &offset) }
         }
         return "{\"inputs\": {" + parts.joined(separator: ", ") + "}}"
     }
