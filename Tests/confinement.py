@@ -1,7 +1,7 @@
 """Runs a bundle in places that give it little: no /proc and /sys, a tenth of a CPU, no threads, old CPUs, several at once.
 
-Run as root from the root of the repository after `make all`, with the Python of bundles.py: .venv/bin/python
-Tests/confinement.py [NAME…]. Prints one line a test; exit status 1 if one fails.
+Run from the root of the repository after `make all`, with the Python of bundles.py: .venv/bin/python
+Tests/confinement.py [NAME…]; some tests need root. Prints one line a test; exit status 1 if one fails.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ import sys
 import numpy as np
 
 import bundles
-from bundles import WORK, ask, bundle, embed, serving, test, texts
+from bundles import WORK, ask, bundle, embed, root_test, serving, test, texts
 
 bundles.TESTS.clear()
 LINES = texts()[:4]
@@ -51,13 +51,13 @@ def chroot(folder):
     return ["chroot", str(folder), "/bootstrap"]
 
 
-@test
+@root_test
 def without_proc_and_sys():
     said = explained(chroot(root("bare")), env={})
     assert threads(said) == len(os.sched_getaffinity(0)), said
 
 
-@test
+@root_test
 def under_a_quota_of_a_tenth_of_a_cpu():
     """The files of version 2 and of version 1, as a container shows them."""
     second = {"sys/fs/cgroup/cpu.max": "10000 100000\n", "proc/self/cgroup": "0::/\n"}
@@ -68,7 +68,7 @@ def under_a_quota_of_a_tenth_of_a_cpu():
         assert threads(said) == 1, said
 
 
-@test
+@root_test
 def under_a_real_quota_where_the_system_permits_one():
     for group, limits in [
         (pathlib.Path("/sys/fs/cgroup/pack-confinement"), {"cpu.max": "10000 100000"}),
@@ -94,7 +94,7 @@ def under_a_real_quota_where_the_system_permits_one():
     return "not permitted here: left out"
 
 
-@test
+@root_test
 def where_no_thread_can_be_started():
     def confine():
         os.setgid(65534)

@@ -244,7 +244,7 @@ struct Slimmer {
 
     private var imageSettings: ImageWriter.Settings {
         .init(
-            name: modelName, arch: arch, port: profile.protocol == .http ? 8080 : nil,
+            name: modelName, arch: arch, port: profile.requestProtocol == .http ? 8080 : nil,
             labels: ["pack.target": profile.name, "pack.version": toolVersion])
     }
 
