@@ -48,7 +48,7 @@ def root(name, **files):
 
 
 def chroot(folder):
-    return ["chroot", str(folder), "/bootstrap"]
+    return [shutil.which("chroot"), str(folder), "/bootstrap"]
 
 
 @root_test
