@@ -47,7 +47,10 @@ static product make(const gemm_case *c, sequence *s, const context *x) {
     p.c = guarded(c->rows * p.ldc * 4), p.residual = guarded(c->rows * p.ldc * 4);
     memset(p.a, 0, c->rows * p.lda);
     for (size_t i = 0; i < c->rows; i++) {
-        for (size_t l = 0; l < c->k; l++) p.a[i * p.lda + l] = extreme == 3 && x->bounded ? (uint8_t)(255 * next_below(s, 2)) : extreme ? 255 : (uint8_t)next_bits(s);
+        for (size_t l = 0; l < c->k; l++) {
+            uint8_t code = extreme == 3 && x->bounded ? (uint8_t)(255 * next_below(s, 2)) : 255;
+            p.a[i * p.lda + l] = extreme ? code : (uint8_t)next_bits(s);
+        }
         p.row_scale[i] = next_value(s), p.row_zero[i] = (int32_t)next_below(s, 256);
     }
     for (size_t j = 0; j < c->n; j++) {

@@ -5,9 +5,9 @@
 // every variant, so that a plan moves between CPUs:
 //   f32, f16: panel p holds for each k the PACK_PANEL values w[k][16p … 16p+15]; columns past n are zero.
 //   s8:       panel p holds for each quadruple of k (the last one padded with zeros) and each of its 16 columns the four
-//             bytes w[4q … 4q+3][column]: 64 bytes a quadruple. Weights are bounded where in no run of PACK_RUN_LENGTH k, counted from
-//             the first, the positive or the negative ones among those with the same k / 2 mod 2 have a sum beyond
-//             PACK_GROUP_SUM in a column: their products with codes then add up in 16 bits.
+//             bytes w[4q … 4q+3][column]: 64 bytes a quadruple. Weights are "bounded" if in each column and each run of
+//             PACK_RUN_LENGTH k, counted from the first, neither the positive nor the negative ones among those with the
+//             same k / 2 mod 2 have a sum beyond PACK_GROUP_SUM: their products with codes then add up in 16 bits.
 //   s4:       k in groups of PACK_GROUP, the last one padded with zeros; a weight is column_scale * group scale * code, the
 //             code in -8 … 7, the group scale in -127 … 127. Panel p holds for each group 256 bytes: byte 64b + 4c + l has
 //             code + 8 of w[32g + 4b + l][column c] in its low half, of w[32g + 16 + 4b + l][column c] in its high half.
@@ -320,10 +320,10 @@ void pack_panels_s8(const int8_t *codes, size_t ldw, int transposed, size_t k, s
 void pack_quantize_columns_s8(
     const float *w, size_t ldw, int transposed, size_t k, size_t n, int limit, int8_t *codes, float *column_scale,
     int32_t *column_sum);
-/// The same for bounded weights: of the scales max|w| / 16 … max|w| / 127 (or, if that is less, 1.5 times limit) a column gets
-/// the one with the least sum of squared errors, about. Codes beyond -limit … limit are cut off, and those of a run that
-/// add up to too much are brought down, first where rounding went up the most. Values that are whole multiples of max|w| / L for
-/// a whole L up to limit, and bounded, are kept as they are.
+/// The same for bounded weights: of the scales max|w| / L, L = 16 … 127 (but at most 1.5 times limit), a column gets the one
+/// with the least sum of squared errors, about. Codes beyond -limit … limit are cut off, and those of a run that add up to
+/// too much are brought down, first where rounding went up the most. Values that are whole multiples of max|w| / L for a
+/// whole L of 16 … limit, and bounded, stay as they are.
 void pack_quantize_bounded_s8(
     const float *w, size_t ldw, int transposed, size_t k, size_t n, int limit, int8_t *codes, float *column_scale,
     int32_t *column_sum);

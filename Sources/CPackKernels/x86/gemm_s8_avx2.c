@@ -1,10 +1,10 @@
 // The product of unsigned 8-bit rows and signed 8-bit weights for AVX2, exact over the whole range of both.
 //
 // The instruction that multiplies bytes adds pairs of products in 16 bits and saturates. Bounded weights can't make it, and
-// the sums of a run of PACK_RUN_LENGTH k fit 16 bits too, so that only these are widened. Other weights and their rows are widened
-// to 16 bits and then multiplied in pairs. Of a quadruple
-// of k, bytes 0 and 2 make one pair ("even") and bytes 1 and 3 the other ("odd"): that split takes one shift each. Rows are
-// widened once for all panels; a panel's stretch once for all tiles of a block of rows, unless there is only one tile.
+// the sums of a run of PACK_RUN_LENGTH k fit 16 bits too, so that only these are widened. Other weights and their rows are
+// widened to 16 bits first and multiplied in pairs. Of a quadruple of k, bytes 0 and 2 make one pair ("even") and bytes 1 and
+// 3 the other ("odd"): that split takes one shift each. Rows are widened once for all panels; a panel's stretch once for all
+// tiles of a block of rows, unless there is only one tile.
 #if defined(__x86_64__)
 #include <immintrin.h>
 #include <string.h>
