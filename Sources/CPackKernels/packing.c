@@ -67,39 +67,6 @@ void pack_panels_f16(const float *w, size_t ldw, int transposed, size_t k, size_
             }
 }
 
-void pack_panels_s8(const int8_t *codes, size_t ldw, int transposed, size_t k, size_t n, int8_t *panels) {
-    memset(panels, 0, pack_panels_bytes_s8(k, n));
-    size_t padded = pack_round_up(k, 4);
-    for (size_t column = 0; column < n; column++) {
-        int8_t *to = panels + column / PACK_PANEL * PACK_PANEL * padded + column % PACK_PANEL * 4;
-        for (size_t i = 0; i < k; i++)
-            to[i / 4 * 64 + i % 4] = transposed ? codes[column * ldw + i] : codes[i * ldw + column];
-    }
-}
-
-void pack_quantize_columns_s8(
-    const float *w, size_t ldw, int transposed, size_t k, size_t n, int limit, int8_t *codes, float *column_scale,
-    int32_t *column_sum) {
-    size_t along = transposed ? 1 : ldw, across = transposed ? ldw : 1;
-    float top = (float)limit;
-    for (size_t column = 0; column < n; column++) {
-        const float *from = w + column * across;
-        float most = 0;
-        for (size_t i = 0; i < k; i++) most = fmaxf(most, fabsf(from[i * along]));
-        float scale = most / top;
-        int32_t sum = 0;
-        for (size_t i = 0; i < k; i++) {
-            float ratio = scale > 0 ? from[i * along] / scale : 0.0f;
-            ratio = ratio > top ? top : ratio < -top ? -top : ratio == ratio ? ratio : 0.0f;
-            int32_t code = (int32_t)((ratio + 0x1.8p23f) - 0x1.8p23f);
-            codes[column * k + i] = (int8_t)code;
-            sum += code;
-        }
-        column_scale[column] = scale;
-        column_sum[column] = sum;
-    }
-}
-
 void pack_f32_to_f16(const float *x, uint16_t *y, size_t n) {
     for (size_t i = 0; i < n; i++) y[i] = pack_half_of(x[i]);
 }

@@ -68,7 +68,9 @@ extension WeightChunk {
     /// The error of a few rows or columns from the middle, as a share.
     func sampledError() -> Double {
         guard let (kind, values, length) = middle(), length > 0 else { return 0 }
-        let kept = kind.restored(values, rows: values.count / length, columns: length)
+        var isTable = false
+        if case .table = form { isTable = true }
+        let kept = kind.restored(values, rows: values.count / length, columns: length, isTable: isTable)
         var error = 0.0
         var total = 0.0
         for index in values.indices {

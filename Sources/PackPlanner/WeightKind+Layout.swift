@@ -31,8 +31,8 @@ extension WeightKind {
         }
     }
 
-    /// What is left of values when they are stored so, in rows that share a scale.
-    public func restored(_ values: [Float], rows: Int, columns: Int) -> [Float] {
+    /// What is left of values when they are stored so, in rows that share a scale: rows of a table, or columns of a matrix.
+    public func restored(_ values: [Float], rows: Int, columns: Int, isTable: Bool = false) -> [Float] {
         guard rows > 0, columns > 0, values.count == rows * columns else { return values }
         switch self {
         case .f32: return values
@@ -41,7 +41,8 @@ extension WeightKind {
             var codes = [Int8](repeating: 0, count: values.count)
             var scales = [Float](repeating: 0, count: rows)
             var sums = [Int32](repeating: 0, count: rows)
-            pack_quantize_columns_s8(values, columns, 1, columns, rows, largestCode, &codes, &scales, &sums)
+            let quantize = isTable ? pack_quantize_columns_s8 : pack_quantize_bounded_s8
+            quantize(values, columns, 1, columns, rows, largestCode, &codes, &scales, &sums)
             return codes.indices.map { Float(codes[$0]) * scales[$0 / columns] }
         case .int4: return restoredGroups(values, rows, columns)
         }

@@ -22,7 +22,7 @@ extension WeightKind {
         case .int6, .int8:
             withUnsafeTemporaryAllocation(of: Int8.self, capacity: k * n) { codes in
                 guard let codes = codes.baseAddress else { return }
-                pack_quantize_columns_s8(weights, stride, flag, k, n, largestCode, codes, room.scales, room.sums)
+                pack_quantize_bounded_s8(weights, stride, flag, k, n, largestCode, codes, room.scales, room.sums)
                 pack_panels_s8(codes, k, 1, k, n, elements.assumingMemoryBound(to: Int8.self))
             }
         case .int4:

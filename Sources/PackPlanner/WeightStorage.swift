@@ -4,7 +4,8 @@ public enum WeightKind: String, Sendable, CaseIterable {
     case f32
     /// Half floats, widened as they are read.
     case f16
-    /// 8-bit codes −127…127 with a scale for each output column, or for each row of an embedding table.
+    /// 8-bit codes −127…127 with a scale for each output column, or for each row of an embedding table. Those of a matrix are
+    /// bounded, as `pack_kernels.h` says, so that CPUs without products of bytes in 32 bits are quick with them.
     case int8
     /// As int8, but codes −31…31: as large in memory and as quick, and a third smaller in a zip.
     case int6

@@ -10,8 +10,9 @@ public enum WeightError {
     ///   - kind: How it is stored.
     ///   - adjusted: What is stored in its place, if that is something else.
     ///   - rowsAreScaled: Whether codes have scales by rows (a transposed matrix, a table) or by columns.
+    ///   - isTable: Whether it is a table.
     public static func relative(
-        _ constant: Constant, as kind: WeightKind, adjusted: Constant? = nil, rowsAreScaled: Bool
+        _ constant: Constant, as kind: WeightKind, adjusted: Constant? = nil, rowsAreScaled: Bool, isTable: Bool
     ) -> Double {
         guard kind != .f32, let weights = try? constant.floats(), constant.shape.count == 2, !weights.isEmpty else {
             return 0
@@ -22,7 +23,8 @@ public enum WeightError {
             rowsAreScaled ? $0 : turned($0, rows: height, columns: width)
         }
         let stored = kind.restored(
-            other ?? rows, rows: rowsAreScaled ? height : width, columns: rowsAreScaled ? width : height)
+            other ?? rows, rows: rowsAreScaled ? height : width, columns: rowsAreScaled ? width : height,
+            isTable: isTable)
         var error = 0.0
         var total = 0.0
         for (weight, value) in zip(rows, stored) {

@@ -65,6 +65,82 @@ static void check_panels(size_t k, size_t n, sequence *s, kernel_check *result) 
     free(w), free(turned);
 }
 
+/// Whether the sums that are added in 16 bits stay within their bounds.
+static int is_bounded(const int8_t *codes, size_t k) {
+    for (size_t i = 0; i < k; i += PACK_RUN_LENGTH)
+        for (size_t pair = 0; pair < 2; pair++) {
+            int up = 0, down = 0;
+            for (size_t l = i; l < i + PACK_RUN_LENGTH && l < k; l++) {
+                if (l / 2 % 2 != pair) continue;
+                up += codes[l] > 0 ? codes[l] : 0, down -= codes[l] < 0 ? codes[l] : 0;
+            }
+            if (up > PACK_GROUP_SUM || down > PACK_GROUP_SUM) return 0;
+        }
+    return 1;
+}
+
+/// Bounded codes of columns like those of a model, of columns of one sign, of outliers, of zeros: bounds, sums and errors; and
+/// what the codes stand for gets the same codes again.
+static void check_bounded(size_t k, size_t n, int limit, sequence *s, kernel_check *result) {
+    float *w = malloc(k * n * 4), *turned = malloc(k * n * 4);
+    int8_t *codes = guarded(k * n), *again = guarded(k * n);
+    float *scale = guarded(n * 4), *scale_again = guarded(n * 4);
+    int32_t *sum = guarded(n * 4);
+    for (size_t i = 0; i < k; i++)
+        for (size_t j = 0; j < n; j++) {
+            float value = next_value(s) + next_value(s) + next_value(s) + next_value(s);
+            if (j % 5 == 1) value = 1 + fabsf(value);
+            if (j % 5 == 2 && i % 50 == 7) value *= 20;
+            if (j % 5 == 3) value = 0;
+            turned[j * k + i] = w[i * n + j] = value;
+        }
+    pack_quantize_bounded_s8(w, n, 0, k, n, limit, again, scale, sum);
+    pack_quantize_bounded_s8(turned, k, 1, k, n, limit, codes, scale, sum);
+    if (memcmp(codes, again, k * n) != 0) fail(result, "k %zu n %zu: bounded codes of transposed differ", k, n);
+    for (size_t j = 0; j < n; j++) {
+        double error = 0, total = 0;
+        int32_t all = 0;
+        if (!is_bounded(codes + j * k, k)) fail(result, "k %zu n %zu column %zu: not bounded", k, n, j);
+        for (size_t i = 0; i < k; i++) {
+            int code = codes[j * k + i];
+            double value = turned[j * k + i], rest = value - (double)code * scale[j];
+            if (code > limit || code < -limit) fail(result, "k %zu n %zu: bounded code %d", k, n, code);
+            error += rest * rest, total += value * value, all += code;
+            turned[j * k + i] = (float)code * scale[j];
+        }
+        if (all != sum[j]) fail(result, "k %zu n %zu: sum of bounded codes", k, n);
+        static const double most[2][5] = {{5e-4, 5e-4, 3e-3, 0, 5e-4}, {1.2e-3, 1e-3, 3e-2, 0, 1.2e-3}};
+        if (error > most[limit < 127][j % 5] * total) fail(result, "k %zu n %zu column %zu: error %g", k, n, j, error / total);
+    }
+    pack_quantize_bounded_s8(turned, k, 1, k, n, limit, again, scale_again, sum);
+    for (size_t i = 0; i < k * n; i++)
+        if (fabsf((float)again[i] * scale_again[i / k] - turned[i]) > 1e-5f * fabsf(turned[i]))
+            fail(result, "k %zu n %zu: bounded codes do not stay", k, n);
+    result->cases++;
+    release(codes, result, "codes"), release(again, result, "codes"), release(scale, result, "scale");
+    release(scale_again, result, "scale"), release(sum, result, "sum");
+    free(w), free(turned);
+}
+
+static void check_odd_bounded(kernel_check *result) {
+    float w[40] = {NAN, 1, -0.5f, 1e-38f}, scale;
+    int8_t codes[40];
+    int32_t sum;
+    pack_quantize_bounded_s8(w, 40, 1, 40, 1, 127, codes, &scale, &sum);
+    if (codes[0] != 0 || codes[3] != 0 || fabsf((float)codes[1] * scale - 1) > 1e-6f) fail(result, "bounded: NaN");
+    w[5] = INFINITY;
+    pack_quantize_bounded_s8(w, 40, 1, 40, 1, 127, codes, &scale, &sum);
+    if (!is_bounded(codes, 40)) fail(result, "bounded: infinity");
+    for (size_t i = 0; i < 40; i++) w[i] = 3e38f;
+    pack_quantize_bounded_s8(w, 40, 1, 40, 1, 127, codes, &scale, &sum);
+    for (size_t i = 0; i < 40; i++)
+        if (fabs((double)codes[i] * scale / 3e38 - 1) > 1e-6) fail(result, "bounded: equal values");
+    memset(w, 0, sizeof w);
+    pack_quantize_bounded_s8(w, 40, 1, 40, 1, 31, codes, &scale, &sum);
+    if (scale != 0 || sum != 0 || codes[7] != 0) fail(result, "bounded: zeros");
+    result->cases += 4;
+}
+
 /// A matrix of normal-like values, some of them cut off by a larger neighbour: the codes' bounds, the error, and the layout.
 static void check_groups(size_t k, size_t n, sequence *s, kernel_check *result) {
     size_t groups = (k + 31) / 32;
@@ -156,6 +232,9 @@ void check_packing(kernel_check *result) {
     for (size_t k = 1; k < 200; k += 13)
         for (size_t n = 1; n < 40; n += 7) check_groups(k, n, &s, result);
     check_odd_groups(result);
+    for (size_t k = 1; k < 400; k += 29) check_bounded(k, 11, k % 2 ? 127 : 31, &s, result);
+    check_bounded(1537, 20, 127, &s, result), check_bounded(1537, 20, 31, &s, result);
+    check_odd_bounded(result);
     if (pack_panels_bytes_s4(SIZE_MAX, 1) != SIZE_MAX || pack_panels_bytes_s4(64, SIZE_MAX) != SIZE_MAX
         || pack_panels_bytes_s4(SIZE_MAX / 4, 4096) != SIZE_MAX || pack_row_bytes_s4(SIZE_MAX) != SIZE_MAX)
         fail(result, "sizes of s4 overflow");

@@ -211,7 +211,7 @@ import Testing
             var restored = graph
             let isStored = columns >= 32
             restored.constants["w"] = try Constant(
-                floats: isStored ? kind.restored(w, rows: outputs, columns: columns) : w, shape: shape)
+                floats: isStored ? kind.restored(w, rows: outputs, columns: columns, isTable: true) : w, shape: shape)
             let expected = try run(restored, [x], threads: 1, isa: nil)
             for (threads, isa) in [(1, nil), (3, nil), (1, "portable")] as [(Int, String?)] {
                 let found = try run(graph, [x], threads: threads, isa: isa, storage: kind)

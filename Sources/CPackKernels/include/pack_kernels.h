@@ -5,7 +5,9 @@
 // every variant, so that a plan moves between CPUs:
 //   f32, f16: panel p holds for each k the PACK_PANEL values w[k][16p … 16p+15]; columns past n are zero.
 //   s8:       panel p holds for each quadruple of k (the last one padded with zeros) and each of its 16 columns the four
-//             bytes w[4q … 4q+3][column]: 64 bytes a quadruple.
+//             bytes w[4q … 4q+3][column]: 64 bytes a quadruple. Weights are "bounded" if in each column and each run of
+//             PACK_RUN_LENGTH k, counted from the first, neither the positive nor the negative ones among those with the
+//             same k / 2 mod 2 have a sum beyond PACK_GROUP_SUM: their products with codes then add up in 16 bits.
 //   s4:       k in groups of PACK_GROUP, the last one padded with zeros; a weight is column_scale * group scale * code, the
 //             code in -8 … 7, the group scale in -127 … 127. Panel p holds for each group 256 bytes: byte 64b + 4c + l has
 //             code + 8 of w[32g + 4b + l][column c] in its low half, of w[32g + 16 + 4b + l][column c] in its high half.
@@ -39,7 +41,10 @@
 #define PACK_PANEL 16
 /// The k that share a scale in s4 weights.
 #define PACK_GROUP 32
-/// The largest sum of the codes of one sign in a group and column: times 255 it fits 16 bits.
+/// The k of a run of bounded s8 weights.
+#define PACK_RUN_LENGTH 8
+/// The largest sum of the codes of one sign in a group and column of s4, and of those that are added in 16 bits in a run of
+/// bounded s8: times 255 it fits 16 bits.
 #define PACK_GROUP_SUM 128
 /// The most k that one chain of sums of a f32 or f16 product takes.
 #define PACK_STRETCH 384
@@ -85,6 +90,8 @@ typedef struct {
     const int32_t *row_zero;
     const float *column_scale; // n values
     const int32_t *column_sum; // n values: sum over k of w
+    // s8 kernels only: nonzero if weights are bounded. Said of others, it makes sums wrong, differently in each variant.
+    uint32_t bounded;
 } pack_gemm;
 
 /// Computes rows row_begin ..< row_end of the columns of panels panel_begin ..< panel_end.
@@ -311,6 +318,13 @@ void pack_panels_s8(const int8_t *codes, size_t ldw, int transposed, size_t k, s
 /// Symmetric codes a column: scale = max|w| / limit, code = round-to-nearest-even(w / scale) in -limit … limit, which is at
 /// most 127; column_sum is the sum of a column's codes. codes is [n, k] (transposed). A column of zeros gets scale 0. NaN gives code 0.
 void pack_quantize_columns_s8(
+    const float *w, size_t ldw, int transposed, size_t k, size_t n, int limit, int8_t *codes, float *column_scale,
+    int32_t *column_sum);
+/// The same for bounded weights: of the scales max|w| / L, L = 16 … 127 (but at most 1.5 times limit), a column gets the one
+/// with the least sum of squared errors, about. Codes beyond -limit … limit are cut off, and those of a run that add up to
+/// too much are brought down, first where rounding went up the most. Values that are whole multiples of max|w| / L for a
+/// whole L of 16 … limit, and bounded, stay as they are.
+void pack_quantize_bounded_s8(
     const float *w, size_t ldw, int transposed, size_t k, size_t n, int limit, int8_t *codes, float *column_scale,
     int32_t *column_sum);
 /// Codes of a s4 matrix: for each column and group the scale, of either sign, with the least sum of squared errors among

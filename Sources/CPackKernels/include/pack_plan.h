@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PACK_PLAN_VERSION 1u
+#define PACK_PLAN_VERSION 2u
 #define PACK_PLAN_ABSENT 0xFFFFFFFFu
 #define PACK_PLAN_MAXIMUM_RANK 8
 #define PACK_PLAN_ALIGNMENT 64

@@ -1,5 +1,6 @@
 // The walk over rows and panels of the s8 products whose tiles read codes and weights as they are stored. The file of an
-// instruction set defines MR, NP_MOST, `tiles_s8[rows][panels]` and wide_panels(rows).
+// instruction set defines MR, NP_MOST, `tiles_s8[rows][panels]` and wide_panels(rows). A tile of one panel may ask for what lies
+// a stride on, for the next one; it gets 0 where another tile has done so.
 
 /// Rows whose codes stay in the second-level cache while all panels pass over them.
 PACK_INLINE size_t rows_at_once(size_t k) {
@@ -21,7 +22,8 @@ PACK_INLINE void multiply_s8(
             for (size_t i = row, next; i < end; i = next) {
                 next = tile_end(i, end, MR);
                 const uint8_t *a = (const uint8_t *)g->a + i * g->lda;
-                tiles_s8[next - i][panels](a, g->lda, weights, stride, quads, sums, panels * PACK_PANEL);
+                size_t ahead = i == row || NP_MOST > 1 ? stride : 0;
+                tiles_s8[next - i][panels](a, g->lda, weights, ahead, quads, sums, panels * PACK_PANEL);
                 finish_sums(g, sums, panels * PACK_PANEL, i, next - i, column, width);
             }
         }

@@ -1,8 +1,10 @@
 // The product of unsigned 8-bit rows and signed 8-bit weights for AVX2, exact over the whole range of both.
 //
-// The instruction that multiplies bytes saturates, so codes are widened to 16 bits and multiplied in pairs. Of a quadruple
-// of k, bytes 0 and 2 make one pair ("even") and bytes 1 and 3 the other ("odd"): that split takes one shift each. Rows are
-// widened once for all panels; a panel's stretch once for all tiles of a block of rows, unless there is only one tile.
+// The instruction that multiplies bytes adds pairs of products in 16 bits and saturates. Bounded weights can't make it, and
+// the sums of a run of PACK_RUN_LENGTH k fit 16 bits too, so that only these are widened. Other weights and their rows are
+// widened to 16 bits first and multiplied in pairs. Of a quadruple of k, bytes 0 and 2 make one pair ("even") and bytes 1 and
+// 3 the other ("odd"): that split takes one shift each. Rows are widened once for all panels; a panel's stretch once for all
+// tiles of a block of rows, unless there is only one tile.
 #if defined(__x86_64__)
 #include <immintrin.h>
 #include <string.h>
@@ -19,7 +21,7 @@
 #include "../simd/gemm_s8_finish.h"
 
 enum {
-    MR = 6,
+    WIDE_MR = 6,                    // most rows of a tile of widened weights
     DIRECT_MR = 4,                  // most rows of a tile that widens the weights itself
     ROW_BYTES = 128 * 1024,         // for widened rows
     QUADS = 128,                    // of a stretch of widened weights, 16 KiB
@@ -69,7 +71,7 @@ PACK_INLINE __m256i multiply_add(__m256i sum, __m256i a, __m256i b) {
     return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
 }
 
-typedef void (*tile_s8)(const uint64_t *rows, const void *weights, size_t quads, int32_t *sums, int go_on);
+typedef void (*tile_wide)(const uint64_t *rows, const void *weights, size_t quads, int32_t *sums, int go_on);
 
 #define LOAD_SUMS(MROWS)                                                                                               \
     __m256i sum[MROWS][2];                                                                                             \
@@ -114,9 +116,9 @@ typedef void (*tile_s8)(const uint64_t *rows, const void *weights, size_t quads,
 
 TILE_WIDE(1) TILE_WIDE(2) TILE_WIDE(3) TILE_WIDE(4) TILE_WIDE(5) TILE_WIDE(6)
 TILE_DIRECT(1) TILE_DIRECT(2) TILE_DIRECT(3) TILE_DIRECT(4)
-static const tile_s8 wide_tiles[MR + 1] = {
+static const tile_wide wide_tiles[WIDE_MR + 1] = {
     0, tile_wide_1, tile_wide_2, tile_wide_3, tile_wide_4, tile_wide_5, tile_wide_6};
-static const tile_s8 direct_tiles[DIRECT_MR + 1] = {0, tile_direct_1, tile_direct_2, tile_direct_3, tile_direct_4};
+static const tile_wide direct_tiles[DIRECT_MR + 1] = {0, tile_direct_1, tile_direct_2, tile_direct_3, tile_direct_4};
 
 /// One panel for a block of rows that fits one direct tile.
 static void multiply_direct(
@@ -137,7 +139,7 @@ static void multiply_wide(
         size_t length = pack_min(QUADS, quads - at);
         widen_panel(panel + at * 64, quads * 64, length, wide);
         for (size_t i = row, end; i < row_end; i = end) {
-            end = tile_end(i, row_end, MR);
+            end = tile_end(i, row_end, WIDE_MR);
             const uint64_t *tile = rows + (i - row) * quads + at * (end - i);
             wide_tiles[end - i](tile, wide, length, sums + (i - row) * PACK_PANEL, at > 0);
         }
@@ -146,16 +148,17 @@ static void multiply_wide(
     finish_sums(g, sums, PACK_PANEL, row, row_end - row, column, pack_min(PACK_PANEL, g->n - column));
 }
 
-void pack_gemm_s8_avx2(const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
+static void multiply_widened(
+    const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
     uint64_t wide[ROW_BYTES / sizeof(uint64_t)];
     size_t quads = (g->k + 3) / 4, most = quads ? ROW_BYTES / sizeof *wide / quads : MOST_ROWS;
     if (most == 0) return; // deeper than PACK_MAX_K_S8
     most = pack_min(most, MOST_ROWS);
-    if (most > MR) most -= most % MR;
+    if (most > WIDE_MR) most -= most % WIDE_MR;
     for (size_t row = row_begin, end; row < row_end; row = end) {
         end = tile_end(row, row_end, most);
         for (size_t i = row, next; i < end; i = next) {
-            next = end - row <= DIRECT_MR ? end : tile_end(i, end, MR);
+            next = end - row <= DIRECT_MR ? end : tile_end(i, end, WIDE_MR);
             widen_rows((const uint8_t *)g->a + i * g->lda, g->lda, next - i, quads, wide + (i - row) * quads);
         }
         for (size_t p = panel_begin; p < panel_end; p++) {
@@ -166,6 +169,67 @@ void pack_gemm_s8_avx2(const pack_gemm *g, size_t row_begin, size_t row_end, siz
                 multiply_wide(g, wide, row, end, panel, quads, p * PACK_PANEL);
         }
     }
+}
+
+// Bounded weights: 3 rows, whose sums of 16 and of 32 bits are all in registers.
+
+#define MR 3
+#define NP_MOST 1
+PACK_INLINE size_t wide_panels(size_t rows) { return rows ? 1 : 1; }
+
+typedef void (*tile_s8)(
+    const uint8_t *a, size_t lda, const int8_t *panel, size_t panel_stride, size_t quads, int32_t *out, size_t ldo);
+
+/// The products of one quadruple, added to those before in its run.
+#define QUADRUPLE(MROWS, is_first)                                                                                     \
+    {                                                                                                                  \
+        __m256i low = _mm256_load_si256((const __m256i *)panel), high = _mm256_load_si256((const __m256i *)panel + 1); \
+        PACK_UNROLL for (int i = 0; i < MROWS; i++) {                                                                  \
+            int32_t codes;                                                                                             \
+            memcpy(&codes, a + (size_t)i * lda, sizeof codes);                                                         \
+            __m256i x = _mm256_set1_epi32(codes);                                                                      \
+            __m256i products[2] = {_mm256_maddubs_epi16(x, low), _mm256_maddubs_epi16(x, high)};                       \
+            PACK_UNROLL for (int j = 0; j < 2; j++)                                                                    \
+                run[i][j] = is_first ? products[j] : _mm256_add_epi16(run[i][j], products[j]);                         \
+        }                                                                                                              \
+        a += 4, panel += 64;                                                                                           \
+    }
+#define END_RUN(MROWS)                                                                                                 \
+    PACK_UNROLL for (int i = 0; i < MROWS; i++)                                                                        \
+        PACK_UNROLL for (int j = 0; j < 2; j++)                                                                        \
+            sum[i][j] = multiply_add(sum[i][j], run[i][j], _mm256_set1_epi16(1));
+#define TILE_BOUNDED(MROWS)                                                                                            \
+    static void tile_bounded_##MROWS(                                                                                  \
+        const uint8_t *restrict a, size_t lda, const int8_t *restrict panel, size_t panel_stride, size_t quads,        \
+        int32_t *restrict out, size_t ldo) {                                                                           \
+        __m256i sum[MROWS][2], run[MROWS][2];                                                                          \
+        PACK_UNROLL for (int i = 0; i < MROWS; i++) sum[i][0] = sum[i][1] = _mm256_setzero_si256();                    \
+        for (; quads >= PACK_RUN_LENGTH / 4; quads -= PACK_RUN_LENGTH / 4) {                                                         \
+            if (panel_stride > 0)                                                                                      \
+                PACK_UNROLL for (int q = 0; q < PACK_RUN_LENGTH / 4; q++)                                                     \
+                    __builtin_prefetch(panel + panel_stride + q * 64, 0, 2);                                           \
+            PACK_UNROLL for (int q = 0; q < PACK_RUN_LENGTH / 4; q++) QUADRUPLE(MROWS, q == 0)                                \
+            END_RUN(MROWS)                                                                                             \
+        }                                                                                                              \
+        for (; quads > 0; quads--) {                                                                                   \
+            QUADRUPLE(MROWS, 1)                                                                                        \
+            END_RUN(MROWS)                                                                                             \
+        }                                                                                                              \
+        PACK_UNROLL for (int i = 0; i < MROWS; i++)                                                                    \
+            PACK_UNROLL for (int j = 0; j < 2; j++)                                                                    \
+                _mm256_storeu_si256((__m256i *)(out + (size_t)i * ldo + j * 8), sum[i][j]);                            \
+    }
+TILE_BOUNDED(1) TILE_BOUNDED(2) TILE_BOUNDED(3)
+static const tile_s8 tiles_s8[MR + 1][NP_MOST + 1] = {
+    [1][1] = tile_bounded_1, [2][1] = tile_bounded_2, [3][1] = tile_bounded_3};
+
+#include "../simd/gemm_s8_blocks.h"
+
+void pack_gemm_s8_avx2(const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
+    if (g->bounded)
+        multiply_s8(g, row_begin, row_end, panel_begin, panel_end);
+    else
+        multiply_widened(g, row_begin, row_end, panel_begin, panel_end);
 }
 
 #pragma clang attribute pop

@@ -6,6 +6,7 @@ import PackCore
 ///
 /// Inputs: x f32 [.., K]; panels (f32, f16, i8, or u8 for two 4-bit codes a byte, as many as K×N takes); bias f32 [N] or absent;
 /// residual f32 like the output or absent; for i8 and u8 the scale f32 [N] and the sum of codes i32 [N] of each column.
+/// Weights of i8 are bounded, as said there.
 /// Attributes: K, N, `pack_activation`. For i8 and u8, rows of x are quantized as they come, and sums are exact.
 enum Linear: Operator {
     /// Columns that one task computes at least, in panels: two vectors of the widest kernel, twice.
@@ -114,6 +115,7 @@ enum Linear: Operator {
         gemm.residual = UnsafePointer(step.optional(3)?.floats.baseAddress)
         gemm.ldr = shape.n
         gemm.activation = UInt32(try step.attribute(2))
+        gemm.bounded = 1
         let kernel: pack_gemm_kernel?
         switch panels.dtype {
         case .f32: kernel = kernels.gemm_f32

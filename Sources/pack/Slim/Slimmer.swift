@@ -266,7 +266,8 @@ struct Slimmer {
                 name: weight.name, kind: kind, bytes: weight.bytes,
                 error: WeightError.relative(
                     constant, as: kind, adjusted: choice.adjusted[weight.name],
-                    rowsAreScaled: tables.contains(weight.name) || transposed.contains(weight.name)))
+                    rowsAreScaled: tables.contains(weight.name) || transposed.contains(weight.name),
+                    isTable: tables.contains(weight.name)))
         }
     }
 

@@ -1,0 +1,155 @@
+// Weights as 8-bit codes, at slim time.
+#include <math.h>
+#include <string.h>
+
+#include "internal.h"
+
+#pragma clang fp contract(off)
+
+void pack_panels_s8(const int8_t *codes, size_t ldw, int transposed, size_t k, size_t n, int8_t *panels) {
+    memset(panels, 0, pack_panels_bytes_s8(k, n));
+    size_t padded = pack_round_up(k, 4);
+    for (size_t column = 0; column < n; column++) {
+        int8_t *to = panels + column / PACK_PANEL * PACK_PANEL * padded + column % PACK_PANEL * 4;
+        for (size_t i = 0; i < k; i++)
+            to[i / 4 * 64 + i % 4] = transposed ? codes[column * ldw + i] : codes[i * ldw + column];
+    }
+}
+
+void pack_quantize_columns_s8(
+    const float *w, size_t ldw, int transposed, size_t k, size_t n, int limit, int8_t *codes, float *column_scale,
+    int32_t *column_sum) {
+    size_t along = transposed ? 1 : ldw, across = transposed ? ldw : 1;
+    float top = (float)limit;
+    for (size_t column = 0; column < n; column++) {
+        const float *from = w + column * across;
+        float most = 0;
+        for (size_t i = 0; i < k; i++) most = fmaxf(most, fabsf(from[i * along]));
+        float scale = most / top;
+        int32_t sum = 0;
+        for (size_t i = 0; i < k; i++) {
+            float ratio = scale > 0 ? from[i * along] / scale : 0.0f;
+            ratio = ratio > top ? top : ratio < -top ? -top : ratio == ratio ? ratio : 0.0f;
+            int32_t code = (int32_t)((ratio + 0x1.8p23f) - 0x1.8p23f);
+            codes[column * k + i] = (int8_t)code;
+            sum += code;
+        }
+        column_scale[column] = scale;
+        column_sum[column] = sum;
+    }
+}
+
+// Bounded weights.
+
+/// Four k of a column; a run as vectors, for the search to be quick.
+typedef float lanes __attribute__((ext_vector_type(4)));
+enum { QUADS = PACK_RUN_LENGTH / 4, LEAST_TOP = 16, MOST_TOP = 127 };
+
+/// The run of a column from k = i on as shares of the largest; what is no number, or lies past k, is 0.
+static void read_run(const float *from, size_t along, size_t i, size_t k, float most, float *shares) {
+    size_t count = pack_min(PACK_RUN_LENGTH, k - i);
+    memset(shares, 0, PACK_RUN_LENGTH * sizeof *shares);
+    for (size_t j = 0; j < count; j++) {
+        float share = from[(i + j) * along] / most;
+        if (share == share) shares[j] = share;
+    }
+}
+
+PACK_INLINE lanes rounded(lanes ratio, float limit) {
+    ratio = ratio > limit ? (lanes)limit : ratio < -limit ? (lanes)-limit : ratio;
+    return (ratio + 0x1.8p23f) - 0x1.8p23f;
+}
+
+/// The sum of squared errors, in codes, of a run of which the largest share gets code `top`. An excess of a sum is taken to be
+/// spread over half of the codes.
+static float run_error(const float *shares, float top, float limit) {
+    lanes error = 0, total = 0, size = 0;
+    PACK_UNROLL for (int i = 0; i < QUADS; i++) {
+        lanes ratio;
+        memcpy(&ratio, shares + i * 4, sizeof ratio);
+        ratio *= top;
+        lanes code = rounded(ratio, limit), rest = code - ratio;
+        error += rest * rest, total += code, size += __builtin_elementwise_abs(code);
+    }
+    // Twice the sums of both signs, of k 0 and 1 and of k 2 and 3 of the quadruples.
+    size += size.yxwz, total += total.yxwz;
+    lanes up = size + total - 2 * PACK_GROUP_SUM, down = size - total - 2 * PACK_GROUP_SUM;
+    up = up > 0 ? up : 0, down = down > 0 ? down : 0;
+    error += (up * up + down * down) * (0.125f / QUADS);
+    return error.x + error.y + error.z + error.w;
+}
+
+/// Brings the codes of one sign down that have a sum beyond PACK_GROUP_SUM among the pairs of a run, one after the other where
+/// that costs least.
+static void bound_pairs(float *codes, const float *ratios, float sign) {
+    for (;;) {
+        float sum = 0, least = INFINITY;
+        int best = 0;
+        for (int i = 0; i < QUADS * 2; i++) {
+            int at = i / 2 * 4 + i % 2;
+            float size = codes[at] * sign, over = size - ratios[at] * sign;
+            if (size <= 0) continue;
+            sum += size;
+            if (-over < least) least = -over, best = at;
+        }
+        if (sum <= PACK_GROUP_SUM) return;
+        codes[best] -= sign;
+    }
+}
+
+/// Codes of a run. Returns their sum.
+static int32_t code_run(const float *shares, float top, float limit, size_t count, int8_t *codes) {
+    float ratios[PACK_RUN_LENGTH], values[PACK_RUN_LENGTH];
+    for (int i = 0; i < PACK_RUN_LENGTH; i += 4) {
+        lanes ratio;
+        memcpy(&ratio, shares + i, sizeof ratio);
+        ratio *= top;
+        lanes code = rounded(ratio, limit);
+        memcpy(ratios + i, &ratio, sizeof ratio), memcpy(values + i, &code, sizeof code);
+    }
+    for (int pair = 0; pair < 4; pair += 2) {
+        bound_pairs(values + pair, ratios + pair, 1);
+        bound_pairs(values + pair, ratios + pair, -1);
+    }
+    int32_t sum = 0;
+    for (size_t i = 0; i < count; i++) sum += codes[i] = (int8_t)values[i];
+    return sum;
+}
+
+/// The code of the largest value with which a column has the least error, about.
+static int best_top(const float *from, size_t along, size_t k, float most, int limit) {
+    float errors[MOST_TOP + 1] = {0};
+    int last = (int)pack_min(MOST_TOP, (size_t)limit * 3 / 2), best = last;
+    for (size_t i = 0; i < k; i += PACK_RUN_LENGTH) {
+        float shares[PACK_RUN_LENGTH];
+        read_run(from, along, i, k, most, shares);
+        for (int top = LEAST_TOP; top <= last; top++) errors[top] += run_error(shares, (float)top, (float)limit);
+    }
+    for (int top = LEAST_TOP; top <= last; top++) errors[top] /= (float)(top * top);
+    for (int top = last; top >= LEAST_TOP; top--)
+        if (errors[top] < errors[best]) best = top;
+    return best;
+}
+
+void pack_quantize_bounded_s8(
+    const float *w, size_t ldw, int transposed, size_t k, size_t n, int limit, int8_t *codes, float *column_scale,
+    int32_t *column_sum) {
+    size_t along = transposed ? 1 : ldw, across = transposed ? ldw : 1;
+    for (size_t column = 0; column < n; column++, codes += k) {
+        const float *from = w + column * across;
+        float most = 0;
+        for (size_t i = 0; i < k; i++) most = fmaxf(most, fabsf(from[i * along]));
+        int top = most > 0 ? best_top(from, along, k, most, limit) : 1;
+        column_scale[column] = most / (float)top;
+        column_sum[column] = 0;
+        if (column_scale[column] == 0) {
+            memset(codes, 0, k);
+            continue;
+        }
+        for (size_t i = 0; i < k; i += PACK_RUN_LENGTH) {
+            float shares[PACK_RUN_LENGTH];
+            read_run(from, along, i, k, most, shares);
+            column_sum[column] += code_run(shares, (float)top, (float)limit, pack_min(PACK_RUN_LENGTH, k - i), codes + i);
+        }
+    }
+}
