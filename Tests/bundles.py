@@ -237,7 +237,6 @@ def the_command_says_what_is_wrong():
         (["slim", MODEL, "--target", "lamda"], 2, "did you mean lambda"),
         (["slim", MODEL], 64, "--target"),
         (["slim", MODEL, "--target", "lambda", "--output", str(WORK / "no" / "b.zip")], 2, "cannot create"),
-        (["slim", MODEL, "--target", "lambda-image"], 2, "container images"),
         (["slim", MODEL, "--target", "lambda", "--quantize", "int3"], 64, "int8"),
         (["slim", str(broken), "--target", "lambda"], 2, "config.json"),
         (["run", MODEL, "--text", "a", "--isa", "avx9000"], 2, "instruction set"),
