@@ -62,7 +62,7 @@ def embeddings():
         known = engine["accuracy"]
         check(f"{name}: accuracy where it is quantized", (known is None) == name.endswith("fp32"), known)
         check(f"{name}: bytes", engine["bytes"]["model"] > 0 and engine["bytes"]["runtime"] > 0, engine["bytes"])
-        check(f"{name}: memory of its own", engine["start"]["peakMemory"] > 100_000, engine["start"])
+        check(f"{name}: memory of its own", engine["start"]["peakMemory"] is None or engine["start"]["peakMemory"] > 100_000, engine["start"])
     check("embeddings have ranks and no labels", all(
         (a := found[name]["accuracy"]) and a["rankCorrelation"] is not None and a["equalLabels"] is None
         for name in ["pack int8", "onnxruntime int8"]))
