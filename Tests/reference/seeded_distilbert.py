@@ -62,18 +62,25 @@ def tokenizer(listed):
     }
 
 
+class Makers:
+    """Makes weights by name, in the order in which they are asked for."""
+
+    def __init__(self, seed):
+        self.random = np.random.default_rng(seed)
+
+    def normal(self, *shape):
+        return self.random.normal(0, 0.02, shape).astype(np.float32)
+
+    def linear(self, name, outputs, inputs):
+        return {name + ".weight": self.normal(outputs, inputs), name + ".bias": self.normal(outputs)}
+
+    def norm(self, name):
+        return {name + ".weight": 1 + self.normal(WIDTH), name + ".bias": self.normal(WIDTH)}
+
+
 def weights(seed):
-    random = np.random.default_rng(seed)
-
-    def normal(*shape):
-        return random.normal(0, 0.02, shape).astype(np.float32)
-
-    def linear(name, outputs, inputs):
-        return {name + ".weight": normal(outputs, inputs), name + ".bias": normal(outputs)}
-
-    def norm(name):
-        return {name + ".weight": 1 + normal(WIDTH), name + ".bias": normal(WIDTH)}
-
+    makers = Makers(seed)
+    normal, linear, norm = makers.normal, makers.linear, makers.norm
     made = {"distilbert.embeddings.word_embeddings.weight": normal(WORDS, WIDTH),
             "distilbert.embeddings.position_embeddings.weight": normal(POSITIONS, WIDTH)}
     made |= norm("distilbert.embeddings.LayerNorm")
@@ -86,19 +93,25 @@ def weights(seed):
     return made | linear("pre_classifier", WIDTH, WIDTH) | linear("classifier", 2, WIDTH)
 
 
-def main(folder, seed=1):
+def write(folder, configuration, made):
+    """Writes a model folder with the word list and a classifier of two labels."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     listed = words()
     (folder / "vocab.txt").write_text("\n".join(listed) + "\n")
     (folder / "tokenizer.json").write_text(json.dumps(tokenizer(listed), ensure_ascii=False))
     (folder / "tokenizer_config.json").write_text(json.dumps({"do_lower_case": True, "model_max_length": POSITIONS}))
-    (folder / "config.json").write_text(json.dumps({
+    shared = {"id2label": {"0": "NEGATIVE", "1": "POSITIVE"}, "label2id": {"NEGATIVE": 0, "POSITIVE": 1},
+              "max_position_embeddings": POSITIONS, "pad_token_id": 0, "vocab_size": WORDS}
+    (folder / "config.json").write_text(json.dumps(dict(sorted((shared | configuration).items())), indent=2))
+    save_file(made, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def main(folder, seed=1):
+    write(folder, {
         "activation": "gelu", "architectures": ["DistilBertForSequenceClassification"], "dim": WIDTH, "hidden_dim": INNER,
-        "id2label": {"0": "NEGATIVE", "1": "POSITIVE"}, "label2id": {"NEGATIVE": 0, "POSITIVE": 1},
-        "max_position_embeddings": POSITIONS, "model_type": "distilbert", "n_heads": HEADS, "n_layers": LAYERS,
-        "pad_token_id": 0, "sinusoidal_pos_embds": False, "tie_weights_": True, "vocab_size": WORDS}, indent=2))
-    save_file(weights(int(seed)), folder / "model.safetensors", metadata={"format": "pt"})
+        "model_type": "distilbert", "n_heads": HEADS, "n_layers": LAYERS, "sinusoidal_pos_embds": False,
+        "tie_weights_": True}, weights(int(seed)))
 
 
 if __name__ == "__main__":
