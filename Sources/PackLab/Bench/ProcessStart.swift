@@ -71,7 +71,7 @@ public struct ProcessStart: Sendable {
             guard count > 0 else { break }
             if first == nil {
                 first = now
-                if readsPeak { peak = Self.peak(of: process) }
+                if readsPeak { peak = RuntimeProcess.status("VmHWM", of: process) }
             }
             kept += bytes[..<count].prefix(65536 - kept.count)
         }
@@ -81,14 +81,6 @@ public struct ProcessStart: Sendable {
         return ProcessStart(
             firstOutput: first.map { Double($0 - started) / 1e9 } ?? whole, whole: whole, peakMemory: peak,
             status: end.status, output: String(decoding: kept, as: UTF8.self))
-    }
-
-    /// VmHWM of a process that still runs.
-    private static func peak(of process: Int32) -> Int? {
-        let lines = MemoryLimit.read("/proc/\(process)/status").split(separator: "\n")
-        guard let line = lines.first(where: { $0.hasPrefix("VmHWM:") }) else { return nil }
-        let parts = line.split { $0 == " " || $0 == "\t" }
-        return parts.count >= 2 ? Int(parts[1]).map { $0 * 1024 } : nil
     }
 
     /// This process's environment without variables of the same names as others.

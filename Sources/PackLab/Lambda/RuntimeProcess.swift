@@ -104,8 +104,11 @@ package final class RuntimeProcess {
     }
 
     /// Values of /proc/PID/status in bytes, such as `VmHWM`; nil where there is none.
-    func status(_ key: String) -> Int? {
-        for line in MemoryLimit.read("/proc/\(number)/status").split(separator: "\n") where line.hasPrefix("\(key):") {
+    func status(_ key: String) -> Int? { Self.status(key, of: number) }
+
+    /// The same of any process that still runs.
+    static func status(_ key: String, of process: Int32) -> Int? {
+        for line in MemoryLimit.read("/proc/\(process)/status").split(separator: "\n") where line.hasPrefix("\(key):") {
             let parts = line.split { $0 == " " || $0 == "\t" }
             return parts.count >= 2 ? Int(parts[1]).map { $0 * 1024 } : nil
         }
