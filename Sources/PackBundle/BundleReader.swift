@@ -3,6 +3,19 @@ import PackIO
 
 /// Reads one file out of a bundle's zip.
 public enum BundleReader {
+    /// The bytes of an entry; nil if the zip has no such entry.
+    ///
+    /// - Throws: As ``read(_:of:limit:allocate:)``.
+    public static func bytes(of name: String, in path: String, limit: Int) throws(BundleError) -> [UInt8]? {
+        var memory: UnsafeMutableRawBufferPointer?
+        defer { memory?.deallocate() }
+        let isFound = try read(name, of: path, limit: limit) { size in
+            memory = .allocate(byteCount: size, alignment: 16)
+            return memory
+        }
+        return isFound ? memory.map { Array($0) } : nil
+    }
+
     /// Gives the size of an entry and then its bytes, in memory of the caller's choosing.
     ///
     /// - Parameters:

@@ -204,11 +204,11 @@ typedef void (*tile_s8)(
         int32_t *restrict out, size_t ldo) {                                                                           \
         __m256i sum[MROWS][2], run[MROWS][2];                                                                          \
         PACK_UNROLL for (int i = 0; i < MROWS; i++) sum[i][0] = sum[i][1] = _mm256_setzero_si256();                    \
-        for (; quads >= PACK_RUN_LENGTH / 4; quads -= PACK_RUN_LENGTH / 4) {                                                         \
+        for (; quads >= PACK_RUN_LENGTH / 4; quads -= PACK_RUN_LENGTH / 4) {                                           \
             if (panel_stride > 0)                                                                                      \
-                PACK_UNROLL for (int q = 0; q < PACK_RUN_LENGTH / 4; q++)                                                     \
+                PACK_UNROLL for (int q = 0; q < PACK_RUN_LENGTH / 4; q++)                                              \
                     __builtin_prefetch(panel + panel_stride + q * 64, 0, 2);                                           \
-            PACK_UNROLL for (int q = 0; q < PACK_RUN_LENGTH / 4; q++) QUADRUPLE(MROWS, q == 0)                                \
+            PACK_UNROLL for (int q = 0; q < PACK_RUN_LENGTH / 4; q++) QUADRUPLE(MROWS, q == 0)                         \
             END_RUN(MROWS)                                                                                             \
         }                                                                                                              \
         for (; quads > 0; quads--) {                                                                                   \

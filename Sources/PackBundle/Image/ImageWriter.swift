@@ -47,23 +47,22 @@ public struct ImageWriter {
         ]
         var blobs: [BundleEntry] = []
         func add(_ bytes: [UInt8], _ type: String) -> ImageDescriptor {
-            let digest = SHA256Digest(of: bytes)
+            let digest = SHA256Digest(of: bytes).description
             blobs.append(BundleEntry(place(digest), bytes: bytes))
-            return ImageDescriptor(mediaType: type, digest: digest.description, size: bytes.count)
+            return ImageDescriptor(mediaType: type, digest: digest, size: bytes.count)
         }
-        for layer in layers {
+        let layered = layers.map { layer in
             let file = layer.file
-            blobs.append(BundleEntry(place(layer.digest), lent: { body in file.withBytes { body($0) } }))
+            let descriptor = ImageDescriptor(
+                mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", digest: layer.digest.description,
+                size: file.size)
+            blobs.append(BundleEntry(place(descriptor.digest), lent: { body in file.withBytes { body($0) } }))
+            return descriptor
         }
         let configuration = add(
             try configuration(layers, settings).json(), "application/vnd.oci.image.config.v1+json")
         let manifest = ImageManifest(
-            config: configuration,
-            layers: layers.map {
-                ImageDescriptor(
-                    mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", digest: $0.digest.description,
-                    size: $0.file.size)
-            }, annotations: ["org.opencontainers.image.title": settings.name])
+            config: configuration, layers: layered, annotations: ["org.opencontainers.image.title": settings.name])
         var descriptor = add(try manifest.json(), ImageManifest.type)
         descriptor.platform = .init(architecture: architecture(settings))
         descriptor.annotations = [
@@ -72,7 +71,7 @@ public struct ImageWriter {
         ]
         let docker = DockerImage(
             config: place(configuration.digest), names: ["\(settings.name):latest"],
-            layers: layers.map { place($0.digest) })
+            layers: layered.map { place($0.digest) })
         blobs += [
             BundleEntry("index.json", bytes: try ImageIndex(manifests: [descriptor]).json()),
             BundleEntry("manifest.json", bytes: try [docker].json()),
@@ -96,8 +95,6 @@ public struct ImageWriter {
     private static func architecture(_ settings: Settings) -> String {
         settings.arch == "x86_64" ? "amd64" : settings.arch
     }
-
-    private static func place(_ digest: SHA256Digest) -> String { "blobs/sha256/\(digest.hex)" }
 
     /// - Parameter digest: `sha256:` and the digits.
     private static func place(_ digest: String) -> String {

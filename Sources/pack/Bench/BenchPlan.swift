@@ -47,18 +47,9 @@ final class BenchPlan {
         if try FileContents.kind(of: path) == .folder {
             return try FileContents.bytes(of: path + "/bootstrap", limit: 1 << 28)
         }
-        var bytes: [UInt8] = []
-        var isFound = false
-        if path.hasSuffix(".zip") {
-            var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-            isFound = try BundleReader.read("bootstrap", of: path, limit: 1 << 28) { size in
-                memory = .allocate(byteCount: size, alignment: 16)
-                return memory
-            }
-            bytes = Array(memory)
-            memory.deallocate()
-        }
-        guard isFound else {
+        guard path.hasSuffix(".zip"),
+            let bytes = try BundleReader.bytes(of: "bootstrap", in: path, limit: 1 << 28)
+        else {
             throw Refusal(
                 facts: ErrorFacts("has no runtime to start", file: path, expected: "a bundle with a bootstrap"))
         }

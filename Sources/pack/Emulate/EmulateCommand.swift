@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PackBundle
 import PackIO
 import PackLab
 import PackProfiles
@@ -113,9 +114,10 @@ struct Emulate: ParsableCommand {
 
     /// An emulator for a bundle of another architecture than this machine's.
     private func launcher(_ bundle: String) -> [String] {
-        var first: [UInt8] = []
-        _ = try? BundleHead.read(bundle, into: &first)
-        guard first.count >= 20, Array(first[0..<4]) == [0x7F, 0x45, 0x4C, 0x46], first[18] == 0xB7 else { return [] }
+        // The head of an ELF file says what it was made for; a bundle that cannot be read is told of where it is run.
+        guard let first = try? BundleReader.bytes(of: "bootstrap", in: bundle, limit: 1 << 28), first.count >= 20,
+            Array(first[0..<4]) == [0x7F, 0x45, 0x4C, 0x46], first[18] == 0xB7
+        else { return [] }
         #if arch(arm64)
         return []
         #else

@@ -34,13 +34,7 @@ enum PeakEvents {
     /// The peak of memory that the bundle's manifest predicts.
     static func prediction(_ bundle: String) throws -> Int? {
         struct Manifest: Decodable { let predictedPeakMemory: Int }
-        var memory: UnsafeMutableRawBufferPointer?
-        defer { memory?.deallocate() }
-        let isFound = try BundleReader.read("manifest.json", of: bundle, limit: 1 << 24) { (size) in
-            memory = .allocate(byteCount: size, alignment: 16)
-            return memory
-        }
-        guard isFound, let memory else { return nil }
-        return try? JSONDecoder().decode(Manifest.self, from: Data(memory)).predictedPeakMemory
+        guard let bytes = try BundleReader.bytes(of: "manifest.json", in: bundle, limit: 1 << 24) else { return nil }
+        return try? JSONDecoder().decode(Manifest.self, from: Data(bytes)).predictedPeakMemory
     }
 }
