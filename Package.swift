@@ -21,8 +21,7 @@ let commandLinkerSettings: [LinkerSetting] =
     ? [
         .unsafeFlags(
             [
-                "-static-stdlib", "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs", "-Xlinker",
-                "--start-group",
+                "-static-stdlib", "-use-ld=lld", "-Xclang-linker", "-no-pie", "-Xlinker", "--start-group",
             ]
                 + [
                     "Foundation", "CoreFoundation", "FoundationEssentials", "FoundationInternationalization",

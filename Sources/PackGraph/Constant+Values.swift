@@ -63,7 +63,7 @@ extension Constant {
 
     /// The value of an integer or boolean constant with one element, whatever its rank.
     public var scalarInteger: Int? {
-        guard count == 1, let values = try? integers() else { return nil }
+        guard count == 1, !dtype.isFloat, let values = try? integers() else { return nil }
         return values.first
     }
 

@@ -3,16 +3,10 @@ extension Graph {
     ///
     /// - Throws: `GraphError` that names the node and the value.
     public func validate() throws(GraphError) {
-        let makers = try makers()
-        try checkUses(makers)
-        var ready = Set(constants.keys).union(inputs.map(\.name))
-        for node in nodes {
-            for input in node.inputs where !input.isEmpty && !ready.contains(input) {
-                throw GraphError(
-                    .cycle, node, value: input, found: "a use before the value is made", expected: "topological order")
-            }
-            ready.formUnion(node.outputs)
-        }
+        guard let early = try earlyUse(of: try makers()) else { return }
+        throw GraphError(
+            .cycle, nodes[early.node], value: early.value, found: "a use before the value is made",
+            expected: "topological order")
     }
 
     /// Puts the nodes into an order in which every value is made before its use; nodes that are in such an order already
@@ -21,7 +15,7 @@ extension Graph {
     /// - Throws: `GraphError` for duplicate and undefined values, and for a cycle (naming one of its nodes).
     public mutating func sortTopologically() throws(GraphError) {
         let makers = try makers()
-        try checkUses(makers)
+        guard try earlyUse(of: makers) != nil else { return }
         var sorter = DepthFirstSorter(nodes: nodes, makers: makers)
         for index in nodes.indices { try sorter.visit(index) }
         nodes = sorter.order.map { nodes[$0] }
@@ -30,6 +24,7 @@ extension Graph {
     /// For each value, the index of its node, or −1 for constants and inputs.
     private func makers() throws(GraphError) -> [String: Int] {
         var makers: [String: Int] = [:]
+        makers.reserveCapacity(inputs.count + constants.count + nodes.count)
         for port in inputs where makers.updateValue(-1, forKey: port.name) != nil {
             throw GraphError(.duplicateValue, value: port.name, found: "a second input", expected: "one of each name")
         }
@@ -52,12 +47,17 @@ extension Graph {
         return makers
     }
 
-    private func checkUses(_ makers: [String: Int]) throws(GraphError) {
-        for node in nodes {
-            for input in node.inputs where !input.isEmpty && makers[input] == nil {
-                throw GraphError(
-                    .undefinedValue, node, value: input, found: "no definition",
-                    expected: "an input, a constant or a node's output")
+    /// Checks that all values that are read exist, and gives the first that is read before it is made.
+    private func earlyUse(of makers: [String: Int]) throws(GraphError) -> (node: Int, value: String)? {
+        var early: (node: Int, value: String)?
+        for (index, node) in nodes.enumerated() {
+            for input in node.inputs where !input.isEmpty {
+                guard let maker = makers[input] else {
+                    throw GraphError(
+                        .undefinedValue, node, value: input, found: "no definition",
+                        expected: "an input, a constant or a node's output")
+                }
+                if maker >= index, early == nil { early = (index, input) }
             }
         }
         for output in outputs where makers[output] == nil {
@@ -65,6 +65,7 @@ extension Graph {
                 .undefinedValue, value: output, found: "an output of the graph without definition",
                 expected: "an input, a constant or a node's output")
         }
+        return early
     }
 }
 

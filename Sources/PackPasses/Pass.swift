@@ -21,7 +21,7 @@ public struct Pass: Sendable {
     ) {
         self.init(name, summary) { (rewriter: inout Rewriter) throws(GraphError) in
             for slot in rewriter.slots.indices {
-                while let node = rewriter.slots[slot], operators.contains(node.op),
+                while let op = rewriter.slots[slot]?.op, operators.contains(op), let node = rewriter.slots[slot],
                     let patch = try match(rewriter, slot, node)
                 {
                     guard try rewriter.apply(patch) else { return }

@@ -34,6 +34,9 @@ struct Rewriter {
         self.options = options
         self.graph = graph
         self.graph.nodes = []
+        makers.reserveCapacity(slots.count)
+        users.reserveCapacity(slots.count + graph.constants.count)
+        nodeNames.reserveCapacity(slots.count)
         for (slot, node) in graph.nodes.enumerated() { register(node, slot) }
     }
 

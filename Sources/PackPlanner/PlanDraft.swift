@@ -50,14 +50,16 @@ public struct PlanDraft: Sendable {
 
     /// Names of the operators that the plan needs, each once, sorted.
     public var operators: [String] {
-        let ids = tables.steps.map { UInt32($0.op) } + (tables.texts.isEmpty ? [] : [PACK_OP_Texts.rawValue])
-        return Set(ids.compactMap { pack_operator_name($0).map { String(cString: $0) } }).sorted()
+        var ids = Set(tables.steps.map { UInt32($0.op) })
+        if !tables.texts.isEmpty { ids.insert(PACK_OP_Texts.rawValue) }
+        return ids.compactMap { pack_operator_name($0).map { String(cString: $0) } }.sorted()
     }
 
     /// Whether two drafts of one graph store all weights alike and need the same operators and kernels.
     public func isLike(_ other: PlanDraft) -> Bool {
         weights.elementsEqual(other.weights) { $0.kind == $1.kind && $0.bytes == $1.bytes }
-            && operators == other.operators && kernelFamilies == other.kernelFamilies
+            && tables.steps.elementsEqual(other.tables.steps) { $0.op == $1.op }
+            && kernelFamilies == other.kernelFamilies
     }
 
     /// The draft with this table of a tokenizer, or none.

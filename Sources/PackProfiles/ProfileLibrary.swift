@@ -45,11 +45,13 @@ public struct ProfileLibrary: Sendable {
 
     /// The profiles that are shown when none is asked for, by name; all if none says that it is one of them.
     public func defaults() throws(ProfileError) -> [Profile] {
-        let read = try concurrently(try names()) { name throws(ProfileError) in
+        // One after the other: others have the CPUs meanwhile.
+        var read: [Profile] = []
+        for name in try names() {
             let text = try text(of: name)
-            return Self.mentionsDefault(text) ? try listed(name, text) : nil
+            if Self.mentionsDefault(text) { read.append(try listed(name, text)) }
         }
-        let chosen = read.compactMap(\.self).filter(\.isDefault)
+        let chosen = read.filter(\.isDefault)
         return chosen.isEmpty ? try all() : chosen
     }
 

@@ -12,9 +12,16 @@ import Glibc
             Data goes to standard output; progress, warnings and errors go to standard error.
             """,
         version: "pack " + toolVersion,
-        subcommands: [
+        subcommands: subcommands)
+
+    /// The one that is asked for, if it is one: looking at all of them takes longer than a small model's analysis.
+    private static var subcommands: [any ParsableCommand.Type] {
+        let all: [any ParsableCommand.Type] = [
             Analyze.self, Slim.self, Gate.self, Run.self, Emulate.self, Bench.self, Inspect.self, Profiles.self,
-        ])
+        ]
+        let asked = CommandLine.arguments.dropFirst().first
+        return all.first { $0.configuration.commandName == asked }.map { [$0] } ?? all
+    }
 
     static func main() {
         do {

@@ -27,7 +27,9 @@ extension Graph {
     package mutating func learn(_ name: String, _ constant: Constant) {
         types[name] = TensorType(constant.dtype, constant.shape.map(Dimension.constant))
         contents[name] = nil
-        guard constant.shape.count <= 1, constant.count <= Self.contentLimit else { return }
+        guard constant.shape.count <= 1, constant.count <= Self.contentLimit, !constant.dtype.isFloat,
+            constant.dtype != .string
+        else { return }
         if let values = try? constant.integers() { contents[name] = values.map(Dimension.constant) }
     }
 

@@ -85,10 +85,12 @@ extension ONNXElementType {
 extension ImportedModel {
     /// The model of an ONNX file.
     ///
+    /// - Parameter description: The file's description, where it is at hand.
     /// - Throws: `ImportError` that names all that cannot be run.
-    public init(_ imported: ONNXImport) throws(ImportError) {
+    public init(_ imported: ONNXImport, _ description: ModelDescription? = nil) throws(ImportError) {
         self.init(
-            graph: try imported.runnable(), description: imported.description, tokenizerFolder: nil, checkpoint: nil,
+            graph: try imported.runnable(), description: description ?? imported.description, tokenizerFolder: nil,
+            checkpoint: nil,
             onnx: imported.file, classNames: imported.labels)
     }
 

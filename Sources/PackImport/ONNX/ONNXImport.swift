@@ -52,7 +52,11 @@ public struct ONNXImport: Sendable {
         var graph = importer.graph
         var problems = importer.problems
         do throws(GraphError) {
-            if problems.isEmpty { try graph.inferTypes() } else { try graph.validate() }
+            if problems.isEmpty, importer.knowsMore || !importer.sequences.isEmpty {
+                try graph.inferTypes()
+            } else {
+                try graph.validate()
+            }
         } catch {
             // Of a graph with other problems the rest may not hold together either.
             guard !problems.isEmpty else { throw ImportError(error, file: file.file.path) }

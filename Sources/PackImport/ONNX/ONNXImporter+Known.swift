@@ -5,6 +5,9 @@ import PackGraph
 extension ONNXImporter {
     /// Elements of values that are followed.
     static let knownLimit = 1024
+    /// Elements of values in floating point that are followed where they do not follow from what was fixed: factors of
+    /// Resize, not weights.
+    private static let knownFloats = 64
 
     /// A small value, if it is known.
     func constant(_ name: String) -> Constant? { folded[name] ?? graph.knownConstant(name) }
@@ -26,18 +29,27 @@ extension ONNXImporter {
             input.isEmpty || (graph.types[input]?.elementCount).map { $0 <= Self.knownLimit } ?? false
         }
         guard isSmall, !node.inputs.isEmpty else { return false }
+        let isSettled = !settled.isEmpty && node.inputs.contains { settled.contains($0) }
+        guard isSettled || !node.outputs.contains(where: isWeight) else { return false }
         guard let results = Evaluator.small(node, graph.types, limit: Self.knownLimit, { constant($0) }) else {
             return false
         }
-        let isSettled = node.inputs.contains { settled.contains($0) }
         if isSettled { settled.formUnion(results.keys) }
         guard isSettled, outputNames.isDisjoint(with: results.keys) else {
             folded.merge(results) { $1 }
-            for (name, constant) in results where graph.contents[name] == nil { graph.learn(name, constant) }
+            for (name, constant) in results where graph.contents[name] == nil {
+                graph.learn(name, constant)
+                if graph.contents[name] != nil { knowsMore = true }
+            }
             return false
         }
         for (name, constant) in results { add(name, constant) }
         return true
+    }
+
+    private func isWeight(_ value: String) -> Bool {
+        guard let type = graph.types[value], type.dtype.isFloat else { return false }
+        return (type.elementCount ?? 0) > Self.knownFloats
     }
 
     /// Forgets constants that follow from what was fixed and that nothing reads.

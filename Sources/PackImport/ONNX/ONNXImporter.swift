@@ -42,7 +42,10 @@ struct ONNXImporter {
     let outputNames: Set<String>
     /// Types that the file states for values, for what inference does not find.
     private(set) var stated: [String: TensorType] = [:]
-    private var integerNames: [String: String] = [:]
+    /// Whether something is known of values that inference alone would not find: the file states it, or it was computed.
+    var knowsMore = false
+    /// Names of lists of integers, by shape and elements.
+    private var integerNames: [[[Int]]: String] = [:]
 
     struct FunctionKey: Hashable {
         let domain: String
@@ -71,6 +74,11 @@ struct ONNXImporter {
     /// Builds the whole graph.
     mutating func run() {
         let model = file.model
+        let values = model.graph.initializers.count + model.graph.nodes.count
+        graph.types.reserveCapacity(values)
+        valueNames.reserveCapacity(values)
+        nodeNames.reserveCapacity(model.graph.nodes.count)
+        producers.reserveCapacity(model.graph.nodes.count)
         let scope = ONNXScope(
             versions: Dictionary(model.operatorSets.map { ($0.domain, $0.version) }) { first, _ in first })
         addEdges(model.graph)
@@ -213,7 +221,11 @@ struct ONNXImporter {
     }
 
     private mutating func fill(_ node: Node) {
-        for output in node.outputs where graph.types[output] == nil { graph.types[output] = stated[output] }
+        for output in node.outputs where graph.types[output] == nil {
+            guard let type = stated[output] else { continue }
+            graph.types[output] = type
+            knowsMore = true
+        }
     }
 
     /// Outputs up to the last one that anything reads. What functions read is not known.
@@ -259,12 +271,17 @@ struct ONNXImporter {
     /// A list of integers, a scalar if `shape` is empty.
     mutating func integers(_ values: [Int], shape: [Int]? = nil) -> String {
         let shape = shape ?? [values.count]
-        let key = "i64\(shape)\(values)"
+        let key = [shape, values]
         if let known = integerNames[key] { return known }
-        let name = uniqueValue(key)
+        let name = uniqueValue("i64" + Self.list(shape) + Self.list(values))
         integerNames[key] = name
         if let constant = try? Constant(integers: values, shape: shape) { add(name, constant) }
         return name
+    }
+
+    /// As arrays describe themselves, which takes them far longer.
+    private static func list(_ values: [Int]) -> String {
+        "[" + values.map { String($0) }.joined(separator: ", ") + "]"
     }
 
     /// A float of the type of another value (f32 where that is not known).

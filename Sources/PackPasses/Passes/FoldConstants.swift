@@ -21,11 +21,17 @@ extension Pass {
 extension Rewriter {
     fileprivate mutating func fold(limit: Int) throws(GraphError) {
         for slot in slots.indices {
-            guard let node = slots[slot] else { continue }
+            guard let node = slots[slot], isKnown(node) else { continue }
             var patch = try folded(node, slot, limit)
             if patch == nil { patch = try foldedTree(node, slot, limit) }
             if let patch, try !apply(patch) { return }
         }
+    }
+
+    /// Whether a node reads constants only, or inference has found what it makes; or it moves what another node has made.
+    private func isKnown(_ node: Node) -> Bool {
+        node.inputs.allSatisfy { $0.isEmpty || graph.constants[$0] != nil }
+            || node.outputs.contains { graph.contents[$0] != nil } || Self.moving.contains(node.op)
     }
 
     /// The patch that puts constants in the place of a node, if its results are known and small enough.
@@ -78,10 +84,12 @@ extension Rewriter {
         return patch
     }
 
+    private static let moving: Set<String> = ["Slice", "Concat", "Transpose", "Reshape", "Unsqueeze", "Squeeze"]
+
     /// Adds the node of a slot and those that make what it reads, as long as all goes back to constants and only moves them.
     private func collect(_ slot: Int, into found: inout Set<Int>) -> Bool {
         guard let node = slots[slot],
-            ["Slice", "Concat", "Transpose", "Reshape", "Unsqueeze", "Squeeze"].contains(node.op),
+            Self.moving.contains(node.op),
             found.count < 256, isMovable(node)
         else { return false }
         for input in node.inputs where !input.isEmpty && graph.constants[input] == nil {

@@ -32,8 +32,10 @@ extension Pass {
                     continue
                 }
             }
-            guard let first = seen[Expression(node)], let original = rewriter.slots[first] else {
-                seen[Expression(node)] = slot
+            guard rewriter.sharesInputs(node) else { continue }
+            let expression = Expression(node)
+            guard let first = seen[expression], let original = rewriter.slots[first] else {
+                seen[expression] = slot
                 continue
             }
             let pairs = zip(node.outputs, original.outputs)
@@ -77,39 +79,52 @@ private struct Extents: Hashable {
 private struct Form: Hashable {
     let dtype: DType
     let shape: [Int]
+    let sample: UInt64
+
+    /// Differs in the sample alone in nearly all cases.
+    func hash(into hasher: inout Hasher) { hasher.combine(sample) }
 }
+
+private typealias Member = (name: String, constant: Constant)
 
 extension Rewriter {
     /// What a node computes, if that is known before any input is: some of it is not a number, or it would be a constant.
     fileprivate func extents(_ node: Node) -> Extents? {
         guard node.outputs.count == 1, let output = node.outputs.first, let type = graph.types[output],
-            [.i64, .i32].contains(type.dtype), let contents = graph.contents[output],
+            type.dtype == .i64 || type.dtype == .i32, let contents = graph.contents[output],
             contents.contains(where: { $0.constant == nil })
         else { return nil }
         return Extents(type: type, contents: contents)
     }
 
-    /// Names of constants of the same element type and shape, where there are several.
-    fileprivate func constantsOfOneForm() -> [[String]] {
-        var groups: [Form: [String]] = [:]
-        for name in graph.constants.keys.sorted() where !outputs.contains(name) {
-            guard let constant = graph.constants[name] else { continue }
-            groups[Form(dtype: constant.dtype, shape: constant.shape), default: []].append(name)
+    /// Whether all that a node reads is read more than once, as it is where another node computes the same.
+    fileprivate func sharesInputs(_ node: Node) -> Bool {
+        node.inputs.allSatisfy { $0.isEmpty || (users[$0]?.count ?? 0) > 1 }
+    }
+
+    /// Groups of constants of the same element type, shape and sample of their contents, by name, where there are several.
+    fileprivate func constantsOfOneForm() -> [[Member]] {
+        var groups: [Form: [Member]] = [:]
+        for (name, constant) in graph.constants where !outputs.contains(name) {
+            // Large ones of one value are not weights that anybody trained: they are not worth the reading.
+            if constant.byteCount > 1 << 20, constant.looksUniform { continue }
+            let form = Form(dtype: constant.dtype, shape: constant.shape, sample: constant.sampleHash)
+            groups[form, default: []].append((name, constant))
         }
-        return groups.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
+        return groups.values.filter { $0.count > 1 }.map { $0.sorted { $0.name < $1.name } }
+            .sorted { $0[0].name < $1[0].name }
     }
 
     /// Each constant of a group whose contents an earlier one has, with that one.
-    fileprivate func duplicates(_ names: [String]) -> [(String, String)] {
-        var firsts: [UInt64: [String]] = [:]
+    fileprivate func duplicates(_ group: [Member]) -> [(String, String)] {
+        var firsts: [Member] = []
         var found: [(String, String)] = []
-        for name in names {
-            guard let constant = graph.constants[name] else { continue }
-            // Large ones of one value are not weights that anybody trained: they are not worth the reading.
-            if constant.byteCount > 1 << 20, constant.looksUniform { continue }
-            let sample = constant.sampleHash
-            let same = firsts[sample]?.first { graph.constants[$0]?.hasSameContents(as: constant) ?? false }
-            if let same { found.append((name, same)) } else { firsts[sample, default: []].append(name) }
+        for member in group {
+            if let same = firsts.first(where: { $0.constant.hasSameContents(as: member.constant) }) {
+                found.append((member.name, same.name))
+            } else {
+                firsts.append(member)
+            }
         }
         return found
     }

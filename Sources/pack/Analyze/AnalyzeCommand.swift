@@ -46,6 +46,8 @@ struct Analyze: ParsableCommand {
             examination: examination, showsAllLimits: !target.isEmpty, showsTree: tree,
             workload: workload.workload)
         try output.write(text(report, examination))
+        // Memory is given back at the end of the process at once, and here piece by piece.
+        _ = Unmanaged.passRetained(Kept(examination))
         if !examination.problems.isEmpty { throw ExitStatus.failed }
     }
 
@@ -60,4 +62,11 @@ struct Analyze: ParsableCommand {
         case .github: AnnotationRenderer.render(report.assessment)
         }
     }
+}
+
+/// What is kept until the process ends.
+private final class Kept {
+    let examination: Examination
+
+    init(_ examination: Examination) { self.examination = examination }
 }

@@ -22,7 +22,7 @@ extension ModelReading {
                 facts: facts, imported: nil, graph: onnx.graph, weightFiles: weights,
                 obstacle: ImportError(onnx.problems, file: onnx.file.file.path).facts)
         }
-        let imported = try ImportedModel(onnx)
+        let imported = try ImportedModel(onnx, description)
         return ModelReading(facts: facts, imported: imported, graph: onnx.graph, weightFiles: weights)
     }
 

@@ -37,19 +37,19 @@ struct Predictions {
                 // What comes out alike is predicted once.
                 let sources = drafts.indices.map { index in drafts.firstIndex { $0.isLike(drafts[index]) } ?? index }
                 let parts = try Self.parts(drafts, drafts.indices.filter { sources[$0] == $0 }, model)
-                return (graph: graph, drafts: drafts, sources: sources, parts: parts)
+                return (
+                    counts: graph.operatorCounts, drafts: drafts, sources: sources, parts: parts.all,
+                    tablesZipped: parts.tablesZipped
+                )
             })
-        fusedOperators = rest.graph.operatorCounts
-        // The tables of all kinds differ by a few numbers.
-        let tables = try rest.drafts.first?.tableBytes() ?? []
-        let tablesZipped = tables.withUnsafeBytes { ZippedSize.sampled($0, level: 6, pieces: 2) }
+        fusedOperators = rest.counts
         let made = try concurrently(Array(rest.parts.indices)) { index in
             let part = rest.parts[index]
             return try BundleForecast(
                 quantization: Self.kinds[part.source].option,
                 draft: rest.drafts[part.source].with(tokenizer: tokenizer.table), code: part.code,
                 weights: part.weights, description: model.description, files: files, arch: Self.arch,
-                tokenizerZipped: tokenizer.zipped, tablesZipped: tablesZipped
+                tokenizerZipped: tokenizer.zipped, tablesZipped: rest.tablesZipped
             ).prediction()
         }
         all = zip(Self.kinds, rest.sources).compactMap { kind, source in
@@ -69,9 +69,12 @@ struct Predictions {
         let weights: BundleWeights
     }
 
-    /// The parts of the bundles that differ, from the drafts at the given places.
-    private static func parts(_ drafts: [PlanDraft], _ sources: [Int], _ model: ImportedModel) throws -> [Parts] {
-        let (codes, weights) = try concurrently(
+    /// The parts of the bundles that differ, from the drafts at the given places, and about what the tables of a plan take in
+    /// a zip: those of all kinds differ by a few numbers.
+    private static func parts(
+        _ drafts: [PlanDraft], _ sources: [Int], _ model: ImportedModel
+    ) throws -> (all: [Parts], tablesZipped: Int) {
+        let (codes, (weights, tablesZipped)) = try concurrently(
             {
                 let first = try sources.first.map { try BundleCode(drafts[$0], library) }
                 let rest = try concurrently(Array(sources.dropFirst())) {
@@ -80,8 +83,13 @@ struct Predictions {
                 return [first].compactMap(\.self) + rest
             },
             // Weights in the fewest bits take longest: they go first.
-            { try concurrently(sources.reversed()) { try BundleWeights(drafts[$0], model) } })
-        return zip(sources, zip(codes, weights.reversed())).map { Parts(source: $0, code: $1.0, weights: $1.1) }
+            {
+                let weights = try concurrently(sources.reversed()) { try BundleWeights(drafts[$0], model) }
+                let tables = try drafts.first?.tableBytes() ?? []
+                return (weights, tables.withUnsafeBytes { ZippedSize.sampled($0, level: 6, pieces: 2) })
+            })
+        let all = zip(sources, zip(codes, weights.reversed())).map { Parts(source: $0, code: $1.0, weights: $1.1) }
+        return (all, tablesZipped)
     }
 
     /// The tokenizer's table as plans have it, and about what it takes in a zip.
