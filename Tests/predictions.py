@@ -34,6 +34,14 @@ def off(predicted, made):
     return predicted / made - 1
 
 
+def within(model, predictions, kinds, made):
+    """A line and whether it is right: weights of several widths take what lies between the predictions of the widths."""
+    # Codes of six bits lie in bytes.
+    named = [predictions["int8" if kind == "int6" else kind]["bytes"]["weights"] for kind in kinds]
+    weights = made["bytes"]["weights"]
+    return f"{model} auto: {', '.join(sorted(kinds))}: weights {weights}", min(named) <= weights <= max(named)
+
+
 def compare(model, work):
     """Yields a line and whether it is right, for each way to store weights."""
     said = run("analyze", model, "--target", "lambda", statuses=(0, 2))
@@ -46,8 +54,11 @@ def compare(model, work):
         made = run("slim", model, "--target", "lambda", "--arch", "x86_64", "--quantize", quantize, "--accuracy", "0.5" if quantize == "auto" else "1e-6",
                    "--dry-run", "--output", str(work / "bundle.zip"), statuses=(0, 1))
         kinds = {weight["dtype"] for weight in made["quantization"]}
+        if quantize == "auto" and len(kinds) > 1:
+            yield within(model, predictions, kinds, made)
+            continue
         # What auto makes of all weights alike is predicted by its name.
-        predicted = predictions[quantize if quantize != "auto" else kinds.pop() if len(kinds) == 1 else "int8"]
+        predicted = predictions[quantize if quantize != "auto" else kinds.pop()]
         pairs = {"unpacked": (predicted["bytes"]["unpacked"], made["bytes"]["unpacked"]),
                  "zipped": (predicted["bytes"]["zipped"], made["bytes"]["zipped"]),
                  "runtime": (predicted["bytes"]["runtime"], made["bytes"]["runtime"]),
