@@ -97,6 +97,12 @@ extension PlanView {
         return false
     }
 
+    /// Whether all that a step makes is the same for every request.
+    package func isFixed(_ step: Int) -> Bool {
+        for value in made(by: step) where !values[Int(value)].isFixed { return false }
+        return !made(by: step).isEmpty
+    }
+
     /// Indices of the values that a step makes; the inputs for −1, none behind the last step.
     @inline(never)
     package func made(by step: Int) -> UnsafeBufferPointer<UInt32> {
@@ -117,4 +123,8 @@ extension PlanView {
 extension pack_plan_value {
     /// Whether the step that makes it finds its extents when it runs.
     package var isMeasured: Bool { UInt32(flags) & PACK_PLAN_MEASURED.rawValue != 0 }
+    /// Whether it is the same for every request.
+    package var isFixed: Bool {
+        UInt32(flags) & PACK_PLAN_FIXED.rawValue != 0 && UInt32(kind) == PACK_PLAN_ACTIVATION.rawValue
+    }
 }

@@ -45,7 +45,8 @@ extension PlanView {
             }
             let valid =
                 switch UInt32(value.kind) {
-                case PACK_PLAN_ACTIVATION.rawValue, PACK_PLAN_INPUT.rawValue: true
+                case PACK_PLAN_ACTIVATION.rawValue: !value.isFixed || !value.isMeasured && count(of: value) != nil
+                case PACK_PLAN_INPUT.rawValue: true
                 case PACK_PLAN_WEIGHT.rawValue: holdsData(of: value, type)
                 case PACK_PLAN_ALIAS.rawValue:
                     value.data_offset < UInt64(index) && values[Int(value.data_offset)].kind != value.kind
@@ -56,21 +57,28 @@ extension PlanView {
         }
     }
 
+    /// Elements of a value whose dimensions are constants; nil for others, and where they are too many to count.
+    private func count(of value: pack_plan_value) -> UInt64? {
+        var count: UInt64 = 1
+        for dimension in dimensions(of: value) {
+            let expression = expressions[Int(dimension)]
+            guard expression.kind == PACK_PLAN_CONSTANT.rawValue, expression.b >= 0 else { return nil }
+            let (product, overflow) = count.multipliedReportingOverflow(by: UInt64(expression.b))
+            guard !overflow else { return nil }
+            count = product
+        }
+        return count
+    }
+
     /// Whether a constant's dimensions are fixed and its bytes are in the file, aligned and of the size that they need.
     private func holdsData(of value: pack_plan_value, _ type: DType) -> Bool {
         guard value.data_offset <= UInt64(data.count), value.data_bytes <= UInt64(data.count) - value.data_offset,
             value.data_offset % UInt64(PACK_PLAN_ALIGNMENT) == 0,
             UInt(bitPattern: data.baseAddress) % UInt(PACK_PLAN_ALIGNMENT) == 0
         else { return false }
-        var needed = UInt64(type.size)
-        for dimension in dimensions(of: value) {
-            let expression = expressions[Int(dimension)]
-            guard expression.kind == PACK_PLAN_CONSTANT.rawValue, expression.b >= 0 else { return false }
-            let (product, overflow) = needed.multipliedReportingOverflow(by: UInt64(expression.b))
-            guard !overflow else { return false }
-            needed = product
-        }
-        return needed == value.data_bytes
+        guard let count = count(of: value) else { return false }
+        let (needed, overflow) = count.multipliedReportingOverflow(by: UInt64(type.size))
+        return !overflow && needed == value.data_bytes
     }
 
     private func validateSteps() throws(PlanError) {

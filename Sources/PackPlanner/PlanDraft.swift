@@ -211,13 +211,20 @@ extension PlanDraft {
             case PACK_OP_MaskedMax: families.insert("max_rows")
             case PACK_OP_L2Normalize: families.insert("l2_normalize")
             case PACK_OP_Unary: families.insert("unary")
-            case PACK_OP_MatMul: families.insert("gemm_f32")
+            case PACK_OP_MatMul:
+                families.insert("gemm_f32")
+                // Weights that are computed may meet a row alone.
+                if isFixed(step, 1) { families.insert("gemm_rows_f32") }
             case PACK_OP_Softmax: families.insert("softmax")
             case PACK_OP_IntegerMatMul, PACK_OP_IntegerConv: families.insert("gemm_s8")
             default: families.formUnion(imageFamilies(step))
             }
         }
         return families.sorted()
+    }
+
+    private func isFixed(_ step: pack_plan_step, _ argument: Int) -> Bool {
+        tables.isFixed(tables.arguments[Int(step.first_argument) + argument])
     }
 
     private func dtype(_ step: pack_plan_step, _ argument: Int) -> DType? {

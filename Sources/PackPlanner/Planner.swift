@@ -41,6 +41,7 @@ public enum Planner {
         if tables.values.contains(where: { $0.dtype == DType.string.rawValue }) {
             try tables.add(texts: lowering.graph.texts.entries)
         }
+        tables.markFixed()
         return PlanDraft(
             tables: tables, metadata: metadata, chunks: lowering.chunks, dataBytes: lowering.dataBytes,
             weights: lowering.weights)

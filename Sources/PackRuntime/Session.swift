@@ -30,6 +30,7 @@ public final class Session {
     private let symbolValues: UnsafeMutableBufferPointer<Int64>
     private let expressionValues: UnsafeMutableBufferPointer<Int64>
     let steps: UnsafeMutableBufferPointer<pack_step>
+    /// nil for steps whose results are the same for every request and have been computed.
     private let functions: UnsafeMutableBufferPointer<pack_operator?>
     private let arguments: UnsafeMutableBufferPointer<UnsafeMutablePointer<pack_tensor>?>
     private let requested: UnsafeMutableBufferPointer<Int64>
@@ -198,6 +199,8 @@ public final class Session {
         }
         try evaluateShapes()
         try checkInputs()
+        // First, and so always in the same place: what is there lasts.
+        for index in 0..<plan.values.count where plan.values[index].isFixed { try place(index) }
         for input in plan.inputs { try place(Int(input)) }
         return try planSteps(from: 0, measured: false)
     }
@@ -208,12 +211,13 @@ public final class Session {
         var scratch = 0
         plannedSteps = first
         while plannedSteps < steps.count, measured && plannedSteps == first || !plan.measures(plannedSteps) {
-            guard let function = functions[plannedSteps] else { throw .missingOperator(step: plannedSteps, id: 0) }
-            for output in plan.made(by: plannedSteps) { try place(Int(output)) }
-            let needed = withUnsafePointer(to: steps[plannedSteps]) { function($0, Int32(PACK_PREPARE.rawValue)) }
-            guard needed >= 0 else { throw .operatorFailed(step: plannedSteps, code: Int(needed)) }
-            scratch = Swift.max(scratch, Int(needed))
             let index = plannedSteps
+            if let function = functions[index] {
+                for output in plan.made(by: index) where !plan.values[Int(output)].isFixed { try place(Int(output)) }
+                let needed = withUnsafePointer(to: steps[index]) { function($0, Int32(PACK_PREPARE.rawValue)) }
+                guard needed >= 0 else { throw .operatorFailed(step: index, code: Int(needed)) }
+                scratch = Swift.max(scratch, Int(needed))
+            }
             planner.close { lastUse[$0] <= index }
             plannedSteps += 1
         }
@@ -408,14 +412,16 @@ public final class Session {
     /// - Returns: The step that comes next: the following one, or another end of a loop.
     @discardableResult
     public func run(step index: Int) throws(RuntimeError) -> Int {
-        guard isPrepared, !shapesChanged, let function = functions[index] else { throw .notPrepared }
+        guard isPrepared, !shapesChanged else { throw .notPrepared }
         if index == 0 { dropOldTexts() }
         // What an earlier request left planned may not suit the data of this one.
         if index == 0, hasMeasured { try provide(try planFirst()) }
+        guard let function = functions[index] else { return index + 1 }
         if index == plannedSteps { try measure(index, function) }
         let status = function(steps.baseAddress.map { $0 + index }, Int32(PACK_RUN.rawValue))
         if status == Int64(PACK_JUMP) { return plan.jump(from: index) }
         guard status == 0 else { throw failure(index, status) }
+        if plan.isFixed(index) { functions[index] = nil }
         return index + 1
     }
 
@@ -455,6 +461,7 @@ public final class Session {
         }
         for index in 0..<steps.count { if let begin = plan.loopBegin(of: index) { keepThroughLoop(begin, index) } }
         for output in plan.outputs { lastUse[root(output)] = Int.max }
+        for index in 0..<lastUse.count where plan.values[index].isFixed { lastUse[index] = Int.max }
     }
 
     /// What a loop's steps read and do not make must last for all turns.

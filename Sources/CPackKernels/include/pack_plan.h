@@ -85,6 +85,8 @@ enum pack_plan_value_flags {
     // The step that makes this activation finds its extents when it runs. Dimensions that are a symbol which no input and no
     // earlier step defines get it defined by that; all others must come out as their expressions say.
     PACK_PLAN_MEASURED = 1,
+    // This activation is the same for every request: the step that makes it, whose outputs are all so, may run once.
+    PACK_PLAN_FIXED = 2,
 };
 
 typedef struct {
