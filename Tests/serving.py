@@ -206,7 +206,7 @@ def answers_have_the_form_that_the_schema_says():
             status, _, body = request(port, "GET", path)
             assert status == 200, (path, status)
             check(name, body)
-        asked = {"id": "1", "inputs": [{"name": "text", "shape": [2], "datatype": "BYTES", "data": ["a", "b"]}]}
+        asked = {"id": "1", **texts_input("a", "b")}
         jsonschema.validate(asked, {"$ref": "#/components/schemas/inference_request", "components": API["components"]})
         status, headers, body = request(port, "POST", "/v2/models/model/versions/1/infer", json.dumps(asked))
         assert status == 200 and headers["Content-Type"] == "application/json"
@@ -239,6 +239,57 @@ def health_answers_while_it_computes():
                 seen += 1
         assert len(long.result()["embeddings"]) == 64 and seen >= 5, seen
     return f"{4 * seen} answers meanwhile"
+
+
+@test
+def clients_at_once_get_their_own_answers():
+    """Eight clients with texts of their own, errors among them, computed together or not, in both protocols."""
+    lines = [f"sentence {index} " + "and more " * (index * 7 % 40) for index in range(16)]
+
+    def converse(port, client):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        for line in lines[client:] + lines[:client]:
+            for path, asked in [("/predict", {"text": line, "outputs": False}), ("/v2/models/model/infer", texts_input(line))]:
+                connection.request("POST", path, json.dumps(asked))
+                found = json.loads(connection.getresponse().read())
+                assert (found.get("embedding") or found["outputs"][0]["data"]) == single[line], (client, path, line)
+            for path, bad in [("/predict", "nonsense"), ("/predict", '{"inputs": {"input_ids": [[99999999]]}}'), ("/v2/models/model/infer", "{}")]:
+                connection.request("POST", path, bad)
+                answer = connection.getresponse()
+                assert answer.status == 400 and "error" in json.loads(answer.read()), (client, bad)
+
+    for window in ["0", "5"]:
+        with serving(PACK_BATCH_WINDOW=window) as (port, _, _), concurrent.futures.ThreadPoolExecutor(8) as threads:
+            single = {line: predict(port, {"text": line})["embedding"] for line in lines}
+            for done in [threads.submit(converse, port, client) for client in range(8)]:
+                done.result()
+    done = subprocess.run([str(folder(MODEL) / "bootstrap"), "--batch-window", "soon"], env={"PORT": "1"}, capture_output=True)
+    assert done.returncode == 64 and b"not soon" in done.stderr, done.stderr
+
+
+def texts_input(*lines):
+    return {"inputs": [{"name": "text", "shape": [len(lines)], "datatype": "BYTES", "data": list(lines)}]}
+
+
+@test
+def nothing_is_allocated_after_the_warm_up():
+    lines = ["a short text", "a somewhat longer text that has a few more words in it"]
+    with serving() as (port, process, _):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+        def send(count):
+            for index in range(count):
+                connection.request("POST", "/v2/models/model/infer", json.dumps(texts_input(*lines[: 1 + index % 2])))
+                assert connection.getresponse().read().startswith(b'{"model_name"')
+
+        def memory():
+            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+            return [line for line in status.splitlines() if line.startswith(("VmSize", "VmData", "RssAnon"))]
+
+        send(200)
+        before = memory()
+        send(2000)
+        assert memory() == before, (before, memory())
 
 
 @test

@@ -336,7 +336,8 @@ public final class HTTPServer<Service: HTTPService> {
     private func finish(_ connection: HTTPConnection, computing: UInt64 = 0) {
         let isWhole = connection.parser.progress == .complete
         connection.answer(
-            answer, computing: computing, closes: !isWhole || !connection.parser.keepsAlive || stopsAt != nil, now: milliseconds())
+            answer, computing: computing, closes: !isWhole || !connection.parser.keepsAlive || stopsAt != nil,
+            now: milliseconds())
     }
 }
 

@@ -57,7 +57,8 @@ import Testing
             refused = late.read(until: "}}")
             if refused.isEmpty { break }
         }
-        #expect(refused.contains("HTTP/1.1 503") && refused.contains("Retry-After: 1") && refused.contains("Overloaded"))
+        #expect(
+            refused.contains("HTTP/1.1 503") && refused.contains("Retry-After: 1") && refused.contains("Overloaded"))
         for _ in 0..<3 { gate.mayEnd.signal() }
         for client in clients { #expect(client.read(until: "}").contains("{\"bytes\":2}")) }
         // The same connection is served once there is room.

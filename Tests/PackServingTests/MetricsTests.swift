@@ -21,7 +21,8 @@ import Testing
         let client = RawClient(server.port)
         _ = post(client, "/predict", #"{"texts":["ab","c"]}"#)
         _ = post(
-            client, "/v2/models/m/infer", #"{"inputs":[{"name":"text","shape":[1],"datatype":"BYTES","data":["abc"]}]}"#)
+            client, "/v2/models/m/infer", #"{"inputs":[{"name":"text","shape":[1],"datatype":"BYTES","data":["abc"]}]}"#
+        )
         _ = post(client, "/predict", "nonsense")
         _ = get(client, "/nowhere")
         // A request is counted a moment after its answer was sent.

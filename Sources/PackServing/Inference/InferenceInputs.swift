@@ -44,7 +44,8 @@ extension InferenceRequest {
     private func wrongShape(_ input: Int, _ offset: Int) -> RequestError {
         RequestError(
             .contradiction, name: name(input),
-            detail: StaticText("the shape of input \"%n\" must be at most 8 extents of 0 to 2^40 and 2^50 elements, at byte %o"),
+            detail: StaticText(
+                "the shape of input \"%n\" must be at most 8 extents of 0 to 2^40 and 2^50 elements, at byte %o"),
             offset: offset)
     }
 
