@@ -64,5 +64,5 @@ JSON
 
 build x86_64 x86_64-unknown-linux-gnu /usr/include/x86_64-linux-musl /usr/lib/x86_64-linux-musl \
     "$(gcc -print-libgcc-file-name)"
-[ "${ONLY_X86:-}" ] || build arm64 aarch64-none-none-elf "$arm64_root/include/aarch64-linux-musl" "$arm64_root/lib/aarch64-linux-musl" \
+build arm64 aarch64-none-none-elf "$arm64_root/include/aarch64-linux-musl" "$arm64_root/lib/aarch64-linux-musl" \
     "$(ls /usr/lib/gcc-cross/aarch64-linux-gnu/*/libgcc.a)"

@@ -92,7 +92,7 @@ final class HTTPConnection {
     func hangUp(now: Int) {
         pack_shutdown_send(descriptor)
         state = .draining
-        deadline = now + limits.drain
+        deadline = now + min(limits.drain, 500)
     }
 
     // MARK: Reading
