@@ -22,6 +22,12 @@ uint64_t pack_process_ns(void) {
     return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
 }
 
+uint64_t pack_thread_ns(void) {
+    struct timespec used;
+    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used)) return 0;
+    return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
 int64_t pack_wall_clock_ms(void) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);

@@ -100,11 +100,12 @@ final class ComputeThread<Service: HTTPService> {
         let end = first + max(places.count, 1)
         let shared = isComputed ? (pack_clock_ns() - begun) / UInt64(end - first) : 0
         for index in first..<end {
-            let begun = pack_clock_ns()
+            let (begun, computed) = (pack_clock_ns(), pack_thread_ns())
             answer.clear()
             service.answer(request(index), place: isComputed ? places[index - first] : nil, into: answer)
             let connection = Unmanaged<HTTPConnection>.fromOpaque(waiting[index])
-            connection.takeUnretainedValue().answerComputed(answer, computing: shared + pack_clock_ns() - begun)
+            connection.takeUnretainedValue().answerComputed(
+                answer, computing: shared + pack_clock_ns() - begun, effort: shared + pack_thread_ns() - computed)
             done.put(connection)
             // The client has its answer: the server need not be woken for each.
             unpublished += 1

@@ -35,7 +35,9 @@ final class HTTPConnection {
     /// Of the last answer: its status, its bytes, and what computing it took.
     private var status = 0
     private var answerBytes = 0
-    private(set) var computing: UInt64 = 0
+    private var computing: UInt64 = 0
+    /// Nanoseconds that the other thread itself computed for it.
+    private(set) var effort: UInt64 = 0
     private var texts = 0
     private var tokens = 0
     /// Whether the client left while its request waited.
@@ -160,8 +162,9 @@ final class HTTPConnection {
     }
 
     /// Answers a request that has waited, in the thread that computes; sends what the client takes at once.
-    func answerComputed(_ answer: HTTPAnswer, computing: UInt64) {
+    func answerComputed(_ answer: HTTPAnswer, computing: UInt64, effort: UInt64) {
         self.computing = computing
+        self.effort = effort
         append(answer)
         while sent < output.count {
             let rest = output.bytes(sent..<output.count)

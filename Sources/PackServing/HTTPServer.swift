@@ -230,7 +230,7 @@ public final class HTTPServer<Service: HTTPService> {
             queued -= 1
             queuedBytes -= connection.input.count
             report(connection)
-            short.note(connection.parser.bodyRange.count, connection.computing)
+            short.note(connection.parser.bodyRange.count, connection.effort)
             connection.resume(now: milliseconds())
             if sendAndParse(connection) { proceed(connection) }
         }
@@ -286,10 +286,7 @@ public final class HTTPServer<Service: HTTPService> {
         }
         // With nothing queued the other thread is at rest.
         if !Service.hasThread || (queued == 0 && limits.batchWindow == 0 && short.includes(request.body.count)) {
-            let begun = Service.hasThread ? pack_clock_ns() : 0
-            service.answer(request, place: nil, into: answer)
-            finish(connection, computing: Service.hasThread ? pack_clock_ns() - begun : 0)
-            if Service.hasThread { short.note(request.body.count, connection.computing) }
+            answerInPlace(connection, request)
             return
         }
         guard isQueueFull else {
@@ -300,6 +297,18 @@ public final class HTTPServer<Service: HTTPService> {
             request.path, 503, type: "Overloaded", message: "too many requests are waiting; try again later",
             into: answer)
         finish(connection)
+    }
+
+    private func answerInPlace(_ connection: HTTPConnection, _ request: HTTPRequest) {
+        guard Service.hasThread else {
+            service.answer(request, place: nil, into: answer)
+            finish(connection)
+            return
+        }
+        let (begun, computed) = (pack_clock_ns(), pack_thread_ns())
+        service.answer(request, place: nil, into: answer)
+        short.note(request.body.count, pack_thread_ns() - computed)
+        finish(connection, computing: pack_clock_ns() - begun)
     }
 
     /// Refuses a request that could not be read.

@@ -79,8 +79,7 @@ let help: StaticString = """
       bootstrap --text TEXT [--pair TEXT]   one answer, as JSON
       bootstrap --json FILE                 the request in a file, - for standard input
       AWS_LAMBDA_RUNTIME_API set            serves AWS Lambda
-      PORT set                              serves HTTP: POST /predict, GET /health; in containers also /v2 and
-                                            /metrics, with PACK_LOG=requests a line of log each
+      PORT set                              serves HTTP: POST /predict, GET /health, in containers /v2 too
 
       --explain      also the kernels in use and the times, on standard error
       --model FILE   another model (or PACK_MODEL)

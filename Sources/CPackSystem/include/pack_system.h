@@ -28,6 +28,8 @@ void pack_memory_free(void *memory, size_t size);
 uint64_t pack_clock_ns(void);
 /// Time that this process has computed, nanoseconds; 0 where the system does not say.
 uint64_t pack_process_ns(void);
+/// Time that this thread has computed, nanoseconds; 0 where the system does not say.
+uint64_t pack_thread_ns(void);
 /// Wall clock, milliseconds since 1970.
 int64_t pack_wall_clock_ms(void);
 /// The environment variable's value, or NULL.
