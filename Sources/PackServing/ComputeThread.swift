@@ -104,12 +104,13 @@ final class ComputeThread<Service: HTTPService> {
             answer.clear()
             service.answer(request(index), place: isComputed ? places[index - first] : nil, into: answer)
             let connection = Unmanaged<HTTPConnection>.fromOpaque(waiting[index])
+            let computing = shared + pack_clock_ns() - begun
             connection.takeUnretainedValue().answerComputed(
-                answer, computing: shared + pack_clock_ns() - begun, effort: shared + pack_thread_ns() - computed)
+                answer, computing: computing, effort: shared + pack_thread_ns() - computed)
             done.put(connection)
-            // The client has its answer: the server need not be woken for each.
+            // The client has its answer: after short requests the server need not be woken for each.
             unpublished += 1
-            if unpublished >= 8 || end == waiting.count { publish() }
+            if unpublished >= 8 || computing >= ShortRequests.longest || index + 1 == waiting.count { publish() }
         }
         return end
     }
