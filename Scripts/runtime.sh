@@ -51,10 +51,12 @@ JSON
         "$out/runtime.o"
     # Every slot of the object is tied to the symbol of the same name.
     nm "$out/runtime.o" | awk '
-        NF == 2 && $1 == "w" && $2 ~ /^pack_k?slot_/ { slots[++count] = $2 }
+        NF == 2 && $1 == "w" && $2 ~ /^pack_[kf]?slot_/ { slots[++count] = $2 }
         $2 == "T" { defined[$3] = 1 }
         END { for (i = 1; i <= count; i++) {
-            symbol = slots[i]; if (!sub(/^pack_kslot_/, "pack_", symbol)) sub(/^pack_slot_/, "pack_op_", symbol)
+            symbol = slots[i]
+            if (!sub(/^pack_kslot_/, "pack_", symbol) && !sub(/^pack_fslot_/, "pack_front_end_", symbol))
+                sub(/^pack_slot_/, "pack_op_", symbol)
             if (symbol in defined) print "--defsym=" slots[i] "=" symbol } }' >"$out/all-slots"
     xargs "$lld" -static --gc-sections -s "$out/runtime.o" -o "$out/pack-run" <"$out/all-slots"
     echo "runtime: $out/pack-run $(stat -c %s "$out/pack-run") bytes, $(wc -l <"$out/all-slots") slots"

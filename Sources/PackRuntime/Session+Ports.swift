@@ -45,6 +45,11 @@ extension Session {
     public func outputDType(_ output: Int) -> DType { DType(rawValue: value(ofOutput: output).dtype) ?? .u8 }
     /// Number of axes of an output.
     public func outputRank(_ output: Int) -> Int { Int(value(ofOutput: output).rank) }
+    /// The extent that an axis of an output has in every answer; nil where it is free.
+    public func fixedOutputDimension(_ output: Int, _ axis: Int) -> Int? {
+        let expression = plan.expressions[Int(plan.dimensions(of: value(ofOutput: output))[axis])]
+        return expression.kind == PACK_PLAN_CONSTANT.rawValue ? Int(expression.b) : nil
+    }
     /// Extent of an axis of an output; valid after `run`, and after `prepare` where it follows from the inputs' shapes.
     public func outputDimension(_ output: Int, _ axis: Int) -> Int {
         Int(tensors[Int(plan.outputs[output])].shape[axis])

@@ -44,10 +44,17 @@ extension Predictor {
         switch engine.task {
         case .tensors, .hiddenState: return
         case .embedding: appendEmbeddings(to: answer)
-        case .classification: appendResults("results", to: answer) { appendLabel($0, to: $1) }
-        case .tokenClassification: appendResults("results", to: answer) { appendEntities($0, to: $1) }
-        case .questionAnswering: appendResults("results", to: answer) { appendSpan($0, to: $1) }
-        case .maskedLanguage: appendResults("results", to: answer) { appendMasks($0, to: $1) }
+        case .classification, .tokenClassification, .questionAnswering, .maskedLanguage: appendResults(to: answer)
+        }
+    }
+
+    /// Appends the members of the result for a text.
+    func appendResult(_ text: Int, to answer: ByteBuffer) {
+        switch engine.task {
+        case .tokenClassification: appendEntities(text, to: answer)
+        case .questionAnswering: appendSpan(text, to: answer)
+        case .maskedLanguage: appendMasks(text, to: answer)
+        default: appendLabel(text, to: answer)
         }
     }
 
@@ -70,18 +77,15 @@ extension Predictor {
     }
 
     /// Members of one result for a text, or a list of such results for several.
-    private func appendResults(
-        _ name: StaticString, to answer: ByteBuffer, _ append: (_ row: Int, _ answer: ByteBuffer) -> Void
-    ) {
+    private func appendResults(to answer: ByteBuffer) {
         guard request.isBatch else {
-            append(0, answer)
+            appendResult(0, to: answer)
             return
         }
-        answer.append(jsonString: name)
-        answer.append(":[")
+        answer.append("\"results\":[")
         for row in 0..<textCount {
             answer.append(row > 0 ? ",{" : "{")
-            append(row, answer)
+            appendResult(row, to: answer)
             answer.append("}")
         }
         answer.append("]")
@@ -100,18 +104,24 @@ extension Predictor {
         if request.isBatch { answer.append("]") }
     }
 
-    /// `"label": …, "score": …`: the softmax over the labels, or the logistic function for a single one.
     private func appendLabel(_ text: Int, to answer: ByteBuffer) {
+        guard let (label, score) = label(text) else { return }
+        answer.append("\"label\":")
+        appendLabelName(label, to: answer)
+        answer.append(",\"score\":")
+        answer.append(json: score)
+    }
+
+    /// The best label of a text of the request, and its score: the softmax over the labels, or the logistic function for a
+    /// single one. nil where the model has no logits for it.
+    func label(_ text: Int) -> (label: Int, score: Float)? {
         let row = firstText + text
-        guard let rows = rows("logits"), row < rows.count, rows.width > 0 else { return }
+        guard let rows = rows("logits"), row < rows.count, rows.width > 0 else { return nil }
         let best = rows.best(row)
         let score =
             rows.width == 1
             ? Float(1 / (1 + pack_exp(-Double(rows.value(row, 0))))) : rows.probability(row, best, rows.logSum(row))
-        answer.append("\"label\":")
-        appendLabelName(best, to: answer)
-        answer.append(",\"score\":")
-        answer.append(json: score)
+        return (best, score)
     }
 
     /// The label's name as a JSON string; LABEL_n for one without.

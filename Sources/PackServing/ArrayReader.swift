@@ -118,7 +118,7 @@ struct ArrayReader {
     }
 
     /// Elements that the JSON text really has, so that a shape alone makes nobody take memory.
-    private func countElements() throws(RequestError) -> Int {
+    func countElements() throws(RequestError) -> Int {
         var reader = JSONReader(body, at: offset)
         var found = 0
         try fill(&reader, UnsafeMutableRawBufferPointer(start: nil, count: 0), &found, 0, axis: 0) { _ in 0 }

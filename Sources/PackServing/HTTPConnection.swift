@@ -1,6 +1,9 @@
 import CPackSystem
 
 /// One client of the HTTP server.
+///
+/// While it waits for its turn it belongs to the thread that computes: of what it holds, the server's thread then looks at
+/// `state` and `deadline` alone, and that thread changes neither.
 final class HTTPConnection {
     /// What the connection waits for.
     enum State {
@@ -27,6 +30,18 @@ final class HTTPConnection {
     private var sent = 0
     private var closesAfterAnswer = false
     private let limits: HTTPLimits
+    /// When the request's first byte came, in nanoseconds of the monotonic clock.
+    private var begun: UInt64 = 0
+    /// Of the last answer: its status, its bytes, and what computing it took.
+    private var status = 0
+    private var answerBytes = 0
+    private var computing: UInt64 = 0
+    /// Nanoseconds that the other thread itself computed for it.
+    private(set) var effort: UInt64 = 0
+    private var texts = 0
+    private var tokens = 0
+    /// Whether the client left while its request waited.
+    private(set) var isGone = false
 
     init(_ descriptor: Int32, _ limits: HTTPLimits, now: Int) {
         self.descriptor = descriptor
@@ -40,8 +55,25 @@ final class HTTPConnection {
         pack_close(descriptor)
     }
 
+    /// The request at hand, as far as it could be read.
+    var request: HTTPRequest {
+        let body = parser.body.range
+        return HTTPRequest(
+            method: parser.method, path: input.bytes(parser.path), head: input.bytes(0..<body.lowerBound),
+            body: input.bytes(body))
+    }
+
+    /// What became of the request that was answered last.
+    var exchange: HTTPExchange {
+        HTTPExchange(
+            request: request, status: status, received: parser.progress == .complete ? parser.length : input.count,
+            sent: answerBytes, duration: begun == 0 ? 0 : pack_clock_ns() - begun, computing: computing, texts: texts,
+            tokens: tokens)
+    }
+
     /// What poll should look for.
     var wanted: Int16 {
+        if state == .waiting { return 0 }
         let reads = state == .idle || state == .reading || state == .draining
         return (reads ? Int16(PACK_READABLE) : 0) | (sent < output.count ? Int16(PACK_WRITABLE) : 0)
     }
@@ -49,9 +81,20 @@ final class HTTPConnection {
     func close() { state = .closed }
 
     /// Lets a request that is whole wait for its turn. Nothing is read meanwhile.
-    func wait() {
+    func wait(closes: Bool) {
+        closesAfterAnswer = closes
         state = .waiting
         deadline = .max
+    }
+
+    /// Takes note that the client of a request that waits has left; the connection ends when it was computed.
+    func leave() { isGone = true }
+
+    /// Ends a connection without a request, so that the client learns that nothing it sends now is read.
+    func hangUp(now: Int) {
+        pack_shutdown_send(descriptor)
+        state = .draining
+        deadline = now + min(limits.drain, 500)
     }
 
     // MARK: Reading
@@ -83,6 +126,7 @@ final class HTTPConnection {
         if state == .idle {
             state = .reading
             deadline = now + limits.head
+            begun = pack_clock_ns()
         }
         let before = parser.progress
         parser.advance(input)
@@ -110,25 +154,59 @@ final class HTTPConnection {
     // MARK: Writing
 
     /// Queues an answer.
-    func answer(_ status: Int, _ body: UnsafeRawBufferPointer, allow: StaticString? = nil, closes: Bool, now: Int) {
+    func answer(_ answer: HTTPAnswer, computing: UInt64, closes: Bool, now: Int) {
         closesAfterAnswer = closes
-        output.append("HTTP/1.1 ")
-        output.append(decimal: status)
-        output.append(0x20)
-        output.append(reason(status))
-        output.append("\r\nContent-Type: application/json\r\nContent-Length: ")
-        output.append(decimal: body.count)
-        if let allow {
-            output.append("\r\nAllow: ")
-            output.append(allow)
+        self.computing = computing
+        append(answer)
+        begin(now: now)
+    }
+
+    /// Answers a request that has waited, in the thread that computes; sends what the client takes at once.
+    func answerComputed(_ answer: HTTPAnswer, computing: UInt64, effort: UInt64) {
+        self.computing = computing
+        self.effort = effort
+        append(answer)
+        while sent < output.count {
+            let rest = output.bytes(sent..<output.count)
+            let count = pack_send(descriptor, rest.baseAddress, rest.count)
+            // What went wrong shows itself again to the server's thread.
+            guard count > 0 else { return }
+            sent += count
         }
-        if status == 503 { output.append("\r\nRetry-After: 1") }
-        if closes { output.append("\r\nConnection: close") }
-        output.append("\r\n\r\n")
-        if parser.method != .head { output.append(body) }
+    }
+
+    /// Goes on after the request was computed.
+    func resume(now: Int) {
+        begin(now: now)
+        if isGone { close() }
+    }
+
+    private func begin(now: Int) {
         state = .writing
         deadline = now + limits.write
         if output.overflowed { close() }
+    }
+
+    private func append(_ answer: HTTPAnswer) {
+        let start = output.count
+        let body = answer.body.bytes
+        status = answer.status
+        texts = answer.texts
+        tokens = answer.tokens
+        output.append("HTTP/1.1 ")
+        output.append(decimal: answer.status)
+        output.append(0x20)
+        output.append(reason(answer.status))
+        output.append("\r\nContent-Type: ")
+        output.append(answer.type)
+        output.append("\r\nContent-Length: ")
+        output.append(decimal: body.count)
+        output.append(answer.headers.bytes)
+        if answer.status == 503 { output.append("\r\nRetry-After: 1") }
+        if closesAfterAnswer { output.append("\r\nConnection: close") }
+        output.append("\r\n\r\n")
+        if parser.method != .head { output.append(body) }
+        answerBytes = output.count - start
     }
 
     /// Sends what can be sent now; true if a further request may already be at hand.

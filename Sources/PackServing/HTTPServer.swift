@@ -1,76 +1,74 @@
 import CPackSystem
 
-/// Sizes in bytes and times in milliseconds that the server allows.
-public struct HTTPLimits: Sendable {
-    /// A request's body: as much as Lambda takes, so that a bundle behaves alike on both.
-    public var bodyBytes = 6 << 20
-    /// Connections at the same time.
-    public var connections = 900
-    /// A connection without a request.
-    public var idle = 75_000
-    /// From a request's first byte to the end of its head.
-    public var head = 10_000
-    /// From there to the end of its body.
-    public var body = 60_000
-    /// Until an answer has been taken.
-    public var write = 60_000
-    /// For a refused client to hang up.
-    public var drain = 2_000
-    /// From SIGTERM to the end.
-    public var grace = 8_000
-    /// How long a request waits at most for others that could be computed with it. With 0 those are that are there already.
-    public var batchWindow = 0
-
-    /// The standard limits.
-    public init() {}
-}
-
-/// An HTTP/1.1 server: `POST /predict` and `GET /health`.
+/// An HTTP/1.1 server.
 ///
-/// One thread: poll finds connections that have something to say, and a request that is whole is answered before the next is
-/// looked at, or together with others that are whole as well (`HTTPLimits.batchWindow`). Clients that are slow cost memory,
-/// never time.
-public final class HTTPServer<Handler: RequestHandler> {
+/// Its thread finds connections that have something to say with poll, and reads and answers all that needs no computing. Requests
+/// that need it go through a bounded queue to a second thread (`ComputeThread`), alone or with others that are whole as well
+/// (`HTTPLimits.batchWindow`). Clients that are slow cost memory, never time; computing delays nobody's connection. Where many
+/// small requests in a row took less time than the way to the other thread and back (`ShortRequests`), the next ones are computed in place.
+public final class HTTPServer<Service: HTTPService> {
     /// The port that is listened on.
     public let port: UInt16
-    private let handler: Handler
+    private let service: Service
     private let limits: HTTPLimits
+    /// nil where the service has no thread for computing.
+    private let computer: ComputeThread<Service>?
     private var listener: Int32
     private var connections: [HTTPConnection] = []
-    private var items: [pack_poll_item] = []
-    private let answer = ByteBuffer()
-    private let scratch = ByteBuffer()
+    private let items = PlainList<pack_poll_item>()
+    private let answer = HTTPAnswer()
+    /// When the patience ends, after SIGTERM; until then nil.
     private var stopsAt: Int?
-    /// Connections whose requests are whole and wait to be answered, and when they are at the latest.
-    private var queue: [HTTPConnection] = []
-    private var answersAt = 0
-    /// Those whose turn it is.
-    private var waiting: [HTTPConnection] = []
-    private var places: [Int] = []
+    private var lingersUntil = 0
+    /// Requests that wait or are computed, and the bytes of their connections.
+    private var queued = 0
+    private var queuedBytes = 0
+    /// Connections whose requests are whole and wait for others, and when they are computed at the latest.
+    private var gathering: [HTTPConnection] = []
+    private var computesAt = 0
+    /// Requests that the other thread has not been told of.
+    private var unpublished = 0
+    private var short = ShortRequests()
+
+    /// Descriptors besides those of connections.
+    private static var otherDescriptors: Int { 32 }
+    /// Requests after which the other thread is told, so that it need not wait for all that have come.
+    private static var published: Int { 8 }
+    /// Items of poll before those of connections.
+    private static var firstConnection: Int { 3 }
 
     /// Listens.
     ///
     /// - Parameters:
+    ///   - service: What answers.
     ///   - address: The address in host byte order; 0 for all.
     ///   - port: The port; 0 for a free one.
-    /// - Throws: `ServerError` if the port cannot be had.
-    public init(handler: Handler, address: UInt32 = 0, port: UInt16, limits: HTTPLimits = HTTPLimits())
+    /// - Throws: `ServerError` if the port, memory or a thread cannot be had.
+    public init(service: Service, address: UInt32 = 0, port: UInt16, limits: HTTPLimits = HTTPLimits())
         throws(ServerError)
     {
+        var limits = limits
+        let descriptors = Int(pack_descriptor_limit(limits.connections + Self.otherDescriptors))
+        limits.connections = max(min(limits.connections, descriptors - Self.otherDescriptors), 1)
+        computer = Service.hasThread ? try ComputeThread(service, capacity: limits.queue) : nil
         var bound: UInt16 = 0
         let listener = pack_listen(address, port, 1024, &bound)
-        guard listener >= 0 else { throw ServerError(code: Int(-listener)) }
+        guard listener >= 0 else {
+            computer?.jobs.putEnd()
+            throw ServerError(code: Int(-listener))
+        }
         self.listener = listener
         self.port = bound
-        self.handler = handler
+        self.service = service
         self.limits = limits
     }
 
     deinit {
         pack_close(listener)
+        computer?.jobs.putEnd()
     }
 
-    /// Serves until SIGTERM or SIGINT; requests that have begun by then are answered.
+    /// Serves until SIGTERM or SIGINT; requests that have come by then are answered.
     public func run() {
         while step(timeout: -1) {}
     }
@@ -81,30 +79,45 @@ public final class HTTPServer<Handler: RequestHandler> {
     /// - Returns: false once the server has stopped.
     public func step(timeout: Int) -> Bool {
         let signals = pack_signals_install()
-        items.removeAll(keepingCapacity: true)
-        items.append(pack_poll_item(descriptor: stopsAt == nil ? signals : -1, wanted: Int16(PACK_READABLE), ready: 0))
-        let accepts = connections.count < limits.connections
-        items.append(pack_poll_item(descriptor: accepts ? listener : -1, wanted: Int16(PACK_READABLE), ready: 0))
+        items.clear()
+        look(at: stopsAt == nil ? signals : -1)
+        look(at: connections.count < limits.connections ? listener : -1)
+        look(at: computer.map { pack_channel_descriptor($0.done.raw) } ?? -1)
         for connection in connections {
-            items.append(pack_poll_item(descriptor: connection.descriptor, wanted: connection.wanted, ready: 0))
+            look(at: connection.isGone ? -1 : connection.descriptor, for: connection.wanted)
         }
-        let wait = patience(timeout)
-        let count = items.count
-        let ready = items.withUnsafeMutableBufferPointer { pack_poll($0.baseAddress, count, Int32(clamping: wait)) }
+        let ready = poll(timeout)
         if pack_terminated() != 0, stopsAt == nil { stop() }
+        if Service.hasThread { resume() }
         if ready > 0 { serve() }
-        if !queue.isEmpty, isTime { answerQueue() }
+        if Service.hasThread {
+            if !gathering.isEmpty, isTime { computeGathered() }
+            publish()
+        }
+        if ready > 0, items[1].ready != 0 { accept() }
         expire()
-        if ready > 0, items[1].ready != 0, stopsAt == nil { accept() }
-        return stopsAt == nil || !connections.isEmpty
+        return stopsAt == nil || listener >= 0 || !connections.isEmpty
     }
 
-    /// Takes no more connections, and ends those that have no request under way.
+    private func poll(_ timeout: Int) -> Int32 {
+        guard let done = computer?.done.raw else {
+            return pack_poll(items.pointer, items.count, Int32(clamping: patience(timeout)))
+        }
+        let wait = pack_channel_wait_begin(done) != 0 ? 0 : patience(timeout)
+        let ready = pack_poll(items.pointer, items.count, Int32(clamping: wait))
+        pack_channel_wait_end(done)
+        return ready
+    }
+
+    private func look(at descriptor: Int32, for events: Int16 = Int16(PACK_READABLE)) {
+        items.append(pack_poll_item(descriptor: descriptor, wanted: events, ready: 0))
+    }
+
+    /// Ends when the requests that are under way have been answered. For a moment more come from those who do not know yet.
     public func stop() {
-        stopsAt = milliseconds() + limits.grace
-        pack_close(listener)
-        listener = -1
-        for connection in connections where connection.state == .idle { connection.close() }
+        let now = milliseconds()
+        stopsAt = now + limits.grace
+        lingersUntil = now + (connections.isEmpty ? 0 : limits.linger)
     }
 
     private func milliseconds() -> Int {
@@ -113,12 +126,13 @@ public final class HTTPServer<Handler: RequestHandler> {
 
     /// Milliseconds until the first deadline, or the given limit.
     private func patience(_ timeout: Int) -> Int {
-        var first = stopsAt ?? Int.max
+        var first = Int.max
         for connection in connections { first = min(first, connection.deadline) }
-        if !queue.isEmpty {
+        if Service.hasThread, !gathering.isEmpty {
             if isTime { return 0 }
-            first = min(first, answersAt - 1)
+            first = min(first, computesAt - 1)
         }
+        if stopsAt != nil { first = min(first, milliseconds() + 20) }
         guard first < Int.max else { return timeout }
         let wait = max(first - milliseconds(), 0) + 1
         return timeout < 0 ? wait : min(wait, timeout)
@@ -134,17 +148,20 @@ public final class HTTPServer<Handler: RequestHandler> {
 
     private func serve() {
         for index in 0..<connections.count {
-            let ready = items[index + 2].ready
+            let ready = items[index + Self.firstConnection].ready
             guard ready != 0 else { continue }
             let connection = connections[index]
+            if connection.state == .waiting {
+                if ready & Int16(PACK_HUNG_UP) != 0 { connection.leave() }
+                continue
+            }
             var isWhole = false
             if ready & Int16(PACK_WRITABLE) != 0 {
-                isWhole = connection.send(now: milliseconds()) && connection.parse(now: milliseconds())
+                isWhole = sendAndParse(connection)
             }
-            let isBusy = connection.state == .writing || connection.state == .waiting
-            if !isWhole, ready & ~Int16(PACK_WRITABLE) != 0, !isBusy {
+            if !isWhole, ready & ~Int16(PACK_WRITABLE) != 0, connection.state != .writing {
                 isWhole = connection.receive(now: milliseconds())
-            } else if ready & Int16(PACK_HUNG_UP) != 0, isBusy {
+            } else if ready & Int16(PACK_HUNG_UP) != 0, connection.state == .writing {
                 connection.close()
             }
             if isWhole { proceed(connection) }
@@ -156,6 +173,8 @@ public final class HTTPServer<Handler: RequestHandler> {
         var isWhole = true
         while isWhole, connection.state == .reading {
             respond(connection)
+            guard connection.state != .waiting else { return }
+            report(connection)
             isWhole = sendAndParse(connection)
         }
     }
@@ -166,46 +185,55 @@ public final class HTTPServer<Handler: RequestHandler> {
 
     // MARK: Requests that wait
 
+    private func enqueue(_ connection: HTTPConnection) {
+        connection.wait(closes: !connection.parser.keepsAlive || stopsAt != nil)
+        queued += 1
+        queuedBytes += connection.input.count
+        if limits.batchWindow == 0 {
+            hand(connection)
+            return
+        }
+        if gathering.isEmpty { computesAt = milliseconds() + limits.batchWindow }
+        gathering.append(connection)
+    }
+
+    private var isQueueFull: Bool { queued >= limits.queue || (queued > 0 && queuedBytes >= limits.queueBytes) }
+
+    private func hand(_ connection: HTTPConnection) {
+        computer?.jobs.put(Unmanaged.passRetained(connection))
+        unpublished += 1
+        if unpublished >= Self.published, limits.batchWindow == 0 { publish() }
+    }
+
+    private func publish() {
+        guard unpublished > 0, let computer else { return }
+        unpublished = 0
+        pack_channel_publish(computer.jobs.raw)
+    }
+
     /// Whether requests have waited long enough, or nobody is connected who could send another.
     private var isTime: Bool {
-        if stopsAt != nil || milliseconds() >= answersAt { return true }
+        if stopsAt != nil || milliseconds() >= computesAt { return true }
         for connection in connections where connection.state == .idle || connection.state == .reading { return false }
         return true
     }
 
-    private func answerQueue() {
-        // Meanwhile others may join the queue.
-        swap(&queue, &waiting)
-        var first = 0
-        while first < waiting.count { first = answerTogether(from: first) }
-        waiting.removeAll(keepingCapacity: true)
+    private func computeGathered() {
+        for connection in gathering { hand(connection) }
+        gathering.removeAll(keepingCapacity: true)
     }
 
-    /// Answers a request together with as many of those behind it as can be; the place of the next one.
-    private func answerTogether(from first: Int) -> Int {
-        places.removeAll(keepingCapacity: true)
-        while first + places.count < waiting.count,
-            let place = handler.gather(body(waiting[first + places.count]), isFirst: places.isEmpty)
-        {
-            places.append(place)
+    /// Goes on with connections whose requests were computed.
+    private func resume() {
+        while case .connection(let item) = computer?.done.take() {
+            let connection = item.takeRetainedValue()
+            queued -= 1
+            queuedBytes -= connection.input.count
+            report(connection)
+            short.note(connection.parser.bodyRange.count, connection.effort)
+            connection.resume(now: milliseconds())
+            if sendAndParse(connection) { proceed(connection) }
         }
-        var isComputed = false
-        if places.count > 1 {
-            do throws(RequestError) {
-                try handler.compute()
-                isComputed = true
-            } catch {}
-        }
-        let end = first + max(places.count, 1)
-        for index in first..<end where waiting[index].state == .waiting {
-            predict(waiting[index], place: isComputed ? places[index - first] : nil)
-            if sendAndParse(waiting[index]) { proceed(waiting[index]) }
-        }
-        return end
-    }
-
-    private func body(_ connection: HTTPConnection) -> UnsafeRawBufferPointer {
-        connection.input.bytes(connection.parser.body.range)
     }
 
     /// Ends connections whose time is over, and forgets those that have ended.
@@ -214,80 +242,84 @@ public final class HTTPServer<Handler: RequestHandler> {
         for connection in connections where connection.deadline < now {
             if connection.state == .reading {
                 refuse(connection, 408)
+                report(connection)
                 connection.send(now: now)
             } else {
                 connection.close()
             }
         }
-        if let stopsAt {
-            for connection in connections where connection.state == .idle || stopsAt < now { connection.close() }
-        }
+        if let stopsAt { expire(now, stopsAt: stopsAt) }
         connections.removeAll { $0.state == .closed }
+    }
+
+    /// Takes those who have connected by now, then no more; ends those without a request a moment later.
+    private func expire(_ now: Int, stopsAt: Int) {
+        if listener >= 0, now >= lingersUntil {
+            accept()
+            pack_close(listener)
+            listener = -1
+            lingersUntil = now + min(limits.linger, 100)
+        } else if listener < 0, now >= lingersUntil {
+            for connection in connections where connection.state == .idle { connection.hangUp(now: now) }
+        }
+        if stopsAt < now {
+            pack_close(listener)
+            listener = -1
+            connections.removeAll()
+        }
     }
 
     // MARK: Answers
 
     private func respond(_ connection: HTTPConnection) {
+        answer.clear()
         if case .refused(let status) = connection.parser.progress {
             refuse(connection, status)
             return
         }
-        let path = connection.input.bytes(connection.parser.path)
-        if matches(path, "/predict") {
-            predict(connection)
-        } else if matches(path, "/health") {
-            health(connection)
-        } else {
-            refuse(connection, 404, type: "NotFound", message: "there is POST /predict and GET /health")
-        }
-    }
-
-    private func predict(_ connection: HTTPConnection) {
-        guard connection.parser.method == .post else {
-            refuse(
-                connection, 405, type: "MethodNotAllowed", message: "predictions are asked for with POST", allow: "POST"
-            )
+        let state = HTTPState(
+            isStopping: stopsAt != nil, connections: connections.count, queued: queued, queueLimit: limits.queue)
+        let request = connection.request
+        guard service.route(request, state, into: answer) else {
+            finish(connection)
             return
         }
-        if queue.isEmpty { answersAt = milliseconds() + limits.batchWindow }
-        queue.append(connection)
-        connection.wait()
-    }
-
-    /// Answers a request by itself, or as one of those that were computed together.
-    private func predict(_ connection: HTTPConnection, place: Int?) {
-        var status = 200
-        do throws(RequestError) {
-            if let place {
-                try handler.answer(body(connection), gathered: place, into: answer)
-            } else {
-                try handler.answer(body(connection), into: answer)
-            }
-        } catch {
-            status = error.status
-            answer.clear()
-            error.appendHTTPBody(to: answer, scratch: scratch)
-        }
-        finish(connection, status, allow: nil)
-    }
-
-    private func health(_ connection: HTTPConnection) {
-        guard connection.parser.method == .get || connection.parser.method == .head else {
-            refuse(
-                connection, 405, type: "MethodNotAllowed", message: "health is asked for with GET", allow: "GET, HEAD")
+        // With nothing queued the other thread is at rest.
+        if !Service.hasThread || (queued == 0 && limits.batchWindow == 0 && short.includes(request.body.count)) {
+            answerInPlace(connection, request)
             return
         }
-        answer.clear()
-        answer.append("{\"status\":\"ok\"}\n")
-        finish(connection, 200, allow: nil)
+        guard isQueueFull else {
+            enqueue(connection)
+            return
+        }
+        service.refuse(
+            request.path, 503, type: "Overloaded", message: "too many requests are waiting; try again later",
+            into: answer)
+        finish(connection)
+    }
+
+    private func answerInPlace(_ connection: HTTPConnection, _ request: HTTPRequest) {
+        guard Service.hasThread else {
+            service.answer(request, place: nil, into: answer)
+            finish(connection)
+            return
+        }
+        let (begun, computed) = (pack_clock_ns(), pack_thread_ns())
+        service.answer(request, place: nil, into: answer)
+        short.note(request.body.count, pack_thread_ns() - computed)
+        finish(connection, computing: pack_clock_ns() - begun)
     }
 
     /// Refuses a request that could not be read.
     private func refuse(_ connection: HTTPConnection, _ status: Int) {
+        let path = connection.request.path
         if status == 413 {
-            answer.clear()
-            RequestError(.bodyTooLarge, expected: limits.bodyBytes).appendHTTPBody(to: answer, scratch: scratch)
-            finish(connection, status, allow: nil)
+            let error = RequestError(.bodyTooLarge, expected: limits.bodyBytes)
+            answer.scratch.clear()
+            error.appendMessage(to: answer.scratch)
+            service.refuse(path, status, type: error.type, message: answer.scratch.bytes, into: answer)
+            finish(connection)
             return
         }
         let message: StaticString =
@@ -302,25 +334,19 @@ public final class HTTPServer<Handler: RequestHandler> {
             case 505: "the version must be HTTP/1.1 or 1.0"
             default: "not a valid HTTP/1.1 request"
             }
-        refuse(connection, status, type: "InvalidHTTP", message: message)
+        service.refuse(path, status, type: "InvalidHTTP", message: message, into: answer)
+        finish(connection)
     }
 
-    private func refuse(
-        _ connection: HTTPConnection, _ status: Int, type: StaticString, message: StaticString,
-        allow: StaticString? = nil
-    ) {
-        answer.clear()
-        appendHTTPError(
-            type, UnsafeRawBufferPointer(start: message.utf8Start, count: message.utf8CodeUnitCount), to: answer)
-        finish(connection, status, allow: allow)
+    private func report(_ connection: HTTPConnection) {
+        if Service.hasThread { service.finished(connection.exchange) }
     }
 
-    private func finish(_ connection: HTTPConnection, _ status: Int, allow: StaticString?) {
+    private func finish(_ connection: HTTPConnection, computing: UInt64 = 0) {
         let isWhole = connection.parser.progress == .complete
         connection.answer(
-            status, answer.bytes, allow: allow, closes: !isWhole || !connection.parser.keepsAlive || stopsAt != nil,
+            answer, computing: computing, closes: !isWhole || !connection.parser.keepsAlive || stopsAt != nil,
             now: milliseconds())
-        answer.clear(keeping: 1 << 20)
     }
 }
 

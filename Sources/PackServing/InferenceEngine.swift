@@ -53,6 +53,8 @@ public protocol InferenceEngine: AnyObject {
     func outputDType(_ output: Int) -> DType
     /// Number of axes of an output.
     func outputRank(_ output: Int) -> Int
+    /// The extent that an axis of an output has in every answer; nil where it is free.
+    func fixedOutputDimension(_ output: Int, _ axis: Int) -> Int?
     /// Extent of an axis of an output.
     func outputDimension(_ output: Int, _ axis: Int) -> Int
     /// An output's elements, row-major.
@@ -63,6 +65,8 @@ public protocol InferenceEngine: AnyObject {
 
 /// For models that take and give numbers only, and those that take rows of texts.
 extension InferenceEngine {
+    /// No extent is known beforehand.
+    public func fixedOutputDimension(_ output: Int, _ axis: Int) -> Int? { nil }
     /// Texts are rows.
     public var packsTexts: Bool { false }
     /// Refuses every batch.

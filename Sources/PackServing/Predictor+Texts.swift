@@ -8,10 +8,15 @@ extension Predictor {
         try computeBatch()
     }
 
+    /// Whether the model has a tokenizer, and inputs that texts can fill.
+    var takesTexts: Bool {
+        for role in roles where role == .other { return false }
+        return encoder != nil && !roles.isEmpty
+    }
+
     /// Adds the request's texts to the batch.
     func encodeTexts() throws(RequestError) {
-        guard encoder != nil, !roles.isEmpty else { throw RequestError(.takesNoText) }
-        for role in roles where role == .other { throw RequestError(.takesNoText) }
+        guard takesTexts else { throw RequestError(.takesNoText) }
         let maximum = maximumTokens
         firstText = batch.rowCount
         textCount = request.texts.count

@@ -54,6 +54,13 @@ public final class Predictor<Engine: InferenceEngine, Encoder: TextEncoder> {
         try write(answer)
     }
 
+    /// Texts of the request that was answered last, and their tokens.
+    var answered: (texts: Int, tokens: Int) {
+        var tokens = 0
+        if !request.hasInputs { for text in 0..<textCount { tokens += tokenCount(text) } }
+        return (request.hasInputs ? 0 : textCount, tokens)
+    }
+
     func read(_ body: UnsafeRawBufferPointer) throws(RequestError) {
         request.maximumTexts = limits.texts
         try request.read(body)

@@ -67,6 +67,16 @@ public final class Request {
         top = 5
     }
 
+    /// Starts a request that comes in another form than `read` reads: with texts, or with inputs, that follow.
+    func begin(hasInputs: Bool) {
+        clear()
+        isBatch = !hasInputs
+        self.hasInputs = hasInputs
+    }
+
+    /// Sets how many candidates a masked language model names.
+    func setTop(_ count: Int) { top = count }
+
     /// Reads a body; what the request held before is gone.
     public func read(_ body: UnsafeRawBufferPointer) throws(RequestError) {
         clear()

@@ -44,7 +44,7 @@ extension RequestError {
         case .wrongType: name.isEmpty ? "%d is expected at byte %o" : "\"%n\" must be %d, at byte %o"
         case .unknownField: "unknown field \"%n\"; known: text, text_pair, texts, text_pairs, inputs, outputs, top"
         case .needsOneForm: "a request has one of text, texts and inputs"
-        case .contradiction: "%d"
+        case .contradiction: detail.text
         case .noTexts: "texts is empty"
         case .tooManyTexts: "%f texts in one request, the limit is %e"
         case .tooManyTokens:

@@ -29,7 +29,7 @@ public struct RequestError: Error, Equatable {
         case unknownField
         /// Neither `text` nor `texts` nor `inputs`, or more than one of them.
         case needsOneForm
-        /// The fields contradict each other; `detail`.
+        /// The fields contradict each other; `detail` is the whole sentence, with places for the other facts.
         case contradiction
         /// No text at all in `texts`.
         case noTexts

@@ -97,6 +97,8 @@ public final class SessionEngine: InferenceEngine {
     /// As `InferenceEngine` has it.
     public func outputRank(_ output: Int) -> Int { session.outputRank(output) }
     /// As `InferenceEngine` has it.
+    public func fixedOutputDimension(_ output: Int, _ axis: Int) -> Int? { session.fixedOutputDimension(output, axis) }
+    /// As `InferenceEngine` has it.
     public func outputDimension(_ output: Int, _ axis: Int) -> Int { session.outputDimension(output, axis) }
     /// As `InferenceEngine` has it.
     public func outputBytes(_ output: Int) -> UnsafeRawBufferPointer { session.outputBytes(output) }

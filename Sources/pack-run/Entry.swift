@@ -31,7 +31,7 @@ import PackServing
             return serveLambda(bytes(of: address), options, program: program, &timeline)
         }
         if let port = pack_environment("PORT") {
-            return serveHTTP(bytes(of: port), options, program: program, &timeline)
+            return serveHTTP(bytes(of: port), options, program: program, timeline)
         }
         Terminal.write("bootstrap: nothing to do: give --text or --json, or set PORT (--help says more)\n", to: 2)
         return 64
@@ -74,39 +74,5 @@ private func serveLambda(
         return fail(StartFailure("", "the Lambda Runtime API cannot be reached: ").withSystemError(-code), status: 1)
     case .lost:
         return fail(StartFailure("", "the connection to the Lambda Runtime API was lost"), status: 1)
-    }
-}
-
-private func serveHTTP(
-    _ port: UnsafeRawBufferPointer, _ options: Options, program: UnsafePointer<CChar>?, _ timeline: inout Timeline
-) -> Int32 {
-    guard let value = number("PORT"), let number = UInt16(exactly: value) else {
-        return fail(StartFailure("", "PORT is not a port number: ").with(port), status: 1)
-    }
-    var limits = HTTPLimits()
-    if let body = PackRun.number("PACK_MAX_BODY") { limits.bodyBytes = min(body, 1 << 40) }
-    if let window = options.batchWindow ?? pack_environment("PACK_BATCH_WINDOW") {
-        guard let milliseconds = wholeNumber(bytes(of: window)), milliseconds <= 10_000 else {
-            return fail(
-                StartFailure("", "the batch window is 0 to 10000 milliseconds, not ").with(bytes(of: window)),
-                status: 64)
-        }
-        limits.batchWindow = milliseconds
-    }
-    do throws(StartFailure) {
-        let predictor = try start(options, program: program, &timeline)
-        try serve(predictor, number, limits)
-        return 0
-    } catch { return fail(error, status: 1) }
-}
-
-private func serve(_ predictor: ModelPredictor, _ port: UInt16, _ limits: HTTPLimits) throws(StartFailure) {
-    do throws(ServerError) {
-        let server = try HTTPServer(handler: predictor, port: port, limits: limits)
-        let line = StartFailure("", "bootstrap: serving HTTP on port ").with(Int(port)).with("\n")
-        _ = line.message.withUnsafeBytes { pack_write_all(2, $0.baseAddress, $0.count) }
-        server.run()
-    } catch {
-        throw StartFailure("", "cannot listen on port ").with(Int(port)).with(": ").withSystemError(-error.code)
     }
 }

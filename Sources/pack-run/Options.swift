@@ -79,17 +79,16 @@ let help: StaticString = """
       bootstrap --text TEXT [--pair TEXT]   one answer, as JSON
       bootstrap --json FILE                 the request in a file, - for standard input
       AWS_LAMBDA_RUNTIME_API set            serves AWS Lambda
-      PORT set                              serves HTTP: POST /predict, GET /health
+      PORT set                              serves HTTP: POST /predict, GET /health, in containers /v2 too
 
       --explain      also the kernels in use and the times, on standard error
       --model FILE   another model (or PACK_MODEL)
       --isa NAME     no kernels above this instruction set (or PACK_ISA)
-      --batch-window MS   how long an HTTP request waits for others, to be computed together (or PACK_BATCH_WINDOW);
-                     0 if not given: only with those that are there already
+      --batch-window MS   how long an HTTP request waits for others, to be computed together (or PACK_BATCH_WINDOW)
       --cpu          what this CPU offers
       --version, --help
 
     PACK_THREADS sets the number of threads, PACK_MAX_BODY the largest HTTP body in bytes, PACK_MAX_TEXTS and
-    PACK_MAX_TOKENS the most texts and tokens of one request.
+    PACK_MAX_TOKENS the most texts and tokens of a request.
 
     """

@@ -51,6 +51,19 @@ import Testing
         #expect(parts.prefix(4).allSatisfy { $0.isKept && $0.bytes > 0 })
     }
 
+    /// The larger front end for HTTP is in programs that ask for it alone.
+    @Test(arguments: RuntimeLibrary.architectures) func frontEndsAreLinkedWhereTheyAreAskedFor(_ arch: String) throws {
+        let library = try RuntimeLibrary.locate(
+            arch: arch, executable: FileManager.default.currentDirectoryPath + "/.build/pack")
+        let path = Array("/v2/health/ready".utf8)
+        let programs = try RuntimeLibrary.FrontEnd.allCases.map {
+            try library.program(operators: Self.operators, kernelFamilies: Self.families, frontEnd: $0)
+        }
+        #expect(programs.map(\.frontEnd) == [.predict, .inference])
+        #expect(programs.map { $0.bytes.firstRange(of: path) != nil } == [false, true])
+        #expect(try library.completeBytes() > programs[1].bytes.count)
+    }
+
     /// Bytes of the headers, the symbols and the relocations are replaced, and objects cut off. Each is an error or a
     /// program; none is a crash.
     @Test(arguments: RuntimeLibrary.architectures) func damagedObjectsAreRefused(_ arch: String) throws {

@@ -98,7 +98,12 @@ final class FakeEngine: InferenceEngine {
     var outputCount: Int { outputs.count }
     func outputName(_ output: Int) -> UnsafeBufferPointer<UInt8> { lend(outputs[output].name) }
     func outputDType(_ output: Int) -> DType { outputs[output].type }
-    func outputRank(_ output: Int) -> Int { results[output].shape.count }
+    func outputRank(_ output: Int) -> Int {
+        results.isEmpty ? outputs[output].dimensions.count : results[output].shape.count
+    }
+    func fixedOutputDimension(_ output: Int, _ axis: Int) -> Int? {
+        axis < outputs[output].dimensions.count ? outputs[output].dimensions[axis] : nil
+    }
     func outputDimension(_ output: Int, _ axis: Int) -> Int { results[output].shape[axis] }
     func outputBytes(_ output: Int) -> UnsafeRawBufferPointer {
         let values = results[output].values

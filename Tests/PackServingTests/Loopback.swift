@@ -14,20 +14,28 @@ final class SizeHandler: RequestHandler {
 }
 
 /// A server in a thread of its own, for as long as the object lives.
-final class RunningServer<Handler: RequestHandler & SendableMetatype>: @unchecked Sendable {
+final class RunningServer<Service: HTTPService & SendableMetatype>: @unchecked Sendable {
     // `stopped` is written once, read by the thread
     let port: UInt16
     private let finished = DispatchSemaphore(value: 0)
     private let lock = NSLock()
     private var stopped = false
 
-    convenience init(_ limits: HTTPLimits = HTTPLimits()) throws where Handler == SizeHandler {
+    convenience init(_ limits: HTTPLimits = HTTPLimits()) throws where Service == PredictService<SizeHandler> {
         try self.init(SizeHandler(), limits)
     }
 
     /// Hands the handler to the server's thread.
-    init(_ handler: Handler, _ limits: HTTPLimits = HTTPLimits()) throws {
-        let server = try HTTPServer(handler: handler, address: 0x7F00_0001, port: 0, limits: limits)
+    convenience init<Handler: RequestHandler>(_ handler: Handler, _ limits: HTTPLimits = HTTPLimits()) throws
+    where Service == PredictService<Handler> {
+        try self.init(service: PredictService(handler), limits)
+    }
+
+    /// Hands the service to the server's thread.
+    init(service: Service, _ limits: HTTPLimits = HTTPLimits()) throws {
+        var limits = limits
+        limits.linger = min(limits.linger, 20)
+        let server = try HTTPServer(service: service, address: 0x7F00_0001, port: 0, limits: limits)
         port = server.port
         let box = Box(server)
         Thread.detachNewThread { [self] in
@@ -39,16 +47,19 @@ final class RunningServer<Handler: RequestHandler & SendableMetatype>: @unchecke
     }
 
     private final class Box: @unchecked Sendable {  // handed to one thread
-        let server: HTTPServer<Handler>
-        init(_ server: HTTPServer<Handler>) { self.server = server }
+        let server: HTTPServer<Service>
+        init(_ server: HTTPServer<Service>) { self.server = server }
     }
 
     private var isStopped: Bool { lock.withLock { stopped } }
 
     func stop() {
-        lock.withLock { stopped = true }
+        beginStop()
         finished.wait()
     }
+
+    /// As SIGTERM does, without waiting for the end.
+    func beginStop() { lock.withLock { stopped = true } }
 }
 
 /// A plain connection that sends bytes and reads until the peer closes or nothing comes for a while.
@@ -89,5 +100,26 @@ final class RawClient {
             if let marker, String(decoding: all, as: UTF8.self).contains(marker) { break }
         }
         return String(decoding: all, as: UTF8.self)
+    }
+
+    /// One answer, whole by its Content-Length; what came before the peer closed or a second passed.
+    func readAnswer() -> [UInt8] {
+        var all: [UInt8] = []
+        var bytes = [UInt8](repeating: 0, count: 65536)
+        while !isWhole(all) {
+            let count = pack_receive(descriptor, &bytes, bytes.count)
+            guard count > 0 else { break }
+            all += bytes[..<count]
+        }
+        return all
+    }
+
+    private func isWhole(_ bytes: [UInt8]) -> Bool {
+        guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return false }
+        let head = String(decoding: bytes[..<end.lowerBound], as: UTF8.self)
+        guard let value = head.components(separatedBy: "Content-Length: ").last?.prefix(while: \.isNumber),
+            let length = Int(value)
+        else { return true }
+        return bytes.count >= end.upperBound + length
     }
 }

@@ -28,6 +28,8 @@ void pack_memory_free(void *memory, size_t size);
 uint64_t pack_clock_ns(void);
 /// Time that this process has computed, nanoseconds; 0 where the system does not say.
 uint64_t pack_process_ns(void);
+/// Time that this thread has computed, nanoseconds; 0 where the system does not say.
+uint64_t pack_thread_ns(void);
 /// Wall clock, milliseconds since 1970.
 int64_t pack_wall_clock_ms(void);
 /// The environment variable's value, or NULL.
@@ -51,12 +53,16 @@ typedef struct {
 } pack_usage;
 /// All zero where the system does not say.
 pack_usage pack_usage_now(void);
+/// Bytes of the process that are in memory now, by /proc/self/statm; 0 where the system does not say.
+uint64_t pack_resident_bytes(void);
 
 /// SIGPIPE ignored; SIGTERM and SIGINT from now on only raise the flag below. Returns a descriptor that becomes
 /// readable when the flag rises (for poll), or -errno; repeated calls return the same one.
 int pack_signals_install(void);
 /// 1 after SIGTERM or SIGINT.
 int pack_terminated(void);
+/// Descriptors that the process may have open, after asking for `wanted` of them.
+size_t pack_descriptor_limit(size_t wanted);
 
 // MARK: Processors
 
@@ -96,6 +102,13 @@ typedef struct {
 
 /// Waits until an item is ready; their number, 0 after the time-out or a signal, or -errno. -1 waits for ever.
 int pack_poll(pack_poll_item *items, size_t count, int timeout_ms);
+
+// MARK: Front ends
+
+/// Serves HTTP; `context` is pack-run's, the result its exit status.
+typedef int32_t (*pack_front_end)(void *context);
+/// The HTTP front end that the link tied to its slot, the larger one if both are; NULL if none is.
+pack_front_end pack_http_front_end(void);
 
 // MARK: Numbers
 

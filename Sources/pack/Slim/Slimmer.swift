@@ -82,7 +82,9 @@ struct Slimmer {
     }
 
     private func link(_ arch: String, _ draft: PlanDraft) throws -> RuntimeLibrary.Program {
-        try library(arch).program(operators: draft.operators, kernelFamilies: draft.kernelFamilies)
+        try library(arch).program(
+            operators: draft.operators, kernelFamilies: draft.kernelFamilies,
+            frontEnd: profile.requestProtocol == .http ? .inference : .predict)
     }
 
     private func prove(_ program: RuntimeLibrary.Program, _ choice: Quantizer.Choice) throws -> BundleProof {
