@@ -103,23 +103,18 @@ import Yams
 
     @Test func limitsThatAProfileDoesNotStateAreSaidToBeMissing() throws {
         let bare = try Self.profile("kubernetes") { text in
-            for limit in [
-                "disk.maximum", "request.time.default", "request.time", "startup.time", "concurrency.maximum",
-            ] {
-                text = text.replacing("  \(limit):\n", with: "  \(limit):\n    XX\n")
-            }
+            let stated = "{value: none, source: none, date: 2026-11-23, verified: false}"
             text =
-                text.split(separator: "  disk.maximum:")[0] + """
-                      startup.time: {value: unknown}
-                      request.time: {value: unknown}
-
-                    """
+                text.split(separator: "limits:")[0] + "limits:\n"
+                + ["image.size", "memory.default", "memory.maximum", "startup.time", "request.time"]
+                .map { "  \($0): \(stated)\n" }.joined()
         }
         let settings = try Self.settings(Self.facts(peak: 1 << 20), bare)
         #expect(settings.timeout.value == nil)
-        #expect(settings.timeout.why.contains("states no limits"))
+        #expect(settings.timeout.why.contains("request.time none"))
         #expect(settings.startTries.value == 11)
-        #expect(settings.startTries.why.contains("no limit"))
+        #expect(settings.startTries.why.contains("startup.time none"))
+        #expect(settings.storage.why.contains("no limit of it"))
         #expect(settings.concurrency.why.contains("states no bounds"))
         for file in DeploymentPlatform.kubernetes.files(settings) {
             for document in try Yams.load_all(yaml: file.text) { #expect(document is [String: Any]) }
@@ -147,7 +142,7 @@ import Yams
                 let kind = (document as? [String: Any])?["kind"] as? String
                 #expect(kind != "Secret")
                 if platform == .lambda {
-                    let resources = (document as? [String: [String: [String: Any]]])?["Resources"]
+                    let resources = (document as? [String: Any])?["Resources"] as? [String: [String: Any]]
                     let properties = resources?["Model"]?["Properties"] as? [String: Any]
                     #expect(properties?["CodeUri"] as? String == facts.bundle)
                 }

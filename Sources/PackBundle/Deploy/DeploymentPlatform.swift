@@ -13,6 +13,8 @@ public enum DeploymentPlatform: String, CaseIterable, Sendable {
         func isCalled(_ platform: DeploymentPlatform) -> Bool {
             profile.name == platform.rawValue || profile.name.hasPrefix(platform.rawValue + "-")
         }
+        // A managed runtime that calls a function of its own language starts no program.
+        guard profile.programVariant == nil else { return nil }
         switch (profile.requestProtocol, profile.packaging) {
         case (.lambda, .zip): self = .lambda
         case (.lambda, .image): self = .lambdaImage

@@ -26,6 +26,12 @@ public struct YAMLNode: Sendable, Hashable {
         public var key: String
         /// The value.
         public var value: YAMLNode
+
+        /// Pairs them.
+        public init(key: String, value: YAMLNode) {
+            self.key = key
+            self.value = value
+        }
     }
 
     /// Makes a value.
