@@ -5,6 +5,7 @@ cfn-lint and skopeo say is left out where they are not installed: .venv/bin/pyth
 test; exit status 1 if one fails.
 """
 
+import hashlib
 import json
 import os
 import pathlib
@@ -246,8 +247,7 @@ def the_command_in_the_comment_pushes_and_prints_the_digest():
     target = WORK / "pushed"
     done = subprocess.run(re.sub(r"docker://\S+", f"dir:{target}", command), shell=True, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, (command, done.stderr)
-    [digest] = re.findall("sha256:[0-9a-f]{64}", done.stdout.splitlines()[-1])
-    assert digest == "sha256:" + __import__("hashlib").sha256((target / "manifest.json").read_bytes()).hexdigest(), done.stdout
+    assert done.stdout.endswith("sha256:" + hashlib.sha256((target / "manifest.json").read_bytes()).hexdigest()), done.stdout
 
 
 @test

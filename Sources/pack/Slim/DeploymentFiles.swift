@@ -67,8 +67,8 @@ struct DeploymentFiles {
         let name = DeploymentName.label(facts.model)
         let place = facts.image.map { $0.prefix { $0 != "@" } } ?? "REGISTRY/\(name):1"
         facts.push =
-            "skopeo copy --digestfile /dev/stdout \(shellQuoted("oci-archive:" + facts.bundle)) "
-            + shellQuoted("docker://\(place)")
+            "skopeo copy --digestfile digest \(shellQuoted("oci-archive:" + facts.bundle)) "
+            + shellQuoted("docker://\(place)") + " && cat digest"
         let settings = DeploymentSettings(facts, on: profile, as: platform)
         return try platform.files(settings).map { file in
             try AtomicFile.write(Array(file.text.utf8), to: self.place(file.name))
