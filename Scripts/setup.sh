@@ -10,7 +10,7 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 packages=(gcc binutils musl-dev gcc-aarch64-linux-gnu qemu-user-static libarchive-dev zlib1g-dev)
 python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 # Tests take images apart with other people's tools.
-[ "${1:-}" = python ] && packages+=(skopeo umoci iproute2)
+[ "${1:-}" = python ] && packages+=(skopeo umoci iproute2 libsimde-dev)
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

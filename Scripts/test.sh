@@ -9,6 +9,8 @@ step() { printf '\n== %s\n' "$*"; "$@"; }
 step python3 Tests/layers.py
 # The same flags as `swift build`, so that nothing is compiled twice.
 step swift test -c release --disable-testable-imports
+step bash Tests/kernels/instructions.sh
+step bash Tests/kernels/emulated.sh
 step bash Tests/kernels/arm64.sh
 step bash Tests/kernels/pruned.sh
 step bash Tests/runtime-size.sh

@@ -94,8 +94,8 @@ def linear_codes(g):
                    "QLinearSigmoid", "ConvInteger", "QGemm"])
     if op == "QLinearMatMul":
         m, k, n = g.choose([1, 3]), g.choose([4, 17]), g.choose([1, 5, 9])
-        g.node(op, [codes(g, (m, k), dtype), scale_of(g), zero_of(g, dtype), codes(g, (k, n), I8, True), scale_of(g),
-                    zero_of_signed(g), wide_scale(g), zero_of(g, dtype)], exact=True)
+        g.node(op, [codes(g, (m, k), dtype), scale_of(g, short=True), zero_of(g, dtype), codes(g, (k, n), I8, True),
+                    scale_of(g, short=True), zero_of_signed(g), wide_scale(g, short=True), zero_of(g, dtype, even=True)], exact=True)
     elif op in ("QLinearConv", "ConvInteger"):
         c, n, group = g.choose([(1, 2, 1), (2, 4, 1), (4, 4, 4), (4, 2, 2)])
         x = codes(g, (1, c, 5, 4), U8 if op == "ConvInteger" else dtype)
@@ -105,8 +105,8 @@ def linear_codes(g):
         w = codes(g, (n, c // group, 2, 2), I8, True)
         bias = g.put(g.random.randint(-500, 500, size=n).astype(np.int32), True, hold=True) if g.chance(0.6) else ""
         several = g.chance(0.5)
-        g.node(op, [x, scale_of(g), zero_of(g, dtype), w, scale_of(g, n if several else None),
-                    zero_of_signed(g, n if several else None), wide_scale(g), zero_of(g, dtype), bias], exact=True, group=group,
+        g.node(op, [x, scale_of(g, short=True), zero_of(g, dtype), w, scale_of(g, n if several else None, short=True),
+                    zero_of_signed(g, n if several else None), wide_scale(g, short=True), zero_of(g, dtype, even=True), bias], exact=True, group=group,
                strides=g.choose([None, [2, 1]]), pads=g.choose([None, [1, 1, 1, 1]]))
     elif op in ("QLinearAdd", "QLinearMul"):
         shape = g.shape(1, 3, 60)
@@ -116,8 +116,8 @@ def linear_codes(g):
     elif op == "QGemm":
         m, k, n = g.choose([1, 3]), g.choose([4, 17]), g.choose([1, 5])
         turned = int(g.chance(0.5))
-        g.node(op, [codes(g, (m, k), dtype), scale_of(g), zero_of(g, dtype), codes(g, (n, k) if turned else (k, n), I8, True),
-                    scale_of(g), zero_of_signed(g), "", wide_scale(g), zero_of(g, dtype)], exact=True, domain=MICROSOFT,
+        g.node(op, [codes(g, (m, k), dtype), scale_of(g, short=True), zero_of(g, dtype), codes(g, (n, k) if turned else (k, n), I8, True),
+                    scale_of(g, short=True), zero_of_signed(g), "", wide_scale(g, short=True), zero_of(g, dtype, even=True)], exact=True, domain=MICROSOFT,
                transB=turned)
     else:
         x = codes(g, (1, 3, 4, 5), dtype)
@@ -125,8 +125,8 @@ def linear_codes(g):
         g.node(op, [x, scale_of(g), zero_of(g, dtype), scale_of(g), zero_of(g, dtype)], exact=True, domain=MICROSOFT, slack=1, **tail)
 
 
-def wide_scale(g):
-    return g.put(np.array(g.choose([0.25, 0.5, 0.3, 1.0]), np.float32), True, hold=True)
+def wide_scale(g, short=False):
+    return g.put(np.array(g.choose([0.25, 0.5, 2.0 if short else 0.3, 1.0]), np.float32), True, hold=True)
 
 
 def dynamic_product(g):

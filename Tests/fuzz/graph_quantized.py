@@ -4,13 +4,17 @@ from graph_elements import F32, I8, U8
 from graph_layers import image
 
 
-def scale_of(g, count=None):
-    numbers = [g.choose([0.125, 0.0625, 0.03125, 0.05, 0.02]) for _ in range(count or 1)]
+def scale_of(g, count=None, short=False):
+    """`short`: of few binary digits, so that what is rounded to codes is exact, and in the middle of two codes everywhere or
+    nowhere."""
+    odd = [0.046875, 0.01953125] if short else [0.05, 0.02]
+    numbers = [g.choose([0.125, 0.0625, 0.03125] + odd) for _ in range(count or 1)]
     return g.put(np.array(numbers if count else numbers[0], np.float32), constant=True, hold=True)
 
 
-def zero_of(g, dtype, count=None):
-    number = g.choose([0, 0, 128 if dtype == U8 else 0, 3])
+def zero_of(g, dtype, count=None, even=False):
+    """`even`: whether it is added before or after halves are rounded to even codes is the same."""
+    number = g.choose([0, 0, 128 if dtype == U8 else 0, 4 if even else 3])
     return g.put(np.array([number] * count if count else number, dtype), constant=True, hold=True)
 
 

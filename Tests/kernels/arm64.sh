@@ -32,16 +32,4 @@ cat "$work/arm64.txt"
 qemu-aarch64-static -cpu cortex-a53 "$work/arm64" >"$work/a53.txt" || { grep FAILED "$work/a53.txt"; exit 1; }
 grep -q "^skipped pack_gemm_s8_dotprod" "$work/a53.txt" || { echo "kernels-arm64: dotprod ran on a CPU without it"; exit 1; }
 
-# One digest a family for all variants, where it has one, and one for all but the portable: cut "pack_FAMILY_ISA" to FAMILY.
-awk 'function compare(what, value) {
-        if (value == "0000000000000000") return
-        if ((name, what) in seen && seen[name, what] != value) {
-            print "kernels-arm64: " $1 " differs in bits"
-            bad = 1
-        }
-        seen[name, what] = value
-        count++
-     }
-     / digest / { name = $1; sub(/^pack_/, "", name); sub(/_[a-z0-9]*$/, "", name); compare("all", $5); compare("fused", $7) }
-     END { print "kernels-arm64: " count " digests agree"; exit bad || count == 0 }' \
-    "$work/here.txt" "$work/arm64.txt" "$work/a53.txt"
+awk -v NAME=kernels-arm64 -f Tests/kernels/digests.awk "$work/here.txt" "$work/arm64.txt" "$work/a53.txt"
