@@ -74,7 +74,7 @@ let toolTargets: [Target] = [
         "PackQuantize",
         ["CPackKernels", "PackCore", "PackGraph", "PackIO", "PackPlanner", "PackRuntime", "PackTokenizers"]),
     tool("PackFit", ["PackProfiles"]),
-    tool("PackBundle", ["PackIO", "CPackKernels", "CPackSystem", "CArchive", "CZlib"]),
+    tool("PackBundle", ["PackIO", "PackProfiles", "CPackKernels", "CPackSystem", "CArchive", "CZlib"]),
     tool("PackReport"),
     tool("PackLab", ["PackGraph", "PackCore", "PackIO", "PackProfiles", "PackServing", "CPackSystem", "CArchive"]),
     .executableTarget(
@@ -113,7 +113,7 @@ let toolTargets: [Target] = [
     tests("PackProfilesTests", ["PackIO", "PackProfiles"]),
     tests("PackDependenciesTests", ["PackIO", "PackFormats", "PackDependencies", "CArchive"]),
     tests("PackFitTests", ["PackFit", "PackProfiles"]),
-    tests("PackBundleTests", ["PackBundle", "PackIO", "CPackSystem"]),
+    tests("PackBundleTests", ["PackBundle", "PackIO", "PackProfiles", "CPackSystem", "Yams"]),
     tests("PackReportTests", ["PackReport"]),
     tests("PackCommandTests", ["pack", "PackIO", "PackFormats", "PackCore", "WireBuilding"]),
 ]

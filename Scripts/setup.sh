@@ -41,6 +41,16 @@ if [[ ${1:-} =~ ^(python|peers)$ ]] && [ ! -e .venv/ready-3 ]; then
     touch .venv/ready-3
 fi
 
+if [[ ${1:-} =~ ^(python|peers)$ ]] && [ ! -e .venv/deploy-1 ]; then
+    echo "setup: installing readers of deployment files into .venv"
+    # Without them Tests/manifests.py leaves out what they say.
+    if .venv/bin/pip install -q --disable-pip-version-check pyyaml kubernetes-validate cfn-lint; then
+        touch .venv/deploy-1
+    else
+        echo "setup: not all could be installed" >&2
+    fi
+fi
+
 if [ "${1:-}" = peers ] && [ ! -e .venv/peers-1 ]; then
     echo "setup: installing OpenVINO, nncf and sympy into .venv"
     # Without them `make bench` measures the peers that are there.

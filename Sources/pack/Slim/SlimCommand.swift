@@ -64,7 +64,23 @@ struct Slim: ParsableCommand {
             """, valueName: "file"))
     var output: String?
 
-    @Flag(help: "Do everything but write the bundle.")
+    @Option(
+        help: ArgumentHelp(
+            """
+            Write deployment files for the target into this folder, made if missing: a Cloud Run service; a Knative \
+            Service, a KServe InferenceService with its ServingRuntime, and a Deployment with Service and \
+            HorizontalPodAutoscaler for kubernetes; an AWS SAM template for lambda and lambda-image. Files that an earlier \
+            run wrote are replaced.
+            """, valueName: "folder"))
+    var manifests: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The image in a registry, as the deployment files name it: NAME:TAG or NAME@sha256:DIGEST.",
+            valueName: "reference"))
+    var image: String?
+
+    @Flag(help: "Do everything but write the bundle and the deployment files.")
     var dryRun = false
 
     @Flag(help: "List the passes that rewrite the graph, and what each did to this model.")
@@ -87,6 +103,12 @@ struct Slim: ParsableCommand {
     func validate() throws {
         guard accuracy > 0, accuracy <= 1 else { throw ValidationError("--accuracy is a cosine: above 0, at most 1") }
         guard stopAfter.map({ $0 >= 0 }) ?? true else { throw ValidationError("--stop-after is a count") }
+        guard image == nil || manifests != nil else {
+            throw ValidationError("--image is for the deployment files that --manifests writes")
+        }
+        guard image.map(ImageReference.isValid) ?? true else {
+            throw ValidationError("--image is a reference such as registry.example/name:tag or name@sha256:…")
+        }
         let known = PassPipeline.standard.list.map(\.name)
         for pass in skipPass where !known.contains(pass) {
             throw ValidationError("no pass is called '\(pass)'; passes: \(known.joined(separator: ", "))")
@@ -103,7 +125,10 @@ struct Slim: ParsableCommand {
         }
         let profile = try profiles(named: [target])[0]
         let arch = try architecture(of: profile)
-        let result = try Slimmer(command: self, pipeline: pipeline, profile: profile, arch: arch).run()
+        let manifests = try manifests.map { try DeploymentFiles(folder: $0, profile: profile, image: image) }
+        let result = try Slimmer(
+            command: self, pipeline: pipeline, profile: profile, arch: arch, manifests: manifests
+        ).run()
         try write(SlimReport.document(result), SlimReport.json(result))
         if result.isRefused { throw ExitStatus.no }
     }

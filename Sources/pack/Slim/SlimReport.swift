@@ -45,6 +45,9 @@ enum SlimReport {
             ],
             [Text("proof", .strong), Text(proof(result))],
         ]
+        if !result.manifests.isEmpty {
+            facts.rows.insert([Text("manifests", .strong), Text(result.manifests.joined(separator: ", "))], at: 1)
+        }
         blocks.append(.table(facts))
         if !result.parts.isEmpty { blocks += [.heading("Runtime"), .table(parts(result))] }
         if !result.notes.isEmpty { blocks.append(.list(result.notes.map { [Text($0, .doubtful)] })) }
@@ -121,6 +124,7 @@ enum SlimReport {
         [
             "schema": "pack.slim/1",
             "output": .optional(result.output),
+            "manifests": .array(result.manifests.map { .string($0) }),
             "target": .string(result.target),
             "arch": .string(result.arch),
             "packaging": .string(result.packaging.rawValue),

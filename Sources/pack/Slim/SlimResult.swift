@@ -24,6 +24,8 @@ struct SlimResult {
 
     let model: String
     let output: String?
+    /// Paths of the deployment files that were written.
+    let manifests: [String]
     let target: String
     let arch: String
     /// What the target takes.

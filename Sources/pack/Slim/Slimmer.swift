@@ -8,6 +8,7 @@ import PackPlanner
 import PackProfiles
 import PackQuantize
 import PackRuntime
+import PackServing
 
 /// Makes a bundle, step by step.
 struct Slimmer {
@@ -15,6 +16,8 @@ struct Slimmer {
     let pipeline: ModelPipeline
     let profile: Profile
     let arch: String
+    /// The deployment files that are asked for.
+    var manifests: DeploymentFiles?
 
     /// Makes, proves and, if it fits and is accurate enough, writes the bundle.
     func run() throws -> SlimResult {
@@ -212,8 +215,9 @@ struct Slimmer {
         if fit.verdict == .doesNotFit { notes.append("not written: \(profile.name) would refuse it") }
         let isWritten = isAccurate && fit.verdict != .doesNotFit && !command.dryRun
         if isWritten { try copy(draft, to: path) }
+        let deployed = isWritten ? try deploy(path, choice.draft, program, peak: peak, unpacked: unpacked) : []
         return SlimResult(
-            model: command.path, output: isWritten ? path : nil, target: profile.name, arch: arch,
+            model: command.path, output: isWritten ? path : nil, manifests: deployed, target: profile.name, arch: arch,
             packaging: profile.packaging, zipped: zipped,
             unpacked: unpacked, runtime: program.bytes.count, plan: choice.image.bytes.count,
             weightBytes: choice.draft.weightsBytes, program: program,
@@ -222,6 +226,26 @@ struct Slimmer {
             budget: command.accuracy, steps: try steps(choice, program, unpacked: unpacked, zipped: zipped),
             passes: pipeline.effects, takesTexts: pipeline.tokenizerObstacle == nil,
             peakMemory: peak, proof: proof, fit: fit, notes: notes)
+    }
+
+    /// Writes the deployment files that are asked for; their paths.
+    private func deploy(
+        _ bundle: String, _ draft: PlanDraft, _ program: RuntimeLibrary.Program, peak: Int, unpacked: Int
+    ) throws -> [String] {
+        guard let manifests else { return [] }
+        let limits = PredictorLimits()
+        let tokens = pipeline.metadata.maximumTokens
+        let texts = tokens > 0 ? min(limits.texts, max(1, limits.tokens / tokens)) : 1
+        let takesTexts = pipeline.tokenizerObstacle == nil
+        let largest =
+            takesTexts && texts > 1
+            ? try predictedPeakMemory(draft, runtimeBytes: program.bytes.count, tokens: tokens, texts: texts) : nil
+        return try manifests.write(
+            .init(
+                model: modelName, arch: arch, bundle: bundle, unpackedBytes: unpacked, peakBytes: peak,
+                largestPeakBytes: largest, largest: largest.map { _ in "\(texts) texts of \(tokens) tokens" },
+                takesTexts: takesTexts, startSeconds: Analysis.startup(ofBundle: unpacked).high ?? 1,
+                program: DeploymentFiles.program(limits), image: command.image, push: "", version: toolVersion))
     }
 
     /// What keeps the outputs closer to the original's.
@@ -302,11 +326,11 @@ struct Slimmer {
     }
 }
 
-/// Bytes at the peak of a request of one text: the mapped plan and runtime, activations, and what the program itself takes
+/// Bytes at the peak of a request, of one text if not said otherwise: the mapped plan and runtime, activations, and what the program itself takes
 /// (stacks, tokenizer, request and answer buffers, the C library's heap).
-func predictedPeakMemory(_ draft: PlanDraft, runtimeBytes: Int, tokens: Int) throws -> Int {
+func predictedPeakMemory(_ draft: PlanDraft, runtimeBytes: Int, tokens: Int, texts: Int = 1) throws -> Int {
     let program = 1_200_000
-    let arena = try tokens > 0 ? draft.arenaBytes(shape: [1, tokens], threads: 2) : sampleArenaBytes(draft)
+    let arena = try tokens > 0 ? draft.arenaBytes(shape: [texts, tokens], threads: 2) : sampleArenaBytes(draft)
     return draft.byteCount + runtimeBytes + program + arena
 }
 
