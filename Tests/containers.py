@@ -127,6 +127,24 @@ def it_serves_as_nobody_in_a_root_of_its_own_without_a_network():
 
 
 @test
+def other_commands_read_it():
+    """`pack run` and `inspect` take an image as they take a zip, and refuse what is none."""
+    path = str(image()[0])
+    answer = json.loads(pack("run", path, "--text", "An image answers.").stdout)["embedding"]
+    folder = json.loads(pack("run", MODEL, "--text", "An image answers.").stdout)["embedding"]
+    assert len(answer) == len(folder) and sum(a * b for a, b in zip(answer, folder)) > 0.99
+    assert b"MaskedMean" in pack("inspect", path).stdout
+    cut, other = WORK / "cut.tar", WORK / "other.tar"
+    cut.write_bytes(image()[0].read_bytes()[:1_000_000])
+    with tarfile.open(other, "w") as archive:
+        archive.add(__file__, "blobs/sha256/0")
+    for file, words in [(cut, b"cannot be read as a bundle"), (other, b"no file model.pack in it")]:
+        for command in [["run", str(file), "--text", "x"], ["inspect", str(file)], ["bench", str(file)]]:
+            done = pack(*command, status=2)
+            assert words in done.stderr, (command, done.stderr)
+
+
+@test
 def it_is_at_most_half_a_megabyte_larger_than_the_model():
     path, said = image()
     assert path.stat().st_size <= said["bytes"]["weights"] + 500_000, (path.stat().st_size, said["bytes"])

@@ -10,6 +10,8 @@ public enum BundleError: Error, Sendable {
     case link(String)
     /// The archive could not be written; libarchive's message.
     case archive(path: String, message: String)
+    /// The archive could not be read; libarchive's message.
+    case unreadable(path: String, message: String)
     /// A file could not be read or written.
     case io(IOFailure)
 }
@@ -28,6 +30,9 @@ extension BundleError: FactualError {
                 hint: "run `make runtime` to build the one that belongs to this version")
         case .link(let message): ErrorFacts("the runtime could not be linked", found: message)
         case .archive(let path, let message): ErrorFacts("cannot write the bundle", file: path, found: message)
+        case .unreadable(let path, let message):
+            ErrorFacts(
+                "cannot be read as a bundle", file: path, found: message, expected: "a zip or an image of pack slim")
         case .io(let failure): failure.facts
         }
     }

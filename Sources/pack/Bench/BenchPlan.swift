@@ -47,7 +47,7 @@ final class BenchPlan {
         if try FileContents.kind(of: path) == .folder {
             return try FileContents.bytes(of: path + "/bootstrap", limit: 1 << 28)
         }
-        guard path.hasSuffix(".zip"),
+        guard BundleReader.isArchive(path),
             let bytes = try BundleReader.bytes(of: "bootstrap", in: path, limit: 1 << 28)
         else {
             throw Refusal(

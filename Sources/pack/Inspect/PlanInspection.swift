@@ -1,4 +1,5 @@
 import CPackKernels
+import PackBundle
 import PackCore
 import PackIO
 import PackPlanner
@@ -22,9 +23,7 @@ struct PlanInspection {
     /// Whether a file is a plan or a bundle, by its first bytes.
     static func suits(_ path: String) -> Bool {
         guard let file = try? MappedFile(path: path) else { return false }
-        return file.withBytes { bytes in
-            Array(bytes.prefix(8)) == Array("PACKPLAN".utf8) || Array(bytes.prefix(4)) == [0x50, 0x4B, 0x03, 0x04]
-        }
+        return file.withBytes { $0.starts(with: "PACKPLAN".utf8) } || BundleReader.isArchive(path)
     }
 
     var document: Document {

@@ -4,7 +4,8 @@ import PackImport
 import PackPasses
 import PackPlanner
 
-/// A plan to run: made of a model folder or an ONNX file, or read from a bundle (a zip, an unpacked folder, or `model.pack` itself).
+/// A plan to run: made of a model folder or an ONNX file, or read from a bundle (a zip, the tar of an image, an unpacked
+/// folder, or `model.pack` itself).
 enum PlanSource {
     /// The plan at a path.
     ///
@@ -20,7 +21,7 @@ enum PlanSource {
             return try model(path, storage, isOptimized)
         }
         if ONNXImport.path(at: path) != nil { return try model(path, storage, isOptimized) }
-        return path.hasSuffix(".zip") ? try zip(path) : try file(path)
+        return BundleReader.isArchive(path) ? try archive(path) : try file(path)
     }
 
     private static func model(
@@ -36,7 +37,7 @@ enum PlanSource {
         return try unwrap(image, path)
     }
 
-    private static func zip(_ path: String) throws -> PlanImage {
+    private static func archive(_ path: String) throws -> PlanImage {
         var image: PlanImage?
         let isFound = try BundleReader.read("model.pack", of: path, limit: 1 << 36) { (size) in
             var memory: UnsafeMutableRawBufferPointer?
@@ -44,7 +45,7 @@ enum PlanSource {
             return memory
         }
         guard isFound else {
-            throw Refusal(facts: ErrorFacts("is not a bundle", file: path, found: "no entry model.pack"))
+            throw Refusal(facts: ErrorFacts("is not a bundle", file: path, found: "no file model.pack in it"))
         }
         return try unwrap(image, path)
     }
