@@ -1,6 +1,7 @@
 import CPackKernels
 import Foundation
 import PackIO
+public import PackProfiles
 
 /// The runtime of one architecture, as `make runtime` leaves it: one relocatable object that holds everything.
 public struct RuntimeLibrary: Sendable {
@@ -44,6 +45,9 @@ public struct RuntimeLibrary: Sendable {
         /// These, the Open Inference Protocol and metrics, with a thread that computes.
         case inference
 
+        /// What bundles for a platform get.
+        public init(for profile: Profile) { self = profile.requestProtocol == .http ? .inference : .predict }
+
         var slot: String { "pack_fslot_\(rawValue)" }
     }
 
@@ -61,6 +65,8 @@ public struct RuntimeLibrary: Sendable {
         public let pruned: [String]
         /// What it serves over HTTP.
         public let frontEnd: FrontEnd
+        /// Bytes of the plan that follows it in its file; nil where the plan is a file of its own.
+        public let planBytes: Int?
 
         /// The bytes of the library that are in this program and not in another one, one after the other.
         public func bytes(notIn other: Program) -> [UInt8] {
@@ -74,20 +80,24 @@ public struct RuntimeLibrary: Sendable {
 
     /// Links a runtime with only the named operators and families of kernels, all variants of each.
     ///
-    /// - Parameter frontEnd: What it serves over HTTP.
+    /// - Parameters:
+    ///   - frontEnd: What it serves over HTTP.
+    ///   - planBytes: Bytes of the plan that will follow it in its file (``ExecutableWriter``).
     public func program(
-        operators: [String], kernelFamilies: [String], frontEnd: FrontEnd = .predict
+        operators: [String], kernelFamilies: [String], frontEnd: FrontEnd = .predict, planBytes: Int? = nil
     ) throws(BundleError) -> Program {
         let kernels = RuntimeLibrary.kernels(arch: arch)
         let wanted = kernels.filter { kernelFamilies.contains($0.family) }
         let kept = Set(operators)
         let keptKernels = Set(wanted.map(\.name))
-        let linked = try link(operators.map { "pack_slot_\($0)" } + wanted.map(\.slot) + [frontEnd.slot])
+        let linked = try link(
+            operators.map { "pack_slot_\($0)" } + wanted.map(\.slot) + [frontEnd.slot], planBytes)
         return Program(
             bytes: linked.bytes, parts: linked.parts,
             operators: kept.sorted(), kernels: keptKernels.sorted(),
             pruned: operatorNames.filter { !kept.contains($0) }.sorted()
-                + kernels.map(\.name).filter { !keptKernels.contains($0) }.sorted(), frontEnd: frontEnd)
+                + kernels.map(\.name).filter { !keptKernels.contains($0) }.sorted(), frontEnd: frontEnd,
+            planBytes: planBytes)
     }
 
     /// An operator, or a family of kernels with all its variants, and what it costs.
@@ -114,7 +124,8 @@ public struct RuntimeLibrary: Sendable {
         let own = candidates.filter { $0.isKept }.flatMap { Array($0.slots) } + [program.frontEnd.slot]
         var parts: [Part] = []
         for (name, slots, isKept) in candidates {
-            let other = try link(isKept ? own.filter { !slots.contains($0) } : own + slots).bytes.count
+            let other = try link(isKept ? own.filter { !slots.contains($0) } : own + slots, program.planBytes)
+                .bytes.count
             parts.append(Part(name: name, isKept: isKept, bytes: abs(program.bytes.count - other)))
         }
         return parts.sorted {
@@ -160,8 +171,8 @@ public struct RuntimeLibrary: Sendable {
     }
 
     /// Links the object with these slots tied to the functions of the same name.
-    private func link(_ slots: [String]) throws(BundleError) -> LinkedProgram {
-        var ties: [String: String] = [:]
+    private func link(_ slots: [String], _ planBytes: Int? = nil) throws(BundleError) -> LinkedProgram {
+        var ties = planBytes == nil ? [:] : ["pack_map_plan": "pack_map_inner_plan"]
         for slot in slots {
             let symbol = RuntimeLibrary.symbol(slot)
             guard object.globals[slot] != nil, object.globals[symbol] != nil else {
@@ -169,6 +180,6 @@ public struct RuntimeLibrary: Sendable {
             }
             ties[slot] = symbol
         }
-        return try StaticLinker.link(object, ties: ties)
+        return try StaticLinker.link(object, ties: ties, plan: planBytes.map { InnerPlan(byteCount: $0) })
     }
 }

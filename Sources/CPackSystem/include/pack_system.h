@@ -15,6 +15,13 @@ void pack_unmap_file(const void *bytes, size_t size);
 /// Begins to read a range of a mapped file from the disk, where it is not in memory yet, and does not wait for it.
 void pack_read_ahead(const void *bytes, size_t size);
 
+/// Maps the plan of a program: that at `named` if it is not NULL, else model.pack in the program's folder, else in the folder that
+/// LAMBDA_TASK_ROOT names. `program` is argv[0], for where /proc is missing. `*path` gets the path that was tried last.
+int pack_map_plan(const char *named, const char *program, const char **path, const void **bytes, size_t *size);
+/// The same for a program that holds its plan, which is linked with this in place of the other: without `named` it lends the plan
+/// that the system has mapped with the program.
+int pack_map_inner_plan(const char *named, const char *program, const char **path, const void **bytes, size_t *size);
+
 /// Zeroed anonymous memory, aligned to a page (4096 bytes at least); NULL when there is none, or for size 0.
 void *pack_memory_allocate(size_t size);
 /// Grows or shrinks: the first min(old, new) bytes stay, new bytes are zero, the address may change.

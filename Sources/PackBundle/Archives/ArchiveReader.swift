@@ -1,7 +1,7 @@
 import CArchive
 import PackIO
 
-/// Reads a zip or tar from its beginning to its end.
+/// Reads a zip or a tar, compressed or not, from its beginning to its end.
 final class ArchiveReader {
     /// A file in it.
     struct Entry {
@@ -14,41 +14,41 @@ final class ArchiveReader {
     private let archive: OpaquePointer
     private let path: String
     /// What is read, where that is no file.
-    private let memory: UnsafeMutableRawBufferPointer?
+    private let layer: LayerSource?
 
     /// Opens a file.
     init(path: String) throws(BundleError) {
-        guard let archive = archive_read_new() else { throw .archive(path: path, message: "no memory") }
-        (self.archive, self.path, memory) = (archive, path, nil)
+        (archive, self.path, layer) = (try Self.make(path), path, nil)
         archive_read_support_format_zip(archive)
-        archive_read_support_format_tar(archive)
         guard archive_read_open_filename(archive, path, 1 << 20) == ARCHIVE_OK else { throw failure }
     }
 
-    /// Opens a layer of an image; nil for other bytes.
-    ///
-    /// - Parameter path: The file that it comes from, for errors.
-    init?(layer bytes: [UInt8], path: String) throws(BundleError) {
-        let isTar = bytes.count > 262 && bytes[257..<262].elementsEqual("ustar".utf8)
-        let isCompressed = bytes.starts(with: [0x1F, 0x8B]) || bytes.starts(with: [0x28, 0xB5, 0x2F, 0xFD])
-        guard isTar || isCompressed else { return nil }
-        guard let archive = archive_read_new() else { throw .archive(path: path, message: "no memory") }
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
-        copy.copyBytes(from: bytes)
-        (self.archive, self.path, memory) = (archive, path, copy)
+    /// Opens the file at hand of an archive as a layer of an image; nil for other bytes. Of the other archive no further file may be
+    /// asked for as long as this one is read.
+    init?(layerOf other: ArchiveReader) throws(BundleError) {
+        guard let source = LayerSource(other.archive) else { return nil }
+        (archive, path, layer) = (try Self.make(other.path), other.path, source)
+        let status = archive_read_open(
+            archive, Unmanaged.passUnretained(source).toOpaque(), nil,
+            { _, context, bytes in
+                guard let context, let bytes else { return -1 }
+                return Unmanaged<LayerSource>.fromOpaque(context).takeUnretainedValue().next(&bytes.pointee)
+            }, nil)
+        guard status == ARCHIVE_OK else { throw failure }
+    }
+
+    private static func make(_ path: String) throws(BundleError) -> OpaquePointer {
+        guard let archive = archive_read_new() else { throw .unreadable(path: path, message: "no memory") }
         archive_read_support_filter_gzip(archive)
         archive_read_support_filter_zstd(archive)
         archive_read_support_format_tar(archive)
-        guard archive_read_open_memory(archive, copy.baseAddress, copy.count) == ARCHIVE_OK else { throw failure }
+        return archive
     }
 
-    deinit {
-        archive_read_free(archive)
-        memory?.deallocate()
-    }
+    deinit { archive_read_free(archive) }
 
     private var failure: BundleError {
-        let message = archive_error_string(archive).map { String(cString: $0) }
+        let message = layer?.message ?? archive_error_string(archive).map { String(cString: $0) }
         return .unreadable(path: path, message: message ?? "damaged")
     }
 
@@ -82,19 +82,51 @@ final class ArchiveReader {
         }
     }
 
-    /// The bytes of a file; as many as there are, whatever the archive says.
-    func bytes(_ entry: Entry) throws(BundleError) -> [UInt8] {
-        let piece = 1 << 20
-        var bytes: [UInt8] = []
-        while true {
-            let start = bytes.count
-            bytes.append(contentsOf: repeatElement(0, count: piece))
-            let count = bytes.withUnsafeMutableBytes {
-                archive_read_data(archive, $0.baseAddress.map { $0 + start }, piece)
-            }
-            guard count >= 0 else { throw failure }
-            bytes.removeLast(piece - count)
-            if count == 0 { return bytes }
+    /// The bytes of a small file.
+    func bytes(_ entry: Entry, limit: Int) throws(BundleError) -> [UInt8] {
+        var memory: UnsafeMutableRawBufferPointer?
+        defer { memory?.deallocate() }
+        try fill(entry, limit: limit) { size in
+            memory = .allocate(byteCount: size, alignment: 16)
+            return memory
+        }
+        return memory.map { Array($0) } ?? []
+    }
+}
+
+/// The file at hand of an archive, block by block as libarchive has it.
+private final class LayerSource {
+    private let archive: OpaquePointer
+    private var first: UnsafeRawBufferPointer?
+    /// Why it could not be read on; nil where it could.
+    private(set) var message: String?
+
+    /// nil for a file that is neither a tar nor compressed.
+    init?(_ archive: OpaquePointer) {
+        self.archive = archive
+        first = block()
+        guard let first else { return nil }
+        let isTar = first.dropFirst(257).starts(with: "ustar".utf8)
+        let isCompressed = first.starts(with: [0x1F, 0x8B]) || first.starts(with: [0x28, 0xB5, 0x2F, 0xFD])
+        guard isTar || isCompressed else { return nil }
+    }
+
+    /// Gives the next bytes, valid until the next call; their count, 0 at the end, -1 on an error.
+    func next(_ bytes: inout UnsafeRawPointer?) -> Int {
+        let block = first ?? block()
+        first = nil
+        bytes = block?.baseAddress
+        return block?.count ?? (message == nil ? 0 : -1)
+    }
+
+    private func block() -> UnsafeRawBufferPointer? {
+        var (bytes, count, offset): (UnsafeRawPointer?, Int, Int64) = (nil, 0, 0)
+        switch archive_read_data_block(archive, &bytes, &count, &offset) {
+        case ARCHIVE_OK, ARCHIVE_WARN: return UnsafeRawBufferPointer(start: bytes, count: count)
+        case ARCHIVE_EOF: return nil
+        default:
+            message = archive_error_string(archive).map { String(cString: $0) } ?? "damaged"
+            return nil
         }
     }
 }

@@ -10,8 +10,10 @@ final class ArchiveWriter {
         case zip
         /// A POSIX tar (ustar) that is not compressed; sizes beyond its fields stand in pax headers.
         case tar
-        /// The bytes of the only entry, compressed by gzip, without a name and a time.
-        case gzip
+        /// A tar, compressed by zstd.
+        case zstdTar
+        /// The bytes of the only entry, compressed, without a name and a time.
+        case compressed(LayerCompression)
     }
 
     /// 1980-01-01, the earliest time that a zip can hold.
@@ -44,10 +46,12 @@ final class ArchiveWriter {
             try check(archive_write_set_options(archive, "zip:compression=deflate,zip:compression-level=9"))
         case .tar:
             try check(archive_write_set_format_pax_restricted(archive))
-        case .gzip:
+        case .zstdTar:
+            try check(archive_write_set_format_pax_restricted(archive))
+            try compress(.zstd)
+        case .compressed(let compression):
             try check(archive_write_set_format_raw(archive))
-            try check(archive_write_add_filter_gzip(archive))
-            try check(archive_write_set_options(archive, "gzip:compression-level=9,gzip:!timestamp"))
+            try compress(compression)
         }
         try check(archive_write_set_bytes_per_block(archive, 1 << 20))
         try check(archive_write_set_bytes_in_last_block(archive, 1))
@@ -61,6 +65,17 @@ final class ArchiveWriter {
     }
 
     deinit { archive_write_free(archive) }
+
+    private func compress(_ compression: LayerCompression) throws(BundleError) {
+        switch compression {
+        case .gzip:
+            try check(archive_write_add_filter_gzip(archive))
+            try check(archive_write_set_options(archive, "gzip:compression-level=9,gzip:!timestamp"))
+        case .zstd:
+            try check(archive_write_add_filter_zstd(archive))
+            try check(archive_write_set_options(archive, "zstd:compression-level=19"))
+        }
+    }
 
     private func check(_ status: Int32) throws(BundleError) {
         if let failure = sink.failure { throw .io(failure) }

@@ -14,6 +14,11 @@ struct ImageDescriptor: Encodable {
     let size: Int
     var platform: Platform?
     var annotations: [String: String]?
+
+    /// Where a layout has a blob.
+    ///
+    /// - Parameter digest: `sha256:` and the digits.
+    static func place(_ digest: String) -> String { "blobs/sha256/" + digest.dropFirst("sha256:".count) }
 }
 
 /// What a container gets and what layers it has (`config.md`).
@@ -74,10 +79,11 @@ struct ImageManifest: Encodable {
     let annotations: [String: String]
 }
 
-/// The images of a layout (`image-index.md`).
+/// The images of a layout, or those of one image for several platforms (`image-index.md`).
 struct ImageIndex: Encodable {
+    static let type = "application/vnd.oci.image.index.v1+json"
     let schemaVersion = 2
-    let mediaType = "application/vnd.oci.image.index.v1+json"
+    let mediaType = Self.type
     let manifests: [ImageDescriptor]
 }
 

@@ -3,28 +3,31 @@ import PackIO
 /// Writes container images: a layout of the OCI image specification 1.1 in one tar, which skopeo (`oci-archive:`), podman and
 /// docker load. The runtime is a layer of its own, so that a new runtime does not move the model. The same files give the same
 /// bytes.
+///
+/// An image for several architectures is one index of as many manifests; they share the layer of the model, whose plan is the same for
+/// all. `manifest.json`, for versions of docker that know no layouts, can name one image only: that of the first architecture.
 public struct ImageWriter {
     /// What an image is for and how it is called.
     public struct Settings: Sendable {
         /// Its name in a registry or at an engine: lower-case letters, digits and `-._`.
         public var name: String
-        /// `x86_64` or `arm64`.
-        public var arch: String
         /// The port that it listens on; nil where the platform calls it otherwise.
         public var port: Int?
         /// Labels beside the standard ones.
         public var labels: [String: String]
+        /// How its layers are compressed.
+        public var compression: LayerCompression
 
         /// Collects what an image is for. Of the name, what registries do not take becomes `-`.
-        public init(name: String, arch: String, port: Int?, labels: [String: String]) {
+        public init(name: String, port: Int?, labels: [String: String], compression: LayerCompression = .gzip) {
             let kept = name.lowercased().unicodeScalars.map { scalar in
                 "abcdefghijklmnopqrstuvwxyz0123456789".unicodeScalars.contains(scalar) ? Character(scalar) : "-"
             }
             let words = String(kept).split(separator: "-").joined(separator: "-")
             self.name = words.isEmpty ? "model" : words
-            self.arch = arch
             self.port = port
             self.labels = labels
+            self.compression = compression
         }
     }
 
@@ -33,71 +36,91 @@ public struct ImageWriter {
     /// Who runs in it: a number that no system gives to a person.
     private static let user = "65532:65532"
 
+    private let settings: Settings
+    private var blobs: [BundleEntry] = []
+
     /// Writes an image in place of whatever is at `path`.
     ///
     /// - Parameters:
-    ///   - runtime: The program `bootstrap`.
-    ///   - model: The other files.
+    ///   - files: What changes with the architecture, for each that the image is for; at least one.
+    ///   - model: What all have in common.
     ///   - folder: For what is written on the way; as large as the image and the layers uncompressed.
     public static func write(
-        runtime: [BundleEntry], model: [BundleEntry], _ settings: Settings, to path: String, scratch folder: String
+        _ files: [BundleFiles], model: [BundleEntry], _ settings: Settings, to path: String, scratch folder: String
     ) throws(BundleError) {
-        let layers = [
-            try ImageLayer("runtime", runtime, in: folder), try ImageLayer("model", model, in: folder),
-        ]
-        var blobs: [BundleEntry] = []
-        func add(_ bytes: [UInt8], _ type: String) -> ImageDescriptor {
-            let digest = SHA256Digest(of: bytes).description
-            blobs.append(BundleEntry(place(digest), bytes: bytes))
-            return ImageDescriptor(mediaType: type, digest: digest, size: bytes.count)
+        var writer = ImageWriter(settings)
+        let shared = try ImageLayer("model", model, settings.compression, in: folder)
+        writer.blobs.append(shared.blob)
+        var images: [Image] = []
+        for files in files {
+            let runtime = try ImageLayer(
+                "runtime", files.runtime, settings.compression, in: folder, as: "runtime-\(files.arch)")
+            writer.blobs.append(runtime.blob)
+            images.append(try writer.image(files, [runtime, shared]))
         }
-        let layered = layers.map { layer in
-            let file = layer.file
-            let descriptor = ImageDescriptor(
-                mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", digest: layer.digest.description,
-                size: file.size)
-            blobs.append(BundleEntry(place(descriptor.digest), lent: { body in file.withBytes { body($0) } }))
-            return descriptor
-        }
+        try writer.finish(images, to: path)
+    }
+
+    private init(_ settings: Settings) { self.settings = settings }
+
+    /// An image for one architecture.
+    private struct Image {
+        let manifest: ImageDescriptor
+        let docker: DockerImage
+    }
+
+    private mutating func add(_ bytes: [UInt8], _ type: String) -> ImageDescriptor {
+        let digest = SHA256Digest(of: bytes).description
+        blobs.append(BundleEntry(ImageDescriptor.place(digest), bytes: bytes))
+        return ImageDescriptor(mediaType: type, digest: digest, size: bytes.count)
+    }
+
+    private mutating func image(_ files: BundleFiles, _ layers: [ImageLayer]) throws(BundleError) -> Image {
         let configuration = add(
-            try configuration(layers, settings).json(), "application/vnd.oci.image.config.v1+json")
+            try configuration(files, layers).json(), "application/vnd.oci.image.config.v1+json")
         let manifest = ImageManifest(
-            config: configuration, layers: layered, annotations: ["org.opencontainers.image.title": settings.name])
+            config: configuration, layers: layers.map(\.descriptor), annotations: annotations(files))
         var descriptor = add(try manifest.json(), ImageManifest.type)
-        descriptor.platform = .init(architecture: architecture(settings))
-        descriptor.annotations = [
+        descriptor.platform = .init(architecture: Self.architecture(files.arch))
+        let docker = DockerImage(
+            config: ImageDescriptor.place(configuration.digest), names: ["\(settings.name):latest"],
+            layers: layers.map { ImageDescriptor.place($0.digest.description) })
+        return Image(manifest: descriptor, docker: docker)
+    }
+
+    private mutating func finish(_ images: [Image], to path: String) throws(BundleError) {
+        var root = images[0].manifest
+        if images.count > 1 { root = add(try ImageIndex(manifests: images.map(\.manifest)).json(), ImageIndex.type) }
+        root.annotations = [
             "io.containerd.image.name": "docker.io/library/\(settings.name):latest",
             "org.opencontainers.image.ref.name": "latest",
         ]
-        let docker = DockerImage(
-            config: place(configuration.digest), names: ["\(settings.name):latest"],
-            layers: layered.map { place($0.digest) })
         blobs += [
-            BundleEntry("index.json", bytes: try ImageIndex(manifests: [descriptor]).json()),
-            BundleEntry("manifest.json", bytes: try [docker].json()),
+            BundleEntry("index.json", bytes: try ImageIndex(manifests: [root]).json()),
+            BundleEntry("manifest.json", bytes: try [images[0].docker].json()),
             BundleEntry("oci-layout", bytes: try ["imageLayoutVersion": "1.0.0"].json()),
         ]
         try ArchiveWriter.write(blobs, as: .tar, to: path)
     }
 
-    private static func configuration(_ layers: [ImageLayer], _ settings: Settings) -> ImageConfiguration {
+    private func annotations(_ files: BundleFiles) -> [String: String] {
+        [
+            "org.opencontainers.image.title": settings.name, "pack.bom": "/" + MLBOM.fileName,
+            "pack.bom.digest": files.bomDigest.description, "pack.bom.type": MLBOM.mediaType,
+        ]
+    }
+
+    private func configuration(_ files: BundleFiles, _ layers: [ImageLayer]) -> ImageConfiguration {
         let port = settings.port.map(String.init)
         return ImageConfiguration(
-            architecture: architecture(settings), created: created,
+            architecture: Self.architecture(files.arch), created: Self.created,
             config: .init(
                 entrypoint: ["/bootstrap"], environment: port.map { ["PORT=\($0)"] } ?? [],
-                ports: port.map { ["\($0)/tcp": [:]] } ?? [:], user: user, folder: "/",
-                labels: settings.labels.merging(["org.opencontainers.image.title": settings.name]) { $1 }),
+                ports: port.map { ["\($0)/tcp": [:]] } ?? [:], user: Self.user, folder: "/",
+                labels: settings.labels.merging(annotations(files)) { $1 }),
             rootfs: .init(differences: layers.map(\.difference.description)),
-            history: layers.map { .init(created: created, maker: "pack slim: \($0.title)") })
+            history: layers.map { .init(created: Self.created, maker: "pack slim: \($0.title)") })
     }
 
-    private static func architecture(_ settings: Settings) -> String {
-        settings.arch == "x86_64" ? "amd64" : settings.arch
-    }
-
-    /// - Parameter digest: `sha256:` and the digits.
-    private static func place(_ digest: String) -> String {
-        "blobs/sha256/" + digest.dropFirst("sha256:".count)
-    }
+    private static func architecture(_ arch: String) -> String { arch == "x86_64" ? "amd64" : arch }
 }

@@ -23,17 +23,23 @@ struct LinkedParts {
 
     /// For each section its parts.
     private var partsOfSection: [Range<Int>] = []
-    /// The symbols that stand for weak ones.
+    /// The symbols that stand for others.
     private let ties: [Int: Int]
+    /// The values of symbols that the object leaves open.
+    private let numbers: [Int: Int]
     /// The symbol of the table itself.
     let tableSymbol: Int?
 
     /// Finds what the entry point and the tied symbols lead to.
     ///
-    /// - Parameter ties: Symbols by the weak symbols that stand for them.
-    init(_ object: RelocatableObject, entry: Int, ties: [Int: Int]) throws(BundleError) {
+    /// - Parameters:
+    ///   - ties: Symbols by those that they stand for.
+    ///   - numbers: Values by the symbols that have them.
+    init(
+        _ object: RelocatableObject, entry: Int, ties: [Int: Int], numbers: [Int: Int] = [:]
+    ) throws(BundleError) {
         self.object = object
-        self.ties = ties
+        (self.ties, self.numbers) = (ties, numbers)
         tableSymbol = object.globals["_GLOBAL_OFFSET_TABLE_"]
         for section in object.sections.indices { split(section) }
         var waiting: [Int] = []
@@ -74,6 +80,7 @@ struct LinkedParts {
     /// Where a symbol points, with what is added to it.
     func target(_ symbol: Int, addend: Int, lead: Int) throws(BundleError) -> Target {
         guard symbol < object.symbols.count else { throw .link("a relocation of symbol \(symbol)") }
+        if let number = numbers[symbol] { return .number(number &+ addend) }
         let definition = object.symbols[ties[symbol] ?? symbol]
         if definition.section == RelocatableObject.Symbol.absolute { return .number(definition.value &+ addend) }
         guard definition.section > 0 else {

@@ -3,6 +3,9 @@ struct RelocatableObject: Sendable {
     enum Machine: UInt16 {
         case x86_64 = 62
         case arm64 = 183
+
+        /// The largest page of the machine, in bytes.
+        var page: Int { self == .x86_64 ? 0x1000 : 0x10000 }
     }
 
     struct Section: Sendable {

@@ -17,6 +17,8 @@ struct StaticLinker {
     /// Where each part that is needed begins in the program; nil for what only takes memory.
     private var places: [Int?]
     private var table = (address: 0, byte: 0)
+    /// The plan that the program holds.
+    private let plan: InnerPlan?
 
     private static let base = 0x20_0000
     private static let headerBytes = 64
@@ -25,18 +27,24 @@ struct StaticLinker {
 
     /// Links the object.
     ///
-    /// - Parameter ties: Names of symbols by the weak symbols that shall stand for them.
+    /// - Parameters:
+    ///   - ties: Names of symbols by the symbols that they shall stand for.
+    ///   - plan: The plan that will follow the program in its file.
     /// - Throws: `.link` where the object is damaged or needs what is not supported.
-    static func link(_ object: RelocatableObject, ties: [String: String]) throws(BundleError) -> LinkedProgram {
-        guard let entry = object.globals["_start"] else { throw .link("the runtime has no entry point _start") }
-        var symbols: [Int: Int] = [:]
-        for (weak, name) in ties {
-            guard let place = object.globals[weak], let target = object.globals[name] else {
-                throw .link("the runtime has no symbol \(weak) or \(name)")
-            }
-            symbols[place] = target
+    static func link(
+        _ object: RelocatableObject, ties: [String: String], plan: InnerPlan? = nil
+    ) throws(BundleError) -> LinkedProgram {
+        func symbol(_ name: String) throws(BundleError) -> Int {
+            guard let symbol = object.globals[name] else { throw .link("the runtime has no symbol \(name)") }
+            return symbol
         }
-        var linker = StaticLinker(try LinkedParts(object, entry: entry, ties: symbols), entry: entry)
+        let entry = try symbol("_start")
+        var symbols: [Int: Int] = [:]
+        for (name, target) in ties { symbols[try symbol(name)] = try symbol(target) }
+        var numbers: [Int: Int] = [:]
+        for (name, value) in plan?.symbols ?? [] { numbers[try symbol(name)] = value }
+        var linker = StaticLinker(
+            try LinkedParts(object, entry: entry, ties: symbols, numbers: numbers), entry: entry, plan: plan)
         linker.arrange()
         let bytes = try linker.program()
         return LinkedProgram(
@@ -46,15 +54,17 @@ struct StaticLinker {
             })
     }
 
-    private init(_ parts: LinkedParts, entry: Int) {
+    private init(_ parts: LinkedParts, entry: Int, plan: InnerPlan?) {
         self.parts = parts
         self.entry = entry
+        self.plan = plan
         object = parts.object
         addresses = Array(repeating: 0, count: parts.parts.count)
         places = Array(repeating: nil, count: parts.parts.count)
     }
 
     private struct Segment {
+        var kind: UInt32 = 1
         let flags: UInt32
         let offset: Int
         let address: Int
@@ -70,10 +80,9 @@ struct StaticLinker {
         return section.isWritable ? .data : .constants
     }
 
-    /// The largest page of the machine, in bytes.
-    private var page: Int { object.machine == .x86_64 ? 0x1000 : 0x10000 }
+    private var page: Int { object.machine.page }
 
-    private var headersEnd: Int { Self.headerBytes + 4 * Self.segmentBytes }
+    private var headersEnd: Int { Self.headerBytes + (plan == nil ? 4 : 5) * Self.segmentBytes }
 
     /// Gives every part its place: constants behind the headers, then code, then data with the table of addresses and what
     /// is zero at the start. Segments follow one another in the file without gaps, each in pages of its own in memory.
@@ -173,21 +182,30 @@ struct StaticLinker {
         bytes.put(UInt64(Self.headerBytes), at: 32)
         bytes.put(UInt16(Self.headerBytes), at: 52)
         bytes.put(UInt16(Self.segmentBytes), at: 54)
-        bytes.put(UInt16(segments.count + 1), at: 56)
-        bytes.put(UInt16(64), at: 58)
-        for (index, segment) in segments.enumerated() {
-            write(segment, kind: 1, alignment: page, at: Self.headerBytes + index * Self.segmentBytes, &bytes)
-        }
+        var headers = segments
         // The stack holds no code (PT_GNU_STACK).
-        let stack = Segment(flags: 6, offset: 0, address: 0, fileBytes: 0, memoryBytes: 0)
-        write(stack, kind: 0x6474_e551, alignment: 0, at: Self.headerBytes + 3 * Self.segmentBytes, &bytes)
+        headers.append(Segment(kind: 0x6474_e551, flags: 6, offset: 0, address: 0, fileBytes: 0, memoryBytes: 0))
+        if let plan {
+            let place = plan.place(behind: bytes.count, object.machine)
+            headers.append(
+                Segment(
+                    flags: 4, offset: place.lowerBound, address: InnerPlan.address, fileBytes: place.count,
+                    memoryBytes: place.count))
+            plan.writeHeader(of: &bytes, object.machine)
+        }
+        bytes.put(UInt16(headers.count), at: 56)
+        bytes.put(UInt16(64), at: 58)
+        for (index, segment) in headers.enumerated() {
+            write(segment, at: Self.headerBytes + index * Self.segmentBytes, &bytes)
+        }
     }
 
-    private func write(_ segment: Segment, kind: UInt32, alignment: Int, at place: Int, _ bytes: inout [UInt8]) {
-        bytes.put(kind, at: place)
+    private func write(_ segment: Segment, at place: Int, _ bytes: inout [UInt8]) {
+        bytes.put(segment.kind, at: place)
         bytes.put(segment.flags, at: place + 4)
         let numbers = [
-            segment.offset, segment.address, segment.address, segment.fileBytes, segment.memoryBytes, alignment,
+            segment.offset, segment.address, segment.address, segment.fileBytes, segment.memoryBytes,
+            segment.kind == 1 ? page : 0,
         ]
         for (index, number) in numbers.enumerated() { bytes.put(UInt64(number), at: place + 8 + 8 * index) }
     }

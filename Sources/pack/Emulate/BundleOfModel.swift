@@ -17,7 +17,7 @@ struct BundleOfModel {
         let profile = try profiles(named: [target])[0]
         let result = try Slimmer(
             command: command, pipeline: try ModelPipeline.load(model), profile: profile,
-            arch: try command.architecture(of: profile)
+            packing: try Packing(command, for: profile)
         ).run()
         guard result.output != nil else {
             throw Refusal(

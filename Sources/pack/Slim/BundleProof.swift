@@ -37,7 +37,7 @@ struct BundleProof {
     ) throws {
         let folder = try TemporaryFolder(prefix: "pack-proof")
         var command = [folder.path + "/bootstrap"]
-        var bytes = program.bytes
+        var program = program
         if arch == BundleProof.hostArchitecture {
             way = .native
         } else if arch == "arm64", let emulator = BundleProof.emulator() {
@@ -45,12 +45,9 @@ struct BundleProof {
             command.insert(emulator, at: 0)
         } else {
             way = .substitute
-            bytes = try substitute().bytes
+            program = try substitute()
         }
-        try AtomicFile.write(bytes, to: folder.path + "/bootstrap", mode: 0o755)
-        let file = try AtomicFile(path: folder.path + "/model.pack")
-        try file.write(plan)
-        try file.commit()
+        try BundleProof.write(program, plan, to: folder.path)
         try AtomicFile.write(Array(sample.request.utf8), to: folder.path + "/request.json")
         let answer = try BundleProof.run(command + ["--json", folder.path + "/request.json"])
         guard let numbers = BundleProof.output(sample, of: answer) else {
@@ -66,6 +63,21 @@ struct BundleProof {
                     "the bundle's answer is not the model's", found: "a difference of \(difference)",
                     expected: "at most 1e-4"))
         }
+    }
+
+    /// Writes what is run: the program beside its plan, or around it.
+    private static func write(
+        _ program: RuntimeLibrary.Program, _ plan: UnsafeRawBufferPointer, to folder: String
+    ) throws {
+        if program.planBytes != nil {
+            nonisolated(unsafe) let plan = plan
+            let entry = BundleEntry("model.pack", lent: { body in body(plan) })
+            return try ExecutableWriter.write(program.bytes, plan: entry, documents: [], to: folder + "/bootstrap")
+        }
+        try AtomicFile.write(program.bytes, to: folder + "/bootstrap", mode: 0o755)
+        let file = try AtomicFile(path: folder + "/model.pack")
+        try file.write(plan)
+        try file.commit()
     }
 
     /// What a bundle is asked.

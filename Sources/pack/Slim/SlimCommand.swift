@@ -31,8 +31,28 @@ struct Slim: ParsableCommand {
     @Option(help: ArgumentHelp("A platform's name, or the path of a profile.", valueName: "name"))
     var target: String?
 
-    @Option(help: ArgumentHelp("x86_64 or arm64; the target's first if not given.", valueName: "name"))
-    var arch: String?
+    @Option(
+        help: ArgumentHelp(
+            """
+            x86_64 or arm64; the target's first if not given. Images may be for both, x86_64,arm64: one index, with the layer of \
+            the model shared.
+            """, valueName: "name"))
+    var arch: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            What the bundle is packed in: what the target takes if not given, zip or image; for every target also tar.zst, a \
+            folder, or file, one executable that holds the model and needs no other file.
+            """, valueName: "form"))
+    var form: BundleForm?
+
+    @Option(
+        help: """
+            How the layers of an image are compressed: gzip, which every registry and engine reads, if not given; zstd is for \
+            registries and engines that take it (containerd 1.5, docker 23, podman 3 and later).
+            """)
+    var compression: LayerCompression?
 
     @Option(
         help: """
@@ -60,8 +80,8 @@ struct Slim: ParsableCommand {
         help: ArgumentHelp(
             """
             The bundle: a zip, or for targets that take container images a tar that skopeo, podman and docker load; \
-            NAME-TARGET-ARCH.zip or .tar if not given.
-            """, valueName: "file"))
+            NAME-TARGET-ARCH.zip or .tar if not given, for other forms .tar.zst or nothing behind it.
+            """, valueName: "path"))
     var output: String?
 
     @Option(
@@ -124,10 +144,10 @@ struct Slim: ParsableCommand {
             throw ValidationError("--target is missing: a platform's name (pack profiles lists them)")
         }
         let profile = try profiles(named: [target])[0]
-        let arch = try architecture(of: profile)
+        let packing = try Packing(self, for: profile)
         let manifests = try manifests.map { try DeploymentFiles(folder: $0, profile: profile, image: image) }
         let result = try Slimmer(
-            command: self, pipeline: pipeline, profile: profile, arch: arch, manifests: manifests
+            command: self, pipeline: pipeline, profile: profile, packing: packing, manifests: manifests
         ).run()
         try write(SlimReport.document(result), SlimReport.json(result))
         if result.isRefused { throw ExitStatus.no }
@@ -138,22 +158,6 @@ struct Slim: ParsableCommand {
         options.format = format
         options.output = nil
         try options.write(document: { document() }, json: { json() })
-    }
-
-    func architecture(of profile: Profile) throws -> String {
-        let offered = profile.architectures.map(\.name)
-        let wanted = arch ?? offered.first ?? "x86_64"
-        guard RuntimeLibrary.architectures.contains(wanted) else {
-            throw ValidationError(
-                "--arch is \(RuntimeLibrary.architectures.joined(separator: " or ")), not '\(wanted)'")
-        }
-        guard offered.contains(wanted) else {
-            throw Refusal(
-                facts: ErrorFacts(
-                    "the target has no such architecture", file: profile.name, found: wanted,
-                    expected: offered.joined(separator: " or ")))
-        }
-        return wanted
     }
 }
 

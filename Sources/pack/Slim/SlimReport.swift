@@ -29,21 +29,21 @@ enum SlimReport {
             [
                 Text("size", .strong),
                 Text(
-                    "\(result.packaging.rawValue) \(NumberText.bytes(result.zipped)) (\(NumberText.exactBytes(result.zipped))), unpacked "
+                    "\(result.form.rawValue) \(NumberText.bytes(result.bytes)) (\(NumberText.exactBytes(result.bytes))), unpacked "
                         + "\(NumberText.bytes(result.unpacked)) (\(NumberText.exactBytes(result.unpacked)))"),
             ],
             [Text("operators", .strong), Text(result.passes.operators(limit: 6))],
             [Text("passes", .strong), Text(result.passes.summary)],
-            [Text("runtime", .strong), Text(runtime(result))],
+            [Text("runtime", .strong), Text(result.runtimes.map(runtime).joined(separator: "; "))],
             [Text("weights", .strong), Text(weights(result))],
             [Text("accuracy", .strong), Text(accuracy(result))],
             [
                 Text("memory", .strong),
                 Text(
-                    "\(NumberText.bytes(result.peakMemory)) at the peak for one "
+                    "\(NumberText.bytes(result.runtime.peakMemory)) at the peak for one "
                         + "\(result.takesTexts ? "text" : "input") of the greatest length, predicted"),
             ],
-            [Text("proof", .strong), Text(proof(result))],
+            [Text("proof", .strong), Text(result.runtimes.map(proof).joined(separator: "; "))],
         ]
         if !result.manifests.isEmpty {
             facts.rows.insert([Text("manifests", .strong), Text(result.manifests.joined(separator: ", "))], at: 1)
@@ -77,9 +77,10 @@ enum SlimReport {
         return table
     }
 
-    private static func runtime(_ result: SlimResult) -> String {
-        "\(NumberText.bytes(result.runtime)) for \(result.arch): \(result.program.operators.count) operators, "
-            + "\(result.program.kernels.count) kernels; \(result.program.pruned.count) pruned"
+    private static func runtime(_ runtime: SlimRuntime) -> String {
+        "\(NumberText.bytes(runtime.program.bytes.count)) for \(runtime.arch): "
+            + "\(runtime.program.operators.count) operators, \(runtime.program.kernels.count) kernels; "
+            + "\(runtime.program.pruned.count) pruned"
     }
 
     private static func weights(_ result: SlimResult) -> String {
@@ -109,15 +110,15 @@ enum SlimReport {
             + String(repeating: "0", count: 6 - digits.count) + digits
     }
 
-    private static func proof(_ result: SlimResult) -> String {
+    private static func proof(_ runtime: SlimRuntime) -> String {
         let way =
-            switch result.proof.way {
+            switch runtime.proof.way {
             case .native: "the bundle's files answered a sample request"
-            case .emulated: "the bundle's files answered a sample request under an emulator of \(result.arch)"
+            case .emulated: "the bundle's files answered a sample request under an emulator of \(runtime.arch)"
             case .substitute:
-                "no emulator of \(result.arch) here: the runtime of this machine with the same parts answered a sample request"
+                "no emulator of \(runtime.arch) here: the runtime of this machine with the same parts answered a sample request"
             }
-        return way + ", largest difference \(NumberText.significant(result.proof.difference))"
+        return way + ", largest difference \(NumberText.significant(runtime.proof.difference))"
     }
 
     static func json(_ result: SlimResult) -> JSON {
@@ -126,16 +127,24 @@ enum SlimReport {
             "output": .optional(result.output),
             "manifests": .array(result.manifests.map { .string($0) }),
             "target": .string(result.target),
-            "arch": .string(result.arch),
+            "arch": .string(result.runtime.arch),
+            "architectures": .array(
+                result.runtimes.map {
+                    [
+                        "arch": .string($0.arch), "runtime": .int($0.program.bytes.count), "proof": proof($0.proof),
+                    ]
+                }),
             "packaging": .string(result.packaging.rawValue),
+            "form": .string(result.form.rawValue),
             "verdict": .string(result.fit.verdict.rawValue),
             "bytes": [
-                "zipped": .int(result.zipped), "unpacked": .int(result.unpacked), "runtime": .int(result.runtime),
+                "zipped": .int(result.bytes), "unpacked": .int(result.unpacked),
+                "runtime": .int(result.runtime.program.bytes.count),
                 "plan": .int(result.plan), "weights": .int(result.weightBytes),
             ],
             "operators": [
-                "kept": .array((result.program.operators + result.program.kernels).map { .string($0) }),
-                "pruned": .array(result.program.pruned.map { .string($0) }),
+                "kept": .array((result.runtime.program.operators + result.runtime.program.kernels).map { .string($0) }),
+                "pruned": .array(result.runtime.program.pruned.map { .string($0) }),
                 "bytes": .counts(Dictionary(uniqueKeysWithValues: result.parts.map { ($0.name, $0.bytes) })),
             ],
             "graph": result.passes.graphJSON,
@@ -152,13 +161,17 @@ enum SlimReport {
                 "mean": .number(result.comparison.mean), "budget": .number(result.budget),
                 "texts": .int(result.comparison.texts),
             ],
-            "memory": ["peak": .int(result.peakMemory)],
-            "proof": ["way": .string(result.proof.way.rawValue), "difference": .number(result.proof.difference)],
+            "memory": ["peak": .int(result.runtime.peakMemory)],
+            "proof": proof(result.runtime.proof),
             "steps": .array(
                 result.steps.map {
                     ["name": .string($0.name), "bytesBefore": .int($0.before), "bytesAfter": .int($0.after)]
                 }),
             "notes": .array(result.notes.map { .string($0) }),
         ]
+    }
+
+    private static func proof(_ proof: BundleProof) -> JSON {
+        ["way": .string(proof.way.rawValue), "difference": .number(proof.difference)]
     }
 }

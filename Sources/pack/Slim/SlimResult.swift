@@ -27,16 +27,17 @@ struct SlimResult {
     /// Paths of the deployment files that were written.
     let manifests: [String]
     let target: String
-    let arch: String
     /// What the target takes.
     let packaging: Profile.Packaging
-    /// Bytes of the zip or image.
-    let zipped: Int
+    /// What the bundle is packed in.
+    let form: BundleForm
+    /// Bytes of the bundle.
+    let bytes: Int
     let unpacked: Int
-    let runtime: Int
     let plan: Int
     let weightBytes: Int
-    let program: RuntimeLibrary.Program
+    /// One for each architecture, the first one first.
+    let runtimes: [SlimRuntime]
     /// The operators and kernels of the runtime with their bytes; empty where they were not asked for.
     let parts: [RuntimeLibrary.Part]
     let weights: [StoredWeight]
@@ -46,10 +47,11 @@ struct SlimResult {
     let passes: PassEffects
     /// Whether the bundle takes texts, and not tensors.
     let takesTexts: Bool
-    let peakMemory: Int
-    let proof: BundleProof
     let fit: Fit
     let notes: [String]
+
+    /// The runtime that the report is about.
+    var runtime: SlimRuntime { runtimes[0] }
 
     /// Whether a bundle must not be written: its target would refuse it, or its answers differ too much.
     var isRefused: Bool { fit.verdict == .doesNotFit || comparison.smallest < budget }
