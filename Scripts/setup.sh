@@ -10,7 +10,7 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 packages=(gcc binutils musl-dev gcc-aarch64-linux-gnu qemu-user-static libarchive-dev zlib1g-dev)
 python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 # Tests take images apart with other people's tools.
-[ "${1:-}" = python ] && packages+=(skopeo umoci iproute2 libsimde-dev)
+[ "${1:-}" = python ] && packages+=(skopeo umoci iproute2 libsimde-dev zstd)
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
@@ -41,11 +41,12 @@ if [[ ${1:-} =~ ^(python|peers)$ ]] && [ ! -e .venv/ready-3 ]; then
     touch .venv/ready-3
 fi
 
-if [[ ${1:-} =~ ^(python|peers)$ ]] && [ ! -e .venv/deploy-1 ]; then
-    echo "setup: installing readers of deployment files into .venv"
-    # Without them Tests/manifests.py leaves out what they say.
-    if .venv/bin/pip install -q --disable-pip-version-check pyyaml kubernetes-validate cfn-lint; then
-        touch .venv/deploy-1
+if [[ ${1:-} =~ ^(python|peers)$ ]] && [ ! -e .venv/deploy-2 ]; then
+    echo "setup: installing readers of deployment files and bills of materials into .venv"
+    # Without them Tests/manifests.py and Tests/forms.py leave out what they say.
+    if .venv/bin/pip install -q --disable-pip-version-check pyyaml kubernetes-validate cfn-lint \
+        "cyclonedx-python-lib[json-validation]"; then
+        touch .venv/deploy-2
     else
         echo "setup: not all could be installed" >&2
     fi

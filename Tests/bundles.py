@@ -178,7 +178,7 @@ def the_zip_is_what_lambda_takes():
     with zipfile.ZipFile(bundle()[1]) as archive:
         assert archive.testzip() is None
         names = [entry.filename for entry in archive.infolist()]
-        assert names == ["bootstrap", "manifest.json", "model.pack"], names
+        assert names == ["bom.cdx.json", "bootstrap", "manifest.json", "model.pack"], names
         modes = {entry.filename: entry.external_attr >> 16 for entry in archive.infolist()}
         assert stat.S_ISREG(modes["bootstrap"]) and modes["bootstrap"] & 0o777 == 0o755
         manifest = json.loads(archive.read("manifest.json"))

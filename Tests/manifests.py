@@ -132,6 +132,15 @@ def numbers_come_from_the_plan_and_the_profile():
 
 
 @test
+def an_image_for_both_architectures_runs_on_nodes_of_both():
+    folder, _ = deploy("kubernetes", "--arch", "x86_64,arm64")
+    pod = documents(folder, "deployment.yaml")[0]["spec"]["template"]["spec"]
+    assert pod["nodeSelector"] == {"kubernetes.io/os": "linux"}, pod["nodeSelector"]
+    alone = documents(deploy("kubernetes", "--arch", "arm64")[0], "deployment.yaml")[0]["spec"]["template"]["spec"]
+    assert alone["nodeSelector"] == {"kubernetes.io/arch": "arm64", "kubernetes.io/os": "linux"}, alone["nodeSelector"]
+
+
+@test
 def the_memory_holds_the_largest_request():
     """64 texts of 256 tokens and more, in a process of its own."""
     folder, _ = minilm("kubernetes")

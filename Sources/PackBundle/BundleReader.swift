@@ -31,7 +31,9 @@ public enum BundleReader {
             let documents = inner.filter { $0.0.hasSuffix(".json") }
             return ([("bootstrap", file.size)] + documents).sorted { $0.0 < $1.0 }
         }
-        let isCompressed = file.withBytes { $0.starts(with: [0x1F, 0x8B]) || $0.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) }
+        let isCompressed = file.withBytes {
+            $0.starts(with: [0x1F, 0x8B]) || $0.starts(with: [0x28, 0xB5, 0x2F, 0xFD])
+        }
         guard isCompressed else { return nil }
         var files: [File] = []
         let reader = try ArchiveReader(path: path)
@@ -41,17 +43,18 @@ public enum BundleReader {
 
     /// The bytes of a file; nil if the bundle has no such file.
     ///
+    /// - Parameter prefix: Whether of a file beyond the limit its first bytes do.
     /// - Throws: As ``read(_:of:limit:arch:allocate:)``.
     public static func bytes(
-        of name: String, in path: String, limit: Int, arch: String? = nil
+        of name: String, in path: String, limit: Int, arch: String? = nil, prefix: Bool = false
     ) throws(BundleError) -> [UInt8]? {
         var memory: UnsafeMutableRawBufferPointer?
         defer { memory?.deallocate() }
-        let isFound = try read(name, of: path, limit: limit, arch: arch) { size in
+        let request = BundleRequest(name: name, path: path, limit: limit, arch: arch, takesPrefix: prefix) { size in
             memory = .allocate(byteCount: size, alignment: 16)
             return memory
         }
-        return isFound ? memory.map { Array($0) } : nil
+        return try read(request) ? memory.map { Array($0) } : nil
     }
 
     /// Gives the size of a file and then its bytes, in memory of the caller's choosing.
@@ -68,58 +71,82 @@ public enum BundleReader {
         _ name: String, of path: String, limit: Int, arch: String? = nil,
         allocate: (Int) -> UnsafeMutableRawBufferPointer?
     ) throws(BundleError) -> Bool {
+        try withoutActuallyEscaping(allocate) { (allocate) throws(BundleError) in
+            try read(
+                BundleRequest(
+                    name: name, path: path, limit: limit, arch: arch, takesPrefix: false, allocate: allocate))
+        }
+    }
+
+    private static func read(_ request: BundleRequest) throws(BundleError) -> Bool {
+        let path = request.path
         let kind: FileKind?
-        let file: MappedFile?
+        let file: MappedFile
         do throws(IOFailure) {
             kind = try FileContents.kind(of: path)
-            let inner = "\(path)/\(name)"
+            let inner = "\(path)/\(request.name)"
             if kind == .folder, try FileContents.kind(of: inner) != .regular { return false }
             file = try MappedFile(path: kind == .folder ? inner : path)
         } catch { throw .io(error) }
-        if let file, kind == .folder {
-            try copy(0..<file.size, of: file, name, path, limit, allocate)
+        if kind == .folder {
+            try copy(0..<file.size, of: file, request)
             return true
         }
-        if let file, let program = executable(file) {
-            guard let place = name == "bootstrap" ? 0..<file.size : program.sections[name] else { return false }
-            try copy(place, of: file, name, path, limit, allocate)
+        if let program = executable(file) {
+            let isItself = request.name == "bootstrap"
+            guard let place = isItself ? 0..<file.size : program.sections[request.name] else { return false }
+            try copy(place, of: file, request)
             return true
         }
-        return try readArchive(name, of: path, limit, arch, allocate)
+        return try readArchive(request)
     }
 
     private static func copy(
-        _ place: Range<Int>, of file: MappedFile, _ name: String, _ path: String, _ limit: Int,
-        _ allocate: (Int) -> UnsafeMutableRawBufferPointer?
+        _ place: Range<Int>, of file: MappedFile, _ request: BundleRequest
     ) throws(BundleError) {
-        guard place.count <= limit else {
-            throw .unreadable(path: path, message: "\(name) has \(place.count) bytes, more than \(limit)")
-        }
-        guard let memory = allocate(place.count), memory.count >= place.count else {
-            throw .unreadable(path: path, message: "no memory for \(name)")
-        }
-        file.withBytes(in: place) { memory.copyMemory(from: $0) }
+        let memory = try request.memory(for: place.count)
+        file.withBytes(in: place) { memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0.prefix(memory.count))) }
     }
 
-    private static func readArchive(
-        _ name: String, of path: String, _ limit: Int, _ arch: String?,
-        _ allocate: (Int) -> UnsafeMutableRawBufferPointer?
-    ) throws(BundleError) -> Bool {
-        let layers = try ImageLayers.names(in: path, arch: arch)
-        let reader = try ArchiveReader(path: path)
+    private static func readArchive(_ request: BundleRequest) throws(BundleError) -> Bool {
+        let layers = try ImageLayers.names(in: request.path, arch: request.arch)
+        let reader = try ArchiveReader(path: request.path)
         while let entry = try reader.next() {
-            if layers == nil, entry.name == name {
-                try reader.fill(entry, limit: limit, allocate)
+            if layers == nil, entry.name == request.name {
+                try reader.fill(request.memory(for: entry.size))
                 return true
             }
             // A layer of an image is an archive itself.
             guard layers?.contains(entry.name) == true, let layer = try ArchiveReader(layerOf: reader) else { continue }
             while let inner = try layer.next() {
-                guard inner.name == name else { continue }
-                try layer.fill(inner, limit: limit, allocate)
+                guard inner.name == request.name else { continue }
+                try layer.fill(request.memory(for: inner.size))
                 return true
             }
         }
         return false
+    }
+}
+
+/// A file that is asked for, and where its bytes go.
+struct BundleRequest {
+    let name: String
+    let path: String
+    let limit: Int
+    var arch: String?
+    /// Whether of a file beyond the limit its first bytes do.
+    let takesPrefix: Bool
+    let allocate: (Int) -> UnsafeMutableRawBufferPointer?
+
+    /// Where a file of so many bytes goes, all of it or its first bytes.
+    func memory(for size: Int) throws(BundleError) -> UnsafeMutableRawBufferPointer {
+        guard size >= 0, takesPrefix || size <= limit else {
+            throw .unreadable(path: path, message: "\(name) has \(size) bytes, more than \(limit)")
+        }
+        let wanted = min(size, limit)
+        guard let memory = allocate(wanted), memory.count >= wanted else {
+            throw .unreadable(path: path, message: "no memory for \(name)")
+        }
+        return UnsafeMutableRawBufferPointer(rebasing: memory[..<wanted])
     }
 }

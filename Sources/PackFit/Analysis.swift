@@ -74,7 +74,7 @@ public struct Analysis: Sendable {
                     action: action,
                     command:
                         "pack slim \(shellQuoted(model?.path ?? name)) --target \(profile.programVariant ?? profile.name) --quantize \(prediction.quantization)",
-                    loss: index, facts: Self.facts(of: prediction, for: model))
+                    loss: index, facts: Self.facts(of: prediction.bundle(for: program), for: model))
             }
             return Answer(
                 fit: fit,

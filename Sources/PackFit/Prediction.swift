@@ -1,3 +1,5 @@
+import PackProfiles
+
 /// What a bundle will be, before it is made.
 public struct Prediction: Hashable, Sendable {
     /// `none`, `fp16`, `int8`, …, as `pack slim --quantize` takes it.
@@ -16,10 +18,23 @@ public struct Prediction: Hashable, Sendable {
     public var how: Known.How
     /// By how much they may be off, as a share: 0.02 stands for two percent either way.
     public var tolerance: Double
+    /// What the runtime has more in bundles for platforms that start containers and speak HTTP to them.
+    public var container: Extra?
     /// What storing the weights so does to them; nil where nothing is known.
     public var loss: Loss?
     /// What should be known of it besides.
     public var note: String?
+
+    /// Bytes that a runtime has more than another one.
+    public struct Extra: Hashable, Sendable {
+        /// As they are.
+        public var bytes: Int
+        /// In a zip.
+        public var zippedBytes: Int
+
+        /// Describes what is more.
+        public init(bytes: Int, zippedBytes: Int) { (self.bytes, self.zippedBytes) = (bytes, zippedBytes) }
+    }
 
     /// The error that storing weights brings to the weights themselves. It is not the outputs' accuracy, which only running
     /// the model can tell.
@@ -42,7 +57,8 @@ public struct Prediction: Hashable, Sendable {
     /// Describes a prediction.
     public init(
         quantization: String, unpackedBytes: Int, zippedBytes: Int?, runtimeBytes: Int, weightsBytes: Int,
-        peakMemoryBytes: Int, how: Known.How, tolerance: Double, loss: Loss? = nil, note: String? = nil
+        peakMemoryBytes: Int, how: Known.How, tolerance: Double, container: Extra? = nil, loss: Loss? = nil,
+        note: String? = nil
     ) {
         self.quantization = quantization
         self.unpackedBytes = unpackedBytes
@@ -52,8 +68,21 @@ public struct Prediction: Hashable, Sendable {
         self.peakMemoryBytes = peakMemoryBytes
         self.how = how
         self.tolerance = tolerance
+        self.container = container
         self.loss = loss
         self.note = note
+    }
+
+    /// The bundle with the runtime that a platform gets.
+    public func bundle(for profile: Profile) -> Prediction {
+        guard let container, profile.requestProtocol == .http else { return self }
+        var bundle = self
+        bundle.unpackedBytes += container.bytes
+        bundle.runtimeBytes += container.bytes
+        bundle.peakMemoryBytes += container.bytes
+        bundle.zippedBytes = zippedBytes.map { $0 + container.zippedBytes }
+        bundle.container = nil
+        return bundle
     }
 
     /// What a platform is told about such a bundle: static, for both architectures, writing nothing to disk.

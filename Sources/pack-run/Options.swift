@@ -74,7 +74,7 @@ struct Options {
 
 /// The text of `--help`.
 let help: StaticString = """
-    Answers requests with the model in model.pack, which lies beside this program.
+    Answers requests with the model in model.pack, beside this program or inside it.
 
       bootstrap --text TEXT [--pair TEXT]   one answer, as JSON
       bootstrap --json FILE                 the request in a file, - for standard input

@@ -64,33 +64,22 @@ final class ArchiveReader {
         return Entry(name: name, size: Int(archive_entry_size(entry)))
     }
 
-    /// Reads a file into memory of the caller's choosing.
-    func fill(
-        _ entry: Entry, limit: Int, _ allocate: (Int) -> UnsafeMutableRawBufferPointer?
-    ) throws(BundleError) {
-        guard entry.size >= 0, entry.size <= limit else {
-            throw .unreadable(path: path, message: "\(entry.name) has \(entry.size) bytes, more than \(limit)")
-        }
-        guard let memory = allocate(entry.size) else {
-            throw .unreadable(path: path, message: "no memory for \(entry.name)")
-        }
+    /// Reads as many bytes of the file at hand as the memory holds.
+    func fill(_ memory: UnsafeMutableRawBufferPointer) throws(BundleError) {
         var filled = 0
-        while filled < entry.size {
-            let count = archive_read_data(archive, memory.baseAddress.map { $0 + filled }, entry.size - filled)
+        while filled < memory.count {
+            let count = archive_read_data(archive, memory.baseAddress.map { $0 + filled }, memory.count - filled)
             guard count > 0 else { throw failure }
             filled += count
         }
     }
 
     /// The bytes of a small file.
-    func bytes(_ entry: Entry, limit: Int) throws(BundleError) -> [UInt8] {
-        var memory: UnsafeMutableRawBufferPointer?
-        defer { memory?.deallocate() }
-        try fill(entry, limit: limit) { size in
-            memory = .allocate(byteCount: size, alignment: 16)
-            return memory
-        }
-        return memory.map { Array($0) } ?? []
+    func bytes(_ entry: Entry) throws(BundleError) -> [UInt8] {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(entry.size, 0), alignment: 16)
+        defer { memory.deallocate() }
+        try fill(memory)
+        return Array(memory)
     }
 }
 

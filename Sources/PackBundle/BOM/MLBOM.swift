@@ -48,7 +48,8 @@ public struct MLBOM: Sendable {
                         .init(name: "pack:arch", value: manifest.runtime.arch),
                     ])),
             components: [
-                model, Component(
+                model,
+                Component(
                     type: .application, reference: "runtime", name: "pack-run", version: manifest.packVersion,
                     hashes: hashes("bootstrap")),
                 Component(

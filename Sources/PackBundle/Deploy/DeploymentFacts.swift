@@ -2,8 +2,8 @@
 public struct DeploymentFacts: Sendable {
     /// What people call the model: any text.
     public var model: String
-    /// `x86_64` or `arm64`.
-    public var arch: String
+    /// `x86_64` or `arm64`; nil for an image that is for both.
+    public var arch: String?
     /// The bundle's path as the folder of the deployment files sees it.
     public var bundle: String
     /// Bytes of its files.
@@ -51,7 +51,7 @@ public struct DeploymentFacts: Sendable {
 
     /// Collects what is known.
     public init(
-        model: String, arch: String, bundle: String, unpackedBytes: Int, peakBytes: Int, largestPeakBytes: Int?,
+        model: String, arch: String?, bundle: String, unpackedBytes: Int, peakBytes: Int, largestPeakBytes: Int?,
         largest: String?, takesTexts: Bool, startSeconds: Double, program: Program, image: String?, push: String,
         version: String
     ) {

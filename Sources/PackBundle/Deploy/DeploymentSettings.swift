@@ -20,8 +20,8 @@ public struct DeploymentSettings: Sendable {
     public var model: String
     /// The profile's name.
     public var target: String
-    /// `x86_64` or `arm64`.
-    public var arch: String
+    /// `x86_64` or `arm64`; nil for an image that is for both.
+    public var arch: String?
     /// The version of the tool.
     public var version: String
     /// The bundle's path as the folder of the deployment files sees it.

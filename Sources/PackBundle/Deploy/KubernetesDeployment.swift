@@ -54,11 +54,15 @@ enum KubernetesDeployment {
             "terminationGracePeriodSeconds": .noted(
                 "preStop's \(farewell) s, the \(settings.graceSeconds) s that the program takes at most after SIGTERM, and 5 s.",
                 .number(farewell + settings.graceSeconds + 5)),
-            "nodeSelector": [
-                "kubernetes.io/arch": settings.arch == "arm64" ? "arm64" : "amd64", "kubernetes.io/os": "linux",
-            ],
+            "nodeSelector": nodes(settings),
             "containers": [container(settings)],
         ]
+    }
+
+    /// An image for several architectures runs on nodes of each.
+    private static func nodes(_ settings: DeploymentSettings) -> YAMLNode {
+        guard let arch = settings.arch else { return ["kubernetes.io/os": "linux"] }
+        return ["kubernetes.io/arch": arch == "arm64" ? "arm64" : "amd64", "kubernetes.io/os": "linux"]
     }
 
     private static func container(_ settings: DeploymentSettings) -> YAMLNode {

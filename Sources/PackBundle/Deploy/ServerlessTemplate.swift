@@ -52,7 +52,7 @@ enum ServerlessTemplate {
             ]
         }
         fields += [
-            ("Architectures", [.text(settings.arch)]),
+            ("Architectures", [.text(settings.arch ?? "x86_64")]),
             (
                 "MemorySize",
                 .noted(settings.memory.why, .number(settings.memory.value))

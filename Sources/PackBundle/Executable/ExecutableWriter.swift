@@ -56,7 +56,8 @@ public enum ExecutableWriter {
             let header = section * InnerPlan.sectionBytes
             bytes.put(UInt32(nameOffsets[section]), at: header)
             bytes.put(kind, at: header + 4)
-            for (index, number) in [flags, UInt64(address), UInt64(place.lowerBound), UInt64(place.count)].enumerated() {
+            for (index, number) in [flags, UInt64(address), UInt64(place.lowerBound), UInt64(place.count)].enumerated()
+            {
                 bytes.put(number, at: header + 8 + 8 * index)
             }
             bytes.put(UInt64(1), at: header + 48)

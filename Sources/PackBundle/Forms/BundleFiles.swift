@@ -30,7 +30,13 @@ public struct BundleFiles: Sendable {
     /// Bytes of all, without the plan.
     public var byteCount: Int { program.count + manifest.count + bom.count }
 
-    var bomDigest: SHA256Digest { SHA256Digest(of: bom) }
+    /// What says where an image has its bill of materials, and which it is.
+    var annotations: [String: String] {
+        [
+            "pack.bom": "/" + MLBOM.fileName, "pack.bom.digest": SHA256Digest(of: bom).description,
+            "pack.bom.type": MLBOM.mediaType,
+        ]
+    }
 
     /// The documents as files.
     var documents: [BundleEntry] {

@@ -17,7 +17,10 @@ public enum BundleWriter {
             throw .archive(path: path, message: "\(files.count) architectures in \(form.description)")
         }
         switch form {
-        case .image: try ImageWriter.write(files, model: [plan], settings, to: path, scratch: scratch)
+        case .image:
+            try ImageWriter.write(
+                files.map { .init(arch: $0.arch, runtime: $0.runtime, annotations: $0.annotations) }, model: [plan],
+                settings, to: path, scratch: scratch)
         case .zip: try ArchiveWriter.write(first.runtime + [plan], as: .zip, to: path)
         case .archive: try ArchiveWriter.write(first.runtime + [plan], as: .zstdTar, to: path)
         case .folder: try BundleFolder.write(first.runtime + [plan], to: path)

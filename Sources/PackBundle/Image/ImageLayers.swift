@@ -38,7 +38,7 @@ struct ImageLayers {
             // Files of a bundle that is no image come first or alone.
             if entry.name == "bootstrap" || entry.name == "model.pack" { return nil }
             if (0..<documentLimit).contains(entry.size), documents.count < documentCount {
-                documents[entry.name] = try reader.bytes(entry, limit: documentLimit)
+                documents[entry.name] = try reader.bytes(entry)
             }
         }
         let layers = ImageLayers(documents: documents, architecture: arch.map { $0 == "x86_64" ? "amd64" : $0 })

@@ -39,24 +39,33 @@ public struct ImageWriter {
     private let settings: Settings
     private var blobs: [BundleEntry] = []
 
+    /// What of an image changes with the architecture.
+    struct Part {
+        /// `x86_64` or `arm64`.
+        let arch: String
+        let runtime: [BundleEntry]
+        /// Of the manifest, and labels of the configuration.
+        let annotations: [String: String]
+    }
+
     /// Writes an image in place of whatever is at `path`.
     ///
     /// - Parameters:
-    ///   - files: What changes with the architecture, for each that the image is for; at least one.
+    ///   - parts: One for each architecture, at least one.
     ///   - model: What all have in common.
     ///   - folder: For what is written on the way; as large as the image and the layers uncompressed.
-    public static func write(
-        _ files: [BundleFiles], model: [BundleEntry], _ settings: Settings, to path: String, scratch folder: String
+    static func write(
+        _ parts: [Part], model: [BundleEntry], _ settings: Settings, to path: String, scratch folder: String
     ) throws(BundleError) {
         var writer = ImageWriter(settings)
         let shared = try ImageLayer("model", model, settings.compression, in: folder)
         writer.blobs.append(shared.blob)
         var images: [Image] = []
-        for files in files {
+        for part in parts {
             let runtime = try ImageLayer(
-                "runtime", files.runtime, settings.compression, in: folder, as: "runtime-\(files.arch)")
+                "runtime", part.runtime, settings.compression, in: folder, as: "runtime-\(part.arch)")
             writer.blobs.append(runtime.blob)
-            images.append(try writer.image(files, [runtime, shared]))
+            images.append(try writer.image(part, [runtime, shared]))
         }
         try writer.finish(images, to: path)
     }
@@ -75,13 +84,13 @@ public struct ImageWriter {
         return ImageDescriptor(mediaType: type, digest: digest, size: bytes.count)
     }
 
-    private mutating func image(_ files: BundleFiles, _ layers: [ImageLayer]) throws(BundleError) -> Image {
+    private mutating func image(_ part: Part, _ layers: [ImageLayer]) throws(BundleError) -> Image {
         let configuration = add(
-            try configuration(files, layers).json(), "application/vnd.oci.image.config.v1+json")
+            try configuration(part, layers).json(), "application/vnd.oci.image.config.v1+json")
         let manifest = ImageManifest(
-            config: configuration, layers: layers.map(\.descriptor), annotations: annotations(files))
+            config: configuration, layers: layers.map(\.descriptor), annotations: annotations(part))
         var descriptor = add(try manifest.json(), ImageManifest.type)
-        descriptor.platform = .init(architecture: Self.architecture(files.arch))
+        descriptor.platform = .init(architecture: Self.architecture(part.arch))
         let docker = DockerImage(
             config: ImageDescriptor.place(configuration.digest), names: ["\(settings.name):latest"],
             layers: layers.map { ImageDescriptor.place($0.digest.description) })
@@ -103,21 +112,18 @@ public struct ImageWriter {
         try ArchiveWriter.write(blobs, as: .tar, to: path)
     }
 
-    private func annotations(_ files: BundleFiles) -> [String: String] {
-        [
-            "org.opencontainers.image.title": settings.name, "pack.bom": "/" + MLBOM.fileName,
-            "pack.bom.digest": files.bomDigest.description, "pack.bom.type": MLBOM.mediaType,
-        ]
+    private func annotations(_ part: Part) -> [String: String] {
+        part.annotations.merging(["org.opencontainers.image.title": settings.name]) { $1 }
     }
 
-    private func configuration(_ files: BundleFiles, _ layers: [ImageLayer]) -> ImageConfiguration {
+    private func configuration(_ part: Part, _ layers: [ImageLayer]) -> ImageConfiguration {
         let port = settings.port.map(String.init)
         return ImageConfiguration(
-            architecture: Self.architecture(files.arch), created: Self.created,
+            architecture: Self.architecture(part.arch), created: Self.created,
             config: .init(
                 entrypoint: ["/bootstrap"], environment: port.map { ["PORT=\($0)"] } ?? [],
                 ports: port.map { ["\($0)/tcp": [:]] } ?? [:], user: Self.user, folder: "/",
-                labels: settings.labels.merging(annotations(files)) { $1 }),
+                labels: settings.labels.merging(annotations(part)) { $1 }),
             rootfs: .init(differences: layers.map(\.difference.description)),
             history: layers.map { .init(created: Self.created, maker: "pack slim: \($0.title)") })
     }

@@ -97,6 +97,7 @@ extension AnalyzeReport {
                 "unpacked": .int(prediction.unpackedBytes), "zipped": .optional(prediction.zippedBytes),
                 "runtime": .int(prediction.runtimeBytes), "weights": .int(prediction.weightsBytes),
                 "memory": .int(prediction.peakMemoryBytes),
+                "container": .optional(prediction.container?.bytes),
             ],
             "how": .string(prediction.how.rawValue), "tolerance": .number(prediction.tolerance),
             "loss": prediction.loss.map { loss in

@@ -1,4 +1,5 @@
 import PackBundle
+import PackFit
 import PackPlanner
 
 /// The runtime of a bundle, and what it takes in a zip.
@@ -7,6 +8,8 @@ struct BundleCode: Sendable {
     let program: RuntimeLibrary.Program?
     /// Bytes of the runtime in a zip.
     let zipped: Int?
+    /// What the runtime for containers has more; nil where there is none to link.
+    let container: Prediction.Extra?
 
     /// Bytes of a plan beside which those of the runtime hardly count.
     private static let largeBytes = 2 << 20
@@ -17,6 +20,15 @@ struct BundleCode: Sendable {
     /// - Throws: What slim would throw.
     init(_ draft: PlanDraft, _ library: RuntimeLibrary?, like alike: BundleCode? = nil) throws {
         program = try library?.program(operators: draft.operators, kernelFamilies: draft.kernelFamilies)
+        let server = try library?.program(
+            operators: draft.operators, kernelFamilies: draft.kernelFamilies, frontEnd: .inference)
+        container = program.flatMap { program in
+            server.map {
+                Prediction.Extra(
+                    bytes: $0.bytes.count - program.bytes.count,
+                    zippedBytes: Self.deflated($0.bytes(notIn: program)) - Self.deflated(program.bytes(notIn: $0)))
+            }
+        }
         // Beside large weights a sample of the runtime does.
         let pieces = draft.byteCount <= Self.largeBytes ? Int.max : 3
         zipped = program.map { program in

@@ -9,7 +9,8 @@ struct BundleForecast {
     let draft: PlanDraft
     let code: BundleCode
     let weights: BundleWeights
-    let description: ModelDescription
+    let model: ImportedModel
+    let takesTexts: Bool
     let files: [ModelFacts.File]
     let arch: String
     let tokenizerZipped: Int
@@ -18,23 +19,26 @@ struct BundleForecast {
 
     /// A runtime of which nothing is known: its bytes, in a zip, and by how many both may be off.
     private static let unknownRuntime = (bytes: 260_000, zipped: 140_000, error: 60_000)
-    /// Bytes of the bundle's zip besides the data of its three entries: libarchive writes extra fields for times and owners.
-    private static let zipFrame = 506
+    /// Bytes of the bundle's zip besides the data of its four entries: libarchive writes extra fields for times and owners.
+    private static let zipFrame = 668
 
     /// - Throws: What slim would throw.
     func prediction() throws -> Prediction {
         let runtime = code.program?.bytes.count ?? Self.unknownRuntime.bytes
-        let peak = try predictedPeakMemory(draft, runtimeBytes: runtime, tokens: description.maximumTokens)
-        let manifest = try manifest(runtime: runtime, peak: peak)
-        let manifestZipped = manifest.withUnsafeBytes { ZippedSize.deflated($0, level: 9) }
+        let peak = try predictedPeakMemory(draft, runtimeBytes: runtime, tokens: model.description.maximumTokens)
+        let documents = try documents(runtime: runtime, peak: peak)
+        let documentsZipped = documents.reduce(0) { sum, document in
+            sum + document.withUnsafeBytes { ZippedSize.deflated($0, level: 9) }
+        }
         let zipped =
-            (code.zipped ?? Self.unknownRuntime.zipped) + manifestZipped + Self.zipFrame + (try planZipped())
+            (code.zipped ?? Self.unknownRuntime.zipped) + documentsZipped + Self.zipFrame + (try planZipped())
         let isGuess = code.program == nil
         let doubt = isGuess ? Double(Self.unknownRuntime.error) / Double(zipped) : 0
         return Prediction(
-            quantization: quantization, unpackedBytes: draft.byteCount + runtime + manifest.count,
+            quantization: quantization,
+            unpackedBytes: draft.byteCount + runtime + documents.reduce(0) { $0 + $1.count },
             zippedBytes: zipped, runtimeBytes: runtime, weightsBytes: draft.weightsBytes, peakMemoryBytes: peak,
-            how: isGuess ? .estimated : .computed, tolerance: 0.02 + doubt,
+            how: isGuess ? .estimated : .computed, tolerance: 0.02 + doubt, container: code.container,
             loss: weights.loss.map { .init(error: $0.error, weight: $0.weight, how: .estimated) },
             note: Self.note(quantization, isGuess: isGuess))
     }
@@ -53,13 +57,14 @@ struct BundleForecast {
         return try weights.planZipped ?? BundleWeights.zipped(draft)
     }
 
-    /// A manifest of the size that slim's will have: digests and accuracy are made up.
-    private func manifest(runtime: Int, peak: Int) throws -> [UInt8] {
+    /// A manifest and a bill of materials of the size that slim's will have: digests and accuracy are made up.
+    private func documents(runtime: Int, peak: Int) throws -> [[UInt8]] {
         var digests = MadeUpDigests()
         let listed = files.filter { Manifest.Source.lists($0.path) }
             .sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
             .map { Manifest.File(name: $0.path, bytes: $0.bytes, sha256: digests.next()) }
-        return try Manifest(
+        let description = model.description
+        let manifest = Manifest(
             packVersion: toolVersion, target: "lambda",
             model: .init(architecture: description.architecture, parameters: description.parameters, files: listed),
             runtime: .init(
@@ -73,8 +78,11 @@ struct BundleForecast {
             files: [
                 .init(name: "bootstrap", bytes: runtime, sha256: digests.next()),
                 .init(name: "model.pack", bytes: draft.byteCount, sha256: digests.next()),
-            ]
-        ).encoded()
+            ])
+        let bundle = try BundleFiles(
+            program: [], manifest: manifest,
+            card: MLBOM.Card(model, name: ModelPipeline.name(of: description.path), takesTexts: takesTexts))
+        return [bundle.manifest, bundle.bom]
     }
 }
 

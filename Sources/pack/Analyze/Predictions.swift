@@ -48,7 +48,8 @@ struct Predictions {
             return try BundleForecast(
                 quantization: Self.kinds[part.source].option,
                 draft: rest.drafts[part.source].with(tokenizer: tokenizer.table), code: part.code,
-                weights: part.weights, description: model.description, files: files, arch: Self.arch,
+                weights: part.weights, model: model, takesTexts: !tokenizer.table.isEmpty, files: files,
+                arch: Self.arch,
                 tokenizerZipped: tokenizer.zipped, tablesZipped: rest.tablesZipped
             ).prediction()
         }

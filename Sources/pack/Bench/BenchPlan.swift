@@ -44,11 +44,10 @@ final class BenchPlan {
     }
 
     private func bootstrap(of path: String) throws -> [UInt8] {
-        if try FileContents.kind(of: path) == .folder {
-            return try FileContents.bytes(of: path + "/bootstrap", limit: 1 << 28)
-        }
-        guard BundleReader.isArchive(path),
-            let bytes = try BundleReader.bytes(of: "bootstrap", in: path, limit: 1 << 28)
+        let isBundle = try FileContents.kind(of: path) == .folder || BundleReader.isBundle(path)
+        guard isBundle,
+            let bytes = try BundleReader.bytes(
+                of: "bootstrap", in: path, limit: 1 << 36, arch: BundleProof.hostArchitecture)
         else {
             throw Refusal(
                 facts: ErrorFacts("has no runtime to start", file: path, expected: "a bundle with a bootstrap"))

@@ -67,7 +67,8 @@ struct Emulate: ParsableCommand {
         }
         let made = try BundleOfModel(path, target: name)
         let bundle = made?.path ?? path
-        let emulator = try LambdaEmulator(bundle: bundle, settings: try settings(profile, bundle))
+        let deployable = try DeployableBundle(bundle, on: profile)
+        let emulator = try LambdaEmulator(bundle: deployable.path, settings: try settings(profile, bundle))
         var plan = LambdaEmulator.Plan(events: try events(bundle))
         plan.coldStarts = cold
         plan.warmRequests = requests
@@ -75,7 +76,7 @@ struct Emulate: ParsableCommand {
         let progress = Progress()
         let run = try emulator.run(plan) { progress.step($0) }
         progress.finish()
-        let zipped = try MappedFile(path: bundle).size
+        let zipped = try MappedFile(path: deployable.path).size
         let predicted = plan.closing.isEmpty ? nil : try PeakEvents.prediction(bundle)
         try output.write(
             document: {
@@ -115,7 +116,7 @@ struct Emulate: ParsableCommand {
     /// An emulator for a bundle of another architecture than this machine's.
     private func launcher(_ bundle: String) -> [String] {
         // The head of an ELF file says what it was made for; a bundle that cannot be read is told of where it is run.
-        guard let first = try? BundleReader.bytes(of: "bootstrap", in: bundle, limit: 1 << 28), first.count >= 20,
+        guard let first = try? BundleReader.bytes(of: "bootstrap", in: bundle, limit: 20, prefix: true), first.count >= 20,
             Array(first[0..<4]) == [0x7F, 0x45, 0x4C, 0x46], first[18] == 0xB7
         else { return [] }
         #if arch(arm64)

@@ -23,7 +23,7 @@ struct PlanInspection {
     /// Whether a file is a plan or a bundle, by its first bytes.
     static func suits(_ path: String) -> Bool {
         guard let file = try? MappedFile(path: path) else { return false }
-        return file.withBytes { $0.starts(with: "PACKPLAN".utf8) } || BundleReader.isArchive(path)
+        return file.withBytes { $0.starts(with: "PACKPLAN".utf8) } || BundleReader.isBundle(path)
     }
 
     var document: Document {

@@ -1,3 +1,4 @@
+import Foundation
 import PackCore
 import PackGraph
 import PackIO
@@ -34,6 +35,12 @@ struct ModelPipeline {
         let (table, obstacle) = try Self.tokenizerTable(imported)
         tokenizerObstacle = obstacle
         metadata = PlanMetadata(imported, tokenizer: table)
+    }
+
+    /// What the model at a path is called where it has no other name.
+    static func name(of path: String) -> String {
+        let name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
+        return name.hasSuffix(".onnx") ? String(name.dropLast(5)) : name
     }
 
     /// What the passes did.

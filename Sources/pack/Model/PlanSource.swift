@@ -4,8 +4,7 @@ import PackImport
 import PackPasses
 import PackPlanner
 
-/// A plan to run: made of a model folder or an ONNX file, or read from a bundle (a zip, the tar of an image, an unpacked
-/// folder, or `model.pack` itself).
+/// A plan to run: made of a model folder or an ONNX file, or read from a bundle of any form, or `model.pack` itself.
 enum PlanSource {
     /// The plan at a path.
     ///
@@ -21,7 +20,7 @@ enum PlanSource {
             return try model(path, storage, isOptimized)
         }
         if ONNXImport.path(at: path) != nil { return try model(path, storage, isOptimized) }
-        return BundleReader.isArchive(path) ? try archive(path) : try file(path)
+        return BundleReader.isBundle(path) ? try bundle(path) : try file(path)
     }
 
     private static func model(
@@ -37,7 +36,7 @@ enum PlanSource {
         return try unwrap(image, path)
     }
 
-    private static func archive(_ path: String) throws -> PlanImage {
+    private static func bundle(_ path: String) throws -> PlanImage {
         var image: PlanImage?
         let isFound = try BundleReader.read("model.pack", of: path, limit: 1 << 36) { (size) in
             var memory: UnsafeMutableRawBufferPointer?

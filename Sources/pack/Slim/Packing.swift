@@ -25,7 +25,8 @@ struct Packing {
         if let output = command.output, form == .folder, try !BundleFolder.isReplaceable(output) {
             throw Refusal(
                 facts: ErrorFacts(
-                    "would be replaced, and is no bundle", file: output, expected: "a new folder, an empty one, or an earlier bundle"
+                    "would be replaced, and is no bundle", file: output,
+                    expected: "a new folder, an empty one, or an earlier bundle"
                 ))
         }
     }

@@ -50,7 +50,7 @@ struct Slim: ParsableCommand {
     @Option(
         help: """
             How the layers of an image are compressed: gzip, which every registry and engine reads, if not given; zstd is for \
-            registries and engines that take it (containerd 1.5, docker 23, podman 3 and later).
+            registries and engines that take it (containerd from 1.5, docker from 23).
             """)
     var compression: LayerCompression?
 

@@ -14,7 +14,7 @@ struct SlimDraft {
 
     private let form: BundleForm
     private let folder: TemporaryFolder
-    private let write: (_ form: BundleForm, _ path: String) throws -> Void
+    private let make: (_ form: BundleForm, _ path: String) throws -> Void
 
     private var path: String { folder.path + "/bundle" }
 
@@ -26,12 +26,13 @@ struct SlimDraft {
         let folder = try TemporaryFolder(prefix: "pack-slim")
         (self.form, self.folder) = (form, folder)
         let entry = BundleEntry("model.pack", lent: { body in body(plan.bytes) })
-        write = { form, path in
+        let make = { (form: BundleForm, path: String) throws in
             try BundleWriter.write(files, plan: entry, as: form, settings, to: path, scratch: folder.path)
         }
+        self.make = make
         let sum = (files.map(\.byteCount).max() ?? 0) + plan.bytes.count
         let path = folder.path + "/bundle"
-        if form != .folder { try write(form, path) }
+        if form != .folder { try make(form, path) }
         bytes = form == .folder ? sum : try MappedFile(path: path).size
         unpackedBytes = form == .file ? bytes : sum
         guard form != BundleForm(for: profile), profile.packaging == .zip else {
@@ -40,13 +41,13 @@ struct SlimDraft {
             return
         }
         // For its size alone.
-        try write(.zip, path + ".zip")
+        try make(.zip, path + ".zip")
         deployedBytes = try MappedFile(path: path + ".zip").size
     }
 
     /// Puts the bundle in its place.
     func write(to place: String) throws {
-        if form == .folder { return try write(.folder, place) }
+        if form == .folder { return try make(.folder, place) }
         let file = try AtomicFile(path: place, mode: form == .file ? 0o755 : 0o644)
         let bytes = try MappedFile(path: path)
         try bytes.withBytes { (buffer) throws(IOFailure) in try file.write(buffer) }

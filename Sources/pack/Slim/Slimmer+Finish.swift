@@ -103,7 +103,9 @@ extension Slimmer {
         }
     }
 
-    private func steps(_ choice: Quantizer.Choice, _ runtime: SlimRuntime, _ draft: SlimDraft) throws -> [SlimResult.Step] {
+    private func steps(_ choice: Quantizer.Choice, _ runtime: SlimRuntime, _ draft: SlimDraft) throws -> [SlimResult
+        .Step]
+    {
         let isFile = try FileContents.kind(of: command.path) == .regular
         let folder =
             try isFile

@@ -72,8 +72,5 @@ struct Slimmer {
     }
 
     /// What the model is called where it has no other name.
-    var modelName: String {
-        let name = URL(fileURLWithPath: command.path).standardizedFileURL.lastPathComponent
-        return name.hasSuffix(".onnx") ? String(name.dropLast(5)) : name
-    }
+    var modelName: String { ModelPipeline.name(of: command.path) }
 }

@@ -103,7 +103,7 @@ struct Examination {
         switch deployment {
         case .asItIs: analysis.answers.map(\.fit)
         case .slim(let quantization):
-            try { facts in analysis.answers.map { Fit(facts, on: $0.fit.profile) } }(bundle(quantization))
+            try analysis.answers.map { Fit(try bundle(quantization, for: $0.fit.profile), on: $0.fit.profile) }
         }
     }
 
@@ -115,7 +115,8 @@ struct Examination {
             var facts = asItIs
             facts.measured = measured.first
             measures = GateMeasures(facts)
-        case .slim(let quantization): measures = GateMeasures(try bundle(quantization))
+        case .slim(let quantization):
+            measures = GateMeasures(try bundle(quantization, for: analysis.answers.first?.fit.profile))
         }
         measures.accuracy = accuracy
         measures.values[.modelBytes] = subject.models.first.map { Known(bytes: $0.facts.fileBytes, .measured) }
@@ -127,13 +128,14 @@ struct Examination {
         return measures
     }
 
-    private func bundle(_ quantization: String) throws -> FitFacts {
+    /// What is known of a bundle, with the runtime that a platform gets.
+    private func bundle(_ quantization: String, for profile: Profile?) throws -> FitFacts {
         guard let prediction = predictions?.all.first(where: { $0.quantization == quantization }) else {
             let reason = analysis.obstacle ?? "there is no model among the files"
             throw Refusal(
                 facts: ErrorFacts("pack slim could not make a bundle", file: subject.name, found: reason))
         }
-        return Analysis.facts(of: prediction, for: analysis.model)
+        return Analysis.facts(of: profile.map { prediction.bundle(for: $0) } ?? prediction, for: analysis.model)
     }
 
     /// Packages, the model's files, and the other files.

@@ -99,7 +99,7 @@ struct Stack {
         return (sums, rest)
     }
 
-    /// Compresses all files that lie on disk; what is in archives counts as it is compressed there.
+    /// Compresses all files; what is compressed in archives counts as it is there.
     mutating func compress(progress: @escaping @Sendable (Int, Int) -> Bool) -> [TreeProblem] {
         var packed: [Int] = []
         let files = tree.files.enumerated().map { index, file -> ZippedFile in
@@ -109,13 +109,14 @@ struct Stack {
                     nameBytes: file.path.utf8.count, size: bytes.count,
                     source: .lent { body in bytes.withUnsafeBytes(body) })
             }
-            if !EscapedPath.isPlain(file.path), tree.location(of: file) != nil {
-                // Only the tree knows the bytes of such a path.
+            let location = tree.location(of: file)
+            if location == nil ? file.zippedBytes == nil : !EscapedPath.isPlain(file.path) {
+                // Only the tree knows the bytes of such a path, or of what lies in no file and is not compressed yet.
                 return ZippedFile(
                     nameBytes: EscapedPath.bytes(file.path).count, size: file.bytes,
                     source: .lent { [tree] body in _ = tree.visit([index], limit: .max) { body($1) } })
             }
-            guard let path = tree.location(of: file) else {
+            guard let path = location else {
                 packed.append(index)
                 return ZippedFile(nameBytes: file.path.utf8.count, size: 0, source: .nothing)
             }

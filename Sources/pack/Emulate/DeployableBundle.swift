@@ -1,0 +1,24 @@
+import PackBundle
+import PackIO
+import PackProfiles
+
+/// A bundle in the form that a platform takes: itself, or one made of it in a folder that goes with this.
+struct DeployableBundle {
+    let path: String
+    private let folder: TemporaryFolder?
+
+    /// - Throws: `BundleError.unreadable` for a damaged bundle; what is no bundle is left to who reads it.
+    init(_ bundle: String, on profile: Profile) throws {
+        let wanted = BundleForm(for: profile)
+        let form = try BundleConverter.form(of: bundle)
+        guard let form, form != wanted, wanted == .image || form != .archive else {
+            (path, folder) = (bundle, nil)
+            return
+        }
+        let scratch = try TemporaryFolder(prefix: "pack-emulate")
+        (path, folder) = (scratch.path + "/bundle", scratch)
+        try BundleConverter.convert(
+            bundle, to: wanted, arch: BundleProof.hostArchitecture, port: profile.requestProtocol == .http ? 8080 : nil,
+            at: path, scratch: scratch.path)
+    }
+}
