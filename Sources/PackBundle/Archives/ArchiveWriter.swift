@@ -73,7 +73,7 @@ final class ArchiveWriter {
             try check(archive_write_set_options(archive, "gzip:compression-level=9,gzip:!timestamp"))
         case .zstd:
             try check(archive_write_add_filter_zstd(archive))
-            try check(archive_write_set_options(archive, "zstd:compression-level=19"))
+            try check(archive_write_set_options(archive, "zstd:compression-level=12"))
         }
     }
 

@@ -11,7 +11,10 @@ struct DeployableBundle {
     init(_ bundle: String, on profile: Profile) throws {
         let wanted = BundleForm(for: profile)
         let form = try BundleConverter.form(of: bundle)
-        guard let form, form != wanted, wanted == .image || form != .archive else {
+        // A compressed tar is unpacked as a zip is; what makes no sense for the platform is left to be refused.
+        guard let form, form != wanted, wanted == .image || form != .archive,
+            BundleForm.possible(for: profile).contains(form)
+        else {
             (path, folder) = (bundle, nil)
             return
         }
