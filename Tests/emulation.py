@@ -64,6 +64,7 @@ int main(int count, char **arguments) {
     const char *how = count > 1 ? arguments[1] : "";
     if (!strcmp(how, "exits")) return fputs("no model\n", stderr), 3;
     if (!strcmp(how, "slow")) sleep(30);
+    int pause = !strcmp(how, "thinks") ? 20 : 0;
     signal(SIGTERM, strcmp(how, "deaf") ? SIG_DFL : SIG_IGN);
     int port = !strcmp(how, "elsewhere") ? 9000 : atoi(getenv("PORT")), listener = socket(AF_INET, SOCK_STREAM, 0);
     struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(port)};
@@ -74,6 +75,7 @@ int main(int count, char **arguments) {
         if (read(client, in, sizeof in) > 0) {
             if (!strcmp(how, "greedy")) memset(malloc(900 << 20), 1, 900 << 20);
             if (!strcmp(how, "crashes")) abort();
+            sleep(pause);
             describe(body);
             int size = sprintf(out, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
             if (write(client, out, size) != size) return 1;
@@ -244,6 +246,7 @@ def what_a_platform_would_end_is_said_in_its_words():
         ("cloud-run", "exits", [], "Container called exit(3).", "no model"),
         ("kubernetes", "exits", [], "Exit Code: 3", "no model"),
         ("cloud-run", "crashes", [], "POST 503", "signal 6"),
+        (profile("cloud-run", request_time_default=(1, "s")), "thinks", [], "POST 504", "too long during request"),
         ("cloud-run", "greedy", [], "Memory limit of 512 MiB exceeded with", "used up its memory"),
         ("kubernetes", "greedy", ["--probe", "tcp"], "OOMKilled", "used up its memory"),
         (profile("lambda-image", startup_time=(1, "s")), "slow", [], "Phase: init\tStatus: timeout", "too long during start"),
@@ -255,8 +258,9 @@ def what_a_platform_would_end_is_said_in_its_words():
             emulate(target, image(how), *QUICK, "--no-advice", "--text", "x", *options)
             continue
         said = emulate(target, image(how, extra=2 << 20 if "larger" in reason else 0), *QUICK, "--no-advice", "--text", "some text", *options, status=1)
-        limited = "memory" not in reason or "RLIMIT" not in json.dumps(said)
-        assert not limited or (words in said["report"] and reason in said["reason"]), (target, how, said)
+        # Without control groups a program gets no memory, instead of being killed for it.
+        is_denied = how == "greedy" and "signal 11" in said["reason"]
+        assert is_denied or words in said["report"] and reason in said["reason"], (target, how, said)
         assert "warm" not in said
 
 
@@ -271,9 +275,10 @@ def too_large_a_batch_is_killed_on_lambda():
     """MiniLM holds a text in 128 MB, and not 60 long ones at a time."""
     path, batch = bundles.bundle()[1], WORK / "batch.json"
     batch.write_text(json.dumps({"texts": ["a sentence of some words " * 60] * 60}))
-    emulate("lambda", path, *QUICK, "--no-advice", "--memory", "128", "--text", "short")
-    said = emulate("lambda", path, *QUICK, "--no-advice", "--memory", "128", "--event", str(batch), status=1)
-    assert "Runtime exited with error: signal: killed" in said["report"] or "exit status" in said["report"], said
+    said = emulate("lambda", path, *QUICK, "--no-advice", "--memory", "128", "--text", "short")
+    if said["memory"]["limitMethod"] != "RLIMIT_DATA":
+        said = emulate("lambda", path, *QUICK, "--no-advice", "--memory", "128", "--event", str(batch), status=1)
+        assert "Runtime exited with error: signal: killed" in said["report"], said
     batch.write_text(json.dumps({"text": "x" * 7_000_000}))
     said = emulate("lambda", path, *QUICK, "--event", str(batch), status=1)
     assert "RequestEntityTooLargeException (413)" in said["report"] and "6291456" in said["report"], said
@@ -343,7 +348,7 @@ def who_is_not_root_gets_what_is_possible():
     if "Not enforced" not in notes:
         assert seen["user"] == 65532 and not seen["writes"] and not seen["reaches"] and "etc" not in seen["root"], seen
     assert not list(own.iterdir()), "temporary folders are left"
-    return notes[:160]
+    return said["memory"]["limitMethod"] + ", " + (", ".join(note for note in said["notes"] if "Not enforced" in note) or "all walls")
 
 
 if __name__ == "__main__":

@@ -175,7 +175,9 @@ final class LoadClient {
         // A server may answer before it has read everything, and close.
         if connection.isSending { _ = connection.send() }
         switch connection.receive(room) {
-        case .incomplete where connection.isLate(now, run.load): run.fail("no answer within \(run.load.timeout) s")
+        case .incomplete where connection.isLate(now, run.load):
+            run.outcome.late += 1
+            run.fail("no answer within \(run.load.timeout) s")
         case .incomplete: return connection
         case .complete:
             run.take(connection.reply, due: connection.due, now: pack_clock_ns())

@@ -139,6 +139,7 @@ struct EmulationTarget {
         var settings = ServerEmulator.Settings(container: container)
         if let seconds = (limits[.requestTimeDefault] ?? limits[.requestTime])?.base { settings.requestTime = seconds }
         if let bytes = limits[.requestSize]?.bytes { settings.requestLimit = bytes }
+        if let bytes = limits[.responseSize]?.bytes { settings.responseLimit = bytes }
         settings.grace = platform == .cloudRun ? 10 : 30
         return ServerEmulator(image: image, settings: settings)
     }
