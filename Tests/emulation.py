@@ -12,9 +12,11 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
+import time
 
 import jsonschema
 import numpy as np
@@ -323,6 +325,29 @@ def bad_input_is_an_error():
     ]:
         said = pack("emulate", *map(str, arguments), *QUICK, "--no-advice", status=status).stderr.decode()
         assert all(word in said for word in words), (arguments, said)
+
+
+@test
+def a_signal_leaves_nothing_behind():
+    own = WORK / "interrupted"
+    own.mkdir()
+    for number, wanted in [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, -signal.SIGINT)]:
+        command = [PACK, "emulate", "cloud-run", str(image()), "--requests", "1000000", "--text", "x"]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(own)})
+        while not (serving := [name for name in own.glob("*/root/srv/program")]):
+            time.sleep(0.01)
+        time.sleep(0.5)
+        process.send_signal(number)
+        assert process.wait(20) == wanted, process.returncode
+        assert serving and not list(own.iterdir()), list(own.iterdir())
+        assert not [path for path in pathlib.Path("/proc").glob("[0-9]*/cmdline") if reads(path) == b"/srv/program\0"], "it still runs"
+
+
+def reads(path):
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 @root_test
