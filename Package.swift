@@ -76,7 +76,12 @@ let toolTargets: [Target] = [
     tool("PackFit", ["PackProfiles"]),
     tool("PackBundle", ["PackIO", "PackProfiles", "CPackKernels", "CPackSystem", "CArchive", "CZlib"]),
     tool("PackReport"),
-    tool("PackLab", ["PackGraph", "PackCore", "PackIO", "PackProfiles", "PackServing", "CPackSystem", "CArchive"]),
+    tool(
+        "PackLab",
+        [
+            "PackGraph", "PackCore", "PackIO", "PackProfiles", "PackServing", "PackDependencies", "CPackSystem",
+            "CArchive",
+        ]),
     .executableTarget(
         name: "pack",
         dependencies: [

@@ -21,6 +21,7 @@ step .venv/bin/python Tests/bundles.py
 step .venv/bin/python Tests/confinement.py
 step .venv/bin/python Tests/containers.py
 step .venv/bin/python Tests/forms.py
+step .venv/bin/python Tests/emulation.py
 step .venv/bin/python Tests/serving.py
 step .venv/bin/python Tests/manifests.py
 step .venv/bin/python Tests/conformance/onnx_nodes.py --every 4 --expected Tests/conformance/onnx_expected.txt

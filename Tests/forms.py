@@ -103,12 +103,16 @@ def every_command_reads_every_form():
             assert said["fits"][0]["verdict"] == "fits" or form != ("zip" if target == "lambda" else "image"), (target, form, said["fits"])
             measured = json.loads(pack("bench", path, "--rounds", "1", "--seconds", "0.01", "--format", "json").stdout)
             assert measured["schema"].startswith("pack.bench/"), measured
-            if target == "lambda":
-                emulated = json.loads(pack("emulate", target, path, "--cold", "1", "--requests", "3", "--format", "json").stdout)
-                assert json.loads(emulated["answer"])["outputs"]["y"]["shape"], emulated["answer"]
+            emulated = emulate(target, path)
+            assert emulated["verdict"] == "runs" and json.loads(emulated["answer"])["outputs"]["y"]["shape"], emulated
     for form in ["folder", "file"]:
-        memory = json.loads(pack("emulate", "lambda", str(made(form, model=MODEL)[0]), "--cold", "1", "--requests", "3", "--format", "json").stdout)["memory"]
+        memory = emulate("lambda", made(form, model=MODEL)[0])["memory"]
         assert abs(memory["peak"] - memory["predicted"]) <= 0.1 * memory["peak"], (form, memory)
+
+
+def emulate(target, path):
+    done = pack("emulate", target, str(path), "--instances", "1", "--requests", "3", "--no-advice", "--format", "json")
+    return json.loads(done.stdout)
 
 
 def served(path, count):

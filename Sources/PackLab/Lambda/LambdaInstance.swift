@@ -15,28 +15,39 @@ final class LambdaInstance {
     let startSeconds: Double
     private let api: RuntimeAPI
     private let settings: LambdaSettings
-    private let limit: MemoryLimit
+    private let limit: ResourceLimit
     private var count = 0
 
     /// What keeps it within its memory.
-    var limitMethod: MemoryLimit.Method { limit.method }
+    var limitMethod: String { limit.method.rawValue }
+    /// Whether the share of the processors is enforced.
+    var limitsProcessors: Bool { limit.limitsProcessors }
 
-    /// Starts `bootstrap` in a folder and waits until it asks for an event.
-    init(folder: String, settings: LambdaSettings) throws(LambdaError) {
+    /// Starts a program and waits until it asks for an event.
+    init(_ program: LambdaProgram, settings: LambdaSettings, sandbox: Sandbox) throws(EmulationError) {
         self.settings = settings
-        let api = try RuntimeAPI(bodyLimit: settings.responseLimit + 65536)
-        let limit = MemoryLimit(bytes: settings.memory)
-        let process = try RuntimeProcess(
-            settings.launcher + ["\(folder)/bootstrap"],
-            environment: settings.variables(folder: folder, api: api.address), folder: folder, limit: limit,
-            descriptors: settings.descriptors)
+        let size = settings.size
+        let limit = ResourceLimit(memory: size.memory, processors: size.processors, period: settings.period)
+        var (api, process): (RuntimeAPI?, RuntimeProcess?)
+        while process == nil {
+            let network = program.root == nil ? nil : ContainerStart.network(sandbox)
+            let listening = try Self.listen(settings, network)
+            do throws(EmulationError) {
+                process = try ContainerStart.start(
+                    program.container(settings, api: listening.address), limit, sandbox, network, port: nil)
+            } catch {
+                guard sandbox.refuse(error) else { throw error }
+            }
+            api = listening
+        }
+        guard let api, let process else { throw .protocolError("no process") }
         self.api = api
         self.limit = limit
         self.process = process
         let call: RuntimeAPI.Call
         do throws(RuntimeAPI.Silence) {
             call = try api.call(process, seconds: settings.startTime)
-        } catch { throw Self.failure(error, process, .start, settings.startTime) }
+        } catch { throw Self.failure(error, process, limit, .start, settings.startTime) }
         startSeconds = Double(pack_clock_ns() - process.started) / 1e9
         switch call {
         case .next: break
@@ -47,17 +58,23 @@ final class LambdaInstance {
         }
     }
 
-    private static func failure(
-        _ silence: RuntimeAPI.Silence, _ process: RuntimeProcess, _ phase: LambdaError.Phase, _ seconds: Double
-    ) -> LambdaError {
-        process.collect()
-        guard silence == .processEnded, let end = process.end else {
-            return .timeout(during: phase, seconds: seconds, errors: process.text)
-        }
-        return .exited(during: phase, status: end.status, signal: end.signal, errors: process.text)
+    private static func listen(_ settings: LambdaSettings, _ network: Network?) throws(EmulationError) -> RuntimeAPI {
+        let make = { Result { () throws(EmulationError) in try RuntimeAPI(bodyLimit: settings.responseLimit + 65536) } }
+        return try (network.map { $0.inside(make) } ?? make()).get()
     }
 
-    private static func initError(_ body: [UInt8]) -> LambdaError {
+    private static func failure(
+        _ silence: RuntimeAPI.Silence, _ process: RuntimeProcess, _ limit: ResourceLimit, _ phase: EmulationError.Phase,
+        _ seconds: Double
+    ) -> EmulationError {
+        process.collect()
+        guard silence == .processEnded else {
+            return .timeout(during: phase, seconds: seconds, errors: process.text)
+        }
+        return process.ended(phase, limit)
+    }
+
+    private static func initError(_ body: [UInt8]) -> EmulationError {
         let fields = LambdaErrorBody(body)
         return .initError(type: fields.type, message: fields.message)
     }
@@ -65,7 +82,7 @@ final class LambdaInstance {
     /// Sends an event and waits for what becomes of it, and for the call for the next one.
     ///
     /// - Returns: The outcome, and the seconds between the event's first byte and the answer's last.
-    func invoke(_ event: [UInt8]) throws(LambdaError) -> (Outcome, Double) {
+    func invoke(_ event: [UInt8]) throws(EmulationError) -> (Outcome, Double) {
         guard event.count <= settings.requestLimit else {
             throw .eventTooLarge(found: event.count, limit: settings.requestLimit)
         }
@@ -86,7 +103,7 @@ final class LambdaInstance {
         return (outcome, seconds)
     }
 
-    private func outcome(of id: String) throws(LambdaError) -> Outcome {
+    private func outcome(of id: String) throws(EmulationError) -> Outcome {
         switch try call() {
         case .response(id, let body): return .answer(body)
         case .error(id, let body): return .error(body)
@@ -98,7 +115,7 @@ final class LambdaInstance {
         }
     }
 
-    private func awaitNext() throws(LambdaError) {
+    private func awaitNext() throws(EmulationError) {
         while true {
             switch try call() {
             case .next: return
@@ -108,10 +125,10 @@ final class LambdaInstance {
         }
     }
 
-    private func call() throws(LambdaError) -> RuntimeAPI.Call {
+    private func call() throws(EmulationError) -> RuntimeAPI.Call {
         do throws(RuntimeAPI.Silence) {
             return try api.call(process, seconds: settings.requestTime)
-        } catch { throw Self.failure(error, process, .request, settings.requestTime) }
+        } catch { throw Self.failure(error, process, limit, .request, settings.requestTime) }
     }
 }
 

@@ -1,3 +1,4 @@
+import PackBundle
 import PackIO
 import PackImport
 
@@ -6,13 +7,14 @@ struct BundleOfModel {
     let path: String
     private let folder: TemporaryFolder
 
-    /// nil where the path is no model folder and no ONNX file.
+    /// nil where the path is no model folder and no ONNX file, or a folder that is a bundle.
     ///
     /// - Throws: What `pack slim` refuses the model with.
     init?(_ model: String, target: String) throws {
-        guard try ONNXImport.path(at: model) != nil || FileContents.kind(of: model) == .folder else { return nil }
+        let isFolder = try FileContents.kind(of: model) == .folder && BundleConverter.form(of: model) == nil
+        guard isFolder || ONNXImport.path(at: model) != nil else { return nil }
         folder = try TemporaryFolder(prefix: "pack-emulate")
-        path = folder.path + "/bundle.zip"
+        path = folder.path + "/bundle"
         let command = try Slim.parse([model, "--target", target, "--output", path])
         let profile = try profiles(named: [target])[0]
         let result = try Slimmer(

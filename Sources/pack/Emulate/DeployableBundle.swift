@@ -7,10 +7,10 @@ struct DeployableBundle {
     let path: String
     private let folder: TemporaryFolder?
 
-    /// - Throws: `BundleError.unreadable` for a damaged bundle; what is no bundle is left to who reads it.
+    /// - Throws: `BundleError` where it cannot be written; a damaged one is left to who reads it, and what is none.
     init(_ bundle: String, on profile: Profile) throws {
         let wanted = BundleForm(for: profile)
-        let form = try BundleConverter.form(of: bundle)
+        let form = try? BundleConverter.form(of: bundle)
         // A compressed tar is unpacked as a zip is; what makes no sense for the platform is left to be refused.
         guard let form, form != wanted, wanted == .image || form != .archive,
             BundleForm.possible(for: profile).contains(form)
