@@ -78,12 +78,25 @@ def compare(model, work):
         yield f"{model} {quantize}: {text}; zipped {pairs['zipped'][1]}; loss {loss:.2e}", right
 
 
+def container(model):
+    """A line and whether it is right: the runtime of a container has more, by as much as was predicted."""
+    said = run("analyze", model, "--target", "kubernetes", statuses=(0, 2))
+    predicted = next((each["bytes"] for each in said["predictions"] if each["quantization"] == "int8"), None)
+    if predicted is None:
+        return f"{model} container: no bundle", True
+    made = run("slim", model, "--target", "kubernetes", "--arch", "x86_64", "--quantize", "int8", "--accuracy", "1e-6", "--dry-run")["bytes"]
+    [image] = [remedy for remedy in said["remedies"] if remedy["action"] == "slim --quantize int8"]
+    right = abs(predicted["runtime"] + predicted["container"] - made["runtime"]) <= 64
+    right = right and abs(predicted["unpacked"] + predicted["container"] - made["unpacked"]) <= 200 and image["result"]["verdict"] == "fits"
+    return f"{model} container: runtime {made['runtime']}, {predicted['container']} of it for containers", right
+
+
 def main():
     passed = failed = 0
     with tempfile.TemporaryDirectory(prefix="pack-predictions-") as folder:
         for model in models():
             try:
-                results = list(compare(model, pathlib.Path(folder)))
+                results = [*compare(model, pathlib.Path(folder)), container(model)]
             except Exception as error:  # a model that fails must not hide the others
                 results = [(f"{model}: {type(error).__name__}: {error}", False)]
             for line, right in results:

@@ -32,7 +32,7 @@ extension BundleError: FactualError {
         case .archive(let path, let message): ErrorFacts("cannot write the bundle", file: path, found: message)
         case .unreadable(let path, let message):
             ErrorFacts(
-                "cannot be read as a bundle", file: path, found: message, expected: "a zip or an image of pack slim")
+                "cannot be read as a bundle", file: path, found: message, expected: "a bundle of pack slim")
         case .io(let failure): failure.facts
         }
     }

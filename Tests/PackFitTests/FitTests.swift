@@ -100,4 +100,20 @@ import Testing
         #expect(facts.libc == .nothing)
         #expect(Fit(facts, on: try zipPlatform()).verdict == .unknown)
     }
+
+    /// Containers that speak HTTP get the larger runtime; what a Lambda function gets stays as it is.
+    @Test func aPredictionCountsTheRuntimeOfThePlatform() throws {
+        var prediction = Prediction(
+            quantization: "int8", unpackedBytes: 1000, zippedBytes: 900, runtimeBytes: 10, weightsBytes: 900,
+            peakMemoryBytes: 2000, how: .computed, tolerance: 0, container: .init(bytes: 60, zippedBytes: 30))
+        let container = prediction.bundle(for: try imagePlatform())
+        #expect([container.unpackedBytes, container.runtimeBytes, container.peakMemoryBytes] == [1060, 70, 2060])
+        #expect(container.zippedBytes == 930)
+        #expect(container.bundle(for: try imagePlatform()) == container)
+        var function = try zipPlatform()
+        function.requestProtocol = .lambda
+        #expect(prediction.bundle(for: function) == prediction)
+        prediction.container = nil
+        #expect(prediction.bundle(for: try imagePlatform()) == prediction)
+    }
 }

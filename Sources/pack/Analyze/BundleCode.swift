@@ -20,15 +20,7 @@ struct BundleCode: Sendable {
     /// - Throws: What slim would throw.
     init(_ draft: PlanDraft, _ library: RuntimeLibrary?, like alike: BundleCode? = nil) throws {
         program = try library?.program(operators: draft.operators, kernelFamilies: draft.kernelFamilies)
-        let server = try library?.program(
-            operators: draft.operators, kernelFamilies: draft.kernelFamilies, frontEnd: .inference)
-        container = program.flatMap { program in
-            server.map {
-                Prediction.Extra(
-                    bytes: $0.bytes.count - program.bytes.count,
-                    zippedBytes: Self.deflated($0.bytes(notIn: program)) - Self.deflated(program.bytes(notIn: $0)))
-            }
-        }
+        container = try alike?.container ?? Self.container(draft, library, beside: program)
         // Beside large weights a sample of the runtime does.
         let pieces = draft.byteCount <= Self.largeBytes ? Int.max : 3
         zipped = program.map { program in
@@ -37,6 +29,18 @@ struct BundleCode: Sendable {
             }
             return zipped + Self.deflated(program.bytes(notIn: other)) - Self.deflated(other.bytes(notIn: program))
         }
+    }
+
+    /// Operators and kernels hardly change it: a few bytes where code is aligned.
+    private static func container(
+        _ draft: PlanDraft, _ library: RuntimeLibrary?, beside program: RuntimeLibrary.Program?
+    ) throws -> Prediction.Extra? {
+        guard let library, let program else { return nil }
+        let server = try library.program(
+            operators: draft.operators, kernelFamilies: draft.kernelFamilies, frontEnd: .inference)
+        return Prediction.Extra(
+            bytes: server.bytes.count - program.bytes.count,
+            zippedBytes: deflated(server.bytes(notIn: program)) - deflated(program.bytes(notIn: server)))
     }
 
     /// Kernels repeat more than other code does: level 1 would not see it.
