@@ -7,6 +7,8 @@ swift_usr=$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")
 lld=$(command -v ld.lld || echo "$swift_usr/bin/ld.lld")
 objcopy=$(command -v llvm-objcopy || echo "$swift_usr/bin/llvm-objcopy")
 arm64_root=$PWD/build/musl-arm64/usr
+# What only the command needs: it would bring more of the C library with it, of which `exit` runs some.
+tool_only='CPackSystem/(confine|files|spawn)\.c$'
 
 # Compiles the runtime's Swift as one module and one LLVM module: functions that nobody calls, that are equal, or that are always
 # called with the same value then cost nothing. Module by module, the program is 100 KB larger.
@@ -44,7 +46,7 @@ JSON
     # In the order of their names, whichever were compiled last: the same sources then give the same bytes.
     local objects=() source
     while read -r source; do objects+=("$kernels/${source%%/*}.build/${source#*/}.o"); done < <(
-        cd Sources && find CPackKernels CPackSystem -name '*.c' | LC_ALL=C sort)
+        cd Sources && find CPackKernels CPackSystem -name '*.c' | grep -vE "$tool_only" | LC_ALL=C sort)
     "$lld" -r "$lib/crt1.o" "$lib/crti.o" "$scratch/PackRun.o" "${objects[@]}" --start-group "$lib/libc.a" "$libgcc" "$unicode" --end-group "$lib/crtn.o" -o "$out/runtime.o"
     # Only a linker reads it, and nothing unwinds the stack.
     "$objcopy" --strip-debug --remove-section=.eh_frame --remove-section=.rela.eh_frame --remove-section=.comment \

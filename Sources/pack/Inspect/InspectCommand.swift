@@ -32,14 +32,14 @@ struct Inspect: ParsableCommand {
             let inspection = ONNXInspection(
                 onnx, onnx.problems.isEmpty ? try RewrittenGraph(onnx.graph) : nil, isRewritten: rewritten)
             try output.write(document: { inspection.document }, json: { inspection.json })
+        } else if PlanInspection.suits(path) {
+            let inspection = try PlanInspection(path)
+            try output.write(document: { inspection.document }, json: { inspection.json })
         } else if try FileContents.kind(of: path) == .folder {
             let model = try ImportedModel.load(path)
             let inspection = ModelInspection(model, try RewrittenGraph(model.graph), isRewritten: rewritten)
             try output.write(
                 document: { inspection.document }, json: { inspection.json })
-        } else if PlanInspection.suits(path) {
-            let inspection = try PlanInspection(path)
-            try output.write(document: { inspection.document }, json: { inspection.json })
         } else {
             let checkpoint = try Checkpoint(file: path)
             try output.write(

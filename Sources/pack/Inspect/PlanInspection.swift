@@ -20,8 +20,9 @@ struct PlanInspection {
         }
     }
 
-    /// Whether a file is a plan or a bundle, by its first bytes.
+    /// Whether a file is a plan or a bundle, by its first bytes, or a folder has a plan.
     static func suits(_ path: String) -> Bool {
+        if (try? FileContents.kind(of: path + "/model.pack")) == .regular { return true }
         guard let file = try? MappedFile(path: path) else { return false }
         return file.withBytes { $0.starts(with: "PACKPLAN".utf8) } || BundleReader.isBundle(path)
     }
