@@ -124,9 +124,9 @@ def program():
 
 
 @functools.cache
-def image(how="", machine="amd64", extra=0):
+def image(how="", machine="amd64", extra=0, user="65532:65532", start="/srv"):
     """An image layout in a folder, of the program and what it is told."""
-    folder = WORK / f"image-{how}-{machine}-{extra}"
+    folder = WORK / f"image-{how}-{machine}-{extra}-{user[:1]}"
     blobs = folder / "blobs" / "sha256"
     blobs.mkdir(parents=True, exist_ok=True)
 
@@ -143,8 +143,8 @@ def image(how="", machine="amd64", extra=0):
             archive.addfile(entry, io.BytesIO(data))
     layer = {"mediaType": "application/vnd.oci.image.layer.v1.tar", **blob(tar.getvalue())}
     config = {"architecture": machine, "os": "linux", "rootfs": {"type": "layers", "diff_ids": [layer["digest"]]},
-              "config": {"Entrypoint": ["/srv/program", *([how] if how else [])], "User": "65532:65532", "Env": ["OWN=1", "PORT=8080"],
-                         "WorkingDir": "/srv"}}
+              "config": {"Entrypoint": ["/srv/program", *([how] if how else [])], "User": user, "Env": ["OWN=1", "PORT=8080"],
+                         "WorkingDir": start}}
     manifest = {"schemaVersion": 2, "layers": [layer],
                 "config": {"mediaType": "application/vnd.oci.image.config.v1+json", **blob(json.dumps(config).encode())}}
     kind = "application/vnd.oci.image.manifest.v1+json"
@@ -234,6 +234,14 @@ def a_container_has_nothing_but_what_the_platform_gives():
     assert cloud["tmp"] == 1 and pod["tmp"] == 0
     said = emulate("kubernetes", image(), *QUICK, "--no-advice", "--text", "x", "--probe", "tcp")
     assert said["end"]["signal"] == 15 and "no handler for SIGTERM" in " ".join(said["notes"]), said
+
+
+@test
+def nothing_is_run_as_root():
+    said = emulate("cloud-run", image(user="", start="/made/here"), *QUICK, "--no-advice", "--text", "x")
+    seen = json.loads(said["answer"])
+    assert seen["folder"] == "/made/here" and "asks for root" in " ".join(said["notes"]), said
+    assert seen["user"] == 65532 or "it ran as the user who asked" in " ".join(said["notes"]), said
 
 
 @test

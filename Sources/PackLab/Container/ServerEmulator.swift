@@ -51,6 +51,7 @@ public final class ServerEmulator: Emulation {
         progress("warm requests")
         try warm(plan, &run)
         run.noteLimits(sandbox)
+        if image.asksForRoot { run.notes.append("The image asks for root, and was run as user \(image.user).") }
         return run
     }
 

@@ -34,7 +34,8 @@ struct SizeAdvice {
 
     /// The advice in a sentence.
     var text: String {
-        let target = "p95 within \(milliseconds(latency))" + (isAsked ? "" : ", as quick as the size above")
+        let target =
+            "p95 of such requests within \(milliseconds(latency))" + (isAsked ? "" : ", as quick as the size above")
         guard let best else { return "no size that was looked at has \(target)." }
         let how = best.isMeasured ? "measured" : "predicted"
         let kind = best.dollars == nil ? "smallest" : "cheapest"
