@@ -37,7 +37,10 @@ public enum BundleReader {
         guard isCompressed else { return nil }
         var files: [File] = []
         let reader = try ArchiveReader(path: path)
-        while let entry = try reader.next() { files.append((entry.name, max(entry.size, 0))) }
+        while let entry = try reader.next() {
+            guard BundleFiles.names.contains(entry.name) else { return nil }
+            files.append((entry.name, max(entry.size, 0)))
+        }
         return files.sorted { $0.name < $1.name }
     }
 

@@ -2,6 +2,9 @@ import PackIO
 
 /// What a bundle has for one architecture: the program, and the documents that have its digest.
 public struct BundleFiles: Sendable {
+    /// What the files of a bundle are called.
+    static let names: Set<String> = ["bootstrap", "manifest.json", MLBOM.fileName, "model.pack"]
+
     /// `x86_64` or `arm64`.
     public let arch: String
     /// The linked runtime.

@@ -4,15 +4,12 @@ import PackIO
 
 /// A bundle as a folder: its files, written beside the folder's place and put there whole.
 public enum BundleFolder {
-    /// The files that a bundle has.
-    private static let names: Set<String> = ["bootstrap", "manifest.json", MLBOM.fileName, "model.pack"]
-
     /// Whether a bundle may be put at a path: where nothing is, an empty folder, or one with a bundle's files and no others.
     public static func isReplaceable(_ path: String) throws(IOFailure) -> Bool {
         guard let kind = try FileContents.kind(of: path) else { return true }
         guard kind == .folder else { return false }
         let found = Set(try FolderWalk.names(in: path, limit: 1000))
-        return found.isEmpty || found.isSubset(of: names) && found.contains("manifest.json")
+        return found.isEmpty || found.isSubset(of: BundleFiles.names) && found.contains("manifest.json")
     }
 
     /// Writes the folder in place of an earlier bundle.

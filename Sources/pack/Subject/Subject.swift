@@ -137,7 +137,7 @@ extension Subject {
     private mutating func trees(
         at path: String, _ options: StackOptions, _ selection: DependencySelection
     ) throws -> [(tree: FileTree, name: String)] {
-        if let tree = try BundleTree.open(path) { return [(tree, "")] }
+        if let tree = BundleTree.open(path) { return [(tree, "")] }
         let tree = try FileTree.open(
             path, layers: options.layer, architecture: selection.target.architecture,
             checkingHashes: options.zip ?? true)
