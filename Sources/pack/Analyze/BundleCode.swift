@@ -8,7 +8,7 @@ struct BundleCode: Sendable {
     let program: RuntimeLibrary.Program?
     /// Bytes of the runtime in a zip.
     let zipped: Int?
-    /// What the runtime for containers has more; nil where there is none to link.
+    /// What the runtime for containers has more; nil where there is none to link, or that is not asked for.
     let container: Prediction.Extra?
 
     /// Bytes of a plan beside which those of the runtime hardly count.
@@ -27,6 +27,7 @@ struct BundleCode: Sendable {
                 + (hasConvolutions ? ["conv_rows", "tap_rows"] : []))
         self.program = program
         zipped = Self.zipped(program.bytes, pieces: .max)
+        container = nil
     }
 
     /// - Parameter alike: The runtime of another way to store the weights: most of its code is the same.
