@@ -89,13 +89,13 @@ struct EmulationTarget {
     private func zip(_ path: String, _ deployable: DeployableBundle, _ made: BundleOfModel?) throws -> Bundle {
         // What holds its plan inside is read as it was given.
         let parts = BundleParts(archive: path)
-        let emulator = try parts.isARM ? BundleArchitecture.translator : nil
+        let emulator = parts.isARM ? BundleArchitecture.translator : nil
         var settings = lambdaSettings
         settings.launcher = emulator.map { [$0] } ?? []
         let emulation = try LambdaEmulator(bundle: deployable.path, settings: settings)
         return Bundle(
             emulation: emulation, plan: try plan(parts), storedBytes: try MappedFile(path: deployable.path).size,
-            predictedPeak: try parts.predictedPeak, arch: try parts.isARM ? "arm64" : "x86_64",
+            predictedPeak: try parts.predictedPeak, arch: parts.isARM ? "arm64" : "x86_64",
             isTranslated: emulator != nil, made: made, deployable: deployable)
     }
 
