@@ -77,7 +77,12 @@ let toolTargets: [Target] = [
     tool("PackSimulation", ["PackCore"]),
     tool("PackBundle", ["PackIO", "PackProfiles", "CPackKernels", "CPackSystem", "CArchive", "CZlib"]),
     tool("PackReport"),
-    tool("PackLab", ["PackGraph", "PackCore", "PackIO", "PackProfiles", "PackServing", "CPackSystem", "CArchive"]),
+    tool(
+        "PackLab",
+        [
+            "PackGraph", "PackCore", "PackIO", "PackProfiles", "PackServing", "PackDependencies", "CPackSystem",
+            "CArchive",
+        ]),
     .executableTarget(
         name: "pack",
         dependencies: [

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "pack_spawn.h"
+#include "pack_system.h"
 
 static int limit(int resource, uint64_t value) {
     if (value == 0) return 0;
@@ -16,33 +17,43 @@ static int limit(int resource, uint64_t value) {
 }
 
 /// What the child does before it becomes the program; runs in the parent's memory and may only make system calls.
-static int prepare(const pack_spawn_options *options) {
-    if (options->cgroup_procs >= 0 && write(options->cgroup_procs, "0", 1) != 1) return errno;
+static int prepare(const pack_spawn_options *options, pack_spawn_step *step) {
+    *step = PACK_STEP_GROUP;
+    for (size_t i = 0; i < sizeof options->cgroup_procs / sizeof *options->cgroup_procs; i++) {
+        if (options->cgroup_procs[i] >= 0 && write(options->cgroup_procs[i], "0", 1) != 1) return errno;
+    }
+    *step = PACK_STEP_OTHER;
     int in = open("/dev/null", O_RDONLY);
     if (in < 0 || dup2(in, 0) < 0) return errno;
     if (options->output >= 0 && dup2(options->output, 1) < 0) return errno;
     if (options->errors >= 0 && dup2(options->errors, 2) < 0) return errno;
     if (in > 2) close(in);
+    if (limit(RLIMIT_NOFILE, options->descriptor_limit)) return errno;
+    int error = options->confinement ? pack_confine(options->confinement, step) : 0;
+    if (error) return error;
+    *step = PACK_STEP_OTHER;
     if (options->folder && chdir(options->folder)) return errno;
-    if (limit(RLIMIT_DATA, options->data_limit) || limit(RLIMIT_NOFILE, options->descriptor_limit)) return errno;
+    if (limit(RLIMIT_DATA, options->data_limit)) return errno;
     struct sigaction action = {0};
     action.sa_handler = SIG_DFL;
     sigaction(SIGPIPE, &action, NULL);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    *step = PACK_STEP_EXECUTE;
     return 0;
 }
 
-int pack_spawn(const pack_spawn_options *options, int *process) {
+int pack_spawn(const pack_spawn_options *options, pack_spawned *spawned) {
     volatile int error = 0;
     sigset_t all, old;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &old);
     pid_t child = vfork();
     if (child == 0) {
-        error = prepare(options);
+        error = prepare(options, &spawned->step);
         if (!error) {
+            spawned->started_ns = pack_clock_ns();
             execve(options->path, options->arguments, options->environment);
             error = errno;
         }
@@ -50,12 +61,15 @@ int pack_spawn(const pack_spawn_options *options, int *process) {
     }
     int failure = errno;
     sigprocmask(SIG_SETMASK, &old, NULL);
-    if (child < 0) return -failure;
+    if (child < 0) {
+        spawned->step = PACK_STEP_OTHER;
+        return -failure;
+    }
     if (error) {
         waitpid(child, NULL, 0);
         return -error;
     }
-    *process = child;
+    spawned->process = child;
     return 0;
 }
 

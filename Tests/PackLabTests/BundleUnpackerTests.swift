@@ -52,7 +52,7 @@ func temporaryPath(_ name: String) -> String {
         #expect {
             try open([program, (name, [1], 0o100644)])
         } throws: { error in
-            if case LambdaError.unsafeEntry(_, name) = error { true } else { false }
+            if case EmulationError.unsafeEntry(_, name) = error { true } else { false }
         }
     }
 
@@ -60,7 +60,7 @@ func temporaryPath(_ name: String) -> String {
         #expect {
             try open([program, ("link", [], 0o120777)])
         } throws: { error in
-            if case LambdaError.unsafeEntry = error { true } else { false }
+            if case EmulationError.unsafeEntry = error { true } else { false }
         }
     }
 
@@ -68,20 +68,20 @@ func temporaryPath(_ name: String) -> String {
         #expect {
             try open([program, ("zeros", [UInt8](repeating: 0, count: 2 << 20), 0o100644)])
         } throws: { error in
-            if case LambdaError.tooLarge(_, 1 << 20) = error { true } else { false }
+            if case EmulationError.tooLarge(_, 1 << 20) = error { true } else { false }
         }
     }
 
     @Test func bootstrapIsChecked() {
         #expect {
             try open([("model.pack", [1], 0o100644)])
-        } throws: { if case LambdaError.noBootstrap = $0 { true } else { false } }
+        } throws: { if case EmulationError.noBootstrap = $0 { true } else { false } }
         #expect {
             try open([("bootstrap", [1], 0o100644)])
-        } throws: { if case LambdaError.notExecutable = $0 { true } else { false } }
+        } throws: { if case EmulationError.notExecutable = $0 { true } else { false } }
         #expect {
             try open([program, program])
-        } throws: { if case LambdaError.badArchive = $0 { true } else { false } }
+        } throws: { if case EmulationError.badArchive = $0 { true } else { false } }
     }
 
     @Test func noArchive() {
@@ -89,10 +89,10 @@ func temporaryPath(_ name: String) -> String {
         defer { unlink(path) }
         _ = FileManager.default.createFile(atPath: path, contents: Data(repeating: 7, count: 5000))
         #expect { try LambdaEmulator(bundle: path) } throws: {
-            if case LambdaError.badArchive = $0 { true } else { false }
+            if case EmulationError.badArchive = $0 { true } else { false }
         }
         #expect { try LambdaEmulator(bundle: path + "x") } throws: {
-            if case LambdaError.badArchive = $0 { true } else { false }
+            if case EmulationError.badArchive = $0 { true } else { false }
         }
     }
 }

@@ -67,9 +67,9 @@ import Testing
         let (body, isAnswer) = try failing.invoke([0x7B, 0x7D])
         #expect(!isAnswer && String(decoding: body, as: UTF8.self).contains("Bad"))
         #expect { try failing.run(LambdaEmulator.Plan()) } throws: {
-            if case LambdaError.functionError = $0 { true } else { false }
+            if case EmulationError.functionError = $0 { true } else { false }
         }
-        #expect(throws: LambdaError.eventTooLarge(found: 10 << 20, limit: 6 << 20)) {
+        #expect(throws: EmulationError.eventTooLarge(found: 10 << 20, limit: 6 << 20)) {
             try failing.invoke([UInt8](repeating: 0x20, count: 10 << 20))
         }
     }
@@ -86,7 +86,7 @@ import Testing
 
     @Test func startsThatFail() throws {
         let crash = try emulator("#!/bin/sh\necho 'no model here' >&2\nexit 3\n")
-        #expect(throws: LambdaError.exited(during: .start, status: 3, signal: 0, errors: "no model here")) {
+        #expect(throws: EmulationError.exited(during: .start, status: 3, signal: 0, errors: "no model here")) {
             try crash.invoke([])
         }
         let reported = try emulator(
@@ -97,9 +97,9 @@ import Testing
                     api.request("POST", "/2018-06-01/runtime/init/error", json.dumps({"errorType": "Model.Missing", "errorMessage": "none"}))
                     api.getresponse().read(); sys.exit(1)
                     """))
-        #expect(throws: LambdaError.initError(type: "Model.Missing", message: "none")) { try reported.invoke([]) }
+        #expect(throws: EmulationError.initError(type: "Model.Missing", message: "none")) { try reported.invoke([]) }
         let garbage = try emulator("\u{7F}ELF nonsense")
-        #expect { try garbage.invoke([]) } throws: { if case LambdaError.cannotStart = $0 { true } else { false } }
+        #expect { try garbage.invoke([]) } throws: { if case EmulationError.cannotStart = $0 { true } else { false } }
     }
 
     @Test func silenceIsATimeout() throws {
@@ -107,10 +107,10 @@ import Testing
         settings.startTime = 0.3
         settings.requestTime = 0.3
         let asleep = try emulator("#!/bin/sh\nexec sleep 5\n", settings)
-        #expect(throws: LambdaError.timeout(during: .start, seconds: 0.3, errors: "")) { try asleep.invoke([]) }
+        #expect(throws: EmulationError.timeout(during: .start, seconds: 0.3, errors: "")) { try asleep.invoke([]) }
         settings.startTime = 10
         let slow = try emulator(runtime("time.sleep(5)"), settings)
-        #expect(throws: LambdaError.timeout(during: .request, seconds: 0.3, errors: "")) {
+        #expect(throws: EmulationError.timeout(during: .request, seconds: 0.3, errors: "")) {
             try slow.invoke([0x7B, 0x7D])
         }
     }
@@ -118,7 +118,7 @@ import Testing
     @Test func crashWhileAnswering() throws {
         let crash = try emulator(runtime("os.abort()"))
         #expect { try crash.invoke([0x7B, 0x7D]) } throws: { error in
-            if case LambdaError.exited(.request, _, SIGABRT, _) = error { true } else { false }
+            if case EmulationError.exited(.request, _, SIGABRT, _) = error { true } else { false }
         }
     }
 
@@ -128,7 +128,7 @@ import Testing
         let greedy = try emulator(
             runtime(#"x = bytearray(200 << 20); post("invocation/" + id + "/response", b"got it")"#), settings)
         #expect { try greedy.invoke([0x7B, 0x7D]) } throws: { error in
-            if case LambdaError.exited(.request, _, _, _) = error { true } else { false }
+            if case EmulationError.exited(.request, _, _, _) = error { true } else { false }
         }
     }
 }

@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func aMissingProgramIsAnError() {
-        #expect(throws: LambdaError.cannotStart(path: "/no/program", code: 2)) {
+        #expect(throws: EmulationError.cannotStart(path: "/no/program", code: 2)) {
             try ProcessStart.run(["/no/program"])
         }
     }

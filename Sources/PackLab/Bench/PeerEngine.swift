@@ -158,7 +158,7 @@ public final class PeerEngine {
     public func start(inputs: [Input]) throws -> ProcessStart {
         let text = String(decoding: try JSONEncoder().encode(inputs), as: UTF8.self)
         let start: ProcessStart
-        do throws(LambdaError) {
+        do throws(EmulationError) {
             start = try ProcessStart.run([
                 "/usr/bin/env", python, "-c", PeerScript.text, "once", peer.rawValue, facts.model, "\(threads)", text,
             ])

@@ -28,10 +28,10 @@ public struct ProcessStart: Sendable {
     ///   - variables: `NAME=VALUE`, in place of those of this process.
     ///   - readsPeak: Whether to read its peak of memory when it has written its first byte. It must still run then: what the
     ///     system tells of a process that has ended is at least the peak of the one that started it.
-    /// - Throws: `LambdaError` where it cannot be started.
+    /// - Throws: `EmulationError` where it cannot be started.
     public static func run(
         _ arguments: [String], variables: [String] = [], readsPeak: Bool = false
-    ) throws(LambdaError) -> ProcessStart {
+    ) throws(EmulationError) -> ProcessStart {
         var (reading, writing): (Int32, Int32) = (-1, -1)
         let failure = pack_pipe(&reading, &writing)
         guard failure == 0 else { throw .system(path: arguments[0], code: -failure) }
@@ -40,19 +40,19 @@ public struct ProcessStart: Sendable {
         defer { close(nowhere) }
         let list = CStrings(arguments)
         let environment = CStrings(inherited(without: variables) + variables)
-        var process: Int32 = 0
         var options = pack_spawn_options()
         options.path = UnsafePointer(list.pointers[0])
         options.arguments = UnsafePointer(list.list)
         options.environment = UnsafePointer(environment.list)
         options.output = writing
         options.errors = nowhere
-        options.cgroup_procs = -1
+        options.cgroup_procs = (-1, -1)
+        var spawned = pack_spawned()
         let started = pack_clock_ns()
-        let result = pack_spawn(&options, &process)
+        let result = pack_spawn(&options, &spawned)
         close(writing)
         guard result == 0 else { throw .cannotStart(path: arguments[0], code: -result) }
-        return watch(process, reading, started, readsPeak)
+        return watch(spawned.process, reading, started, readsPeak)
     }
 
     private static func watch(

@@ -34,7 +34,7 @@ public final class LambdaEmulator {
     /// - Parameters:
     ///   - bundle: A zip file (a tar file works as well).
     ///   - settings: The limits.
-    public init(bundle: String, settings: LambdaSettings = LambdaSettings()) throws(LambdaError) {
+    public init(bundle: String, settings: LambdaSettings = LambdaSettings()) throws(EmulationError) {
         self.settings = settings
         do throws(IOFailure) {
             temporary = try TemporaryFolder(prefix: "pack-lambda")
@@ -52,7 +52,7 @@ public final class LambdaEmulator {
         }
     }
 
-    private func checkBootstrap(_ bundle: String) throws(LambdaError) {
+    private func checkBootstrap(_ bundle: String) throws(EmulationError) {
         var status = stat()
         guard stat("\(folder)/bootstrap", &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw .noBootstrap(path: bundle)
@@ -63,7 +63,7 @@ public final class LambdaEmulator {
     /// Measures cold starts, then a warm process.
     ///
     /// - Parameter progress: Called before each phase with a word for it.
-    public func run(_ plan: Plan, progress: (String) -> Void = { _ in }) throws(LambdaError) -> LambdaRun {
+    public func run(_ plan: Plan, progress: (String) -> Void = { _ in }) throws(EmulationError) -> LambdaRun {
         var run = LambdaRun()
         run.unpackedBytes = unpackedBytes
         run.memoryLimit = settings.memory
@@ -80,7 +80,7 @@ public final class LambdaEmulator {
     /// Starts a fresh process and sends one event.
     ///
     /// - Returns: The answer, or the error object of the runtime; and whether it is an answer.
-    public func invoke(_ event: [UInt8]) throws(LambdaError) -> (body: [UInt8], isAnswer: Bool) {
+    public func invoke(_ event: [UInt8]) throws(EmulationError) -> (body: [UInt8], isAnswer: Bool) {
         let instance = try LambdaInstance(folder: folder, settings: settings)
         switch try instance.invoke(event).0 {
         case .answer(let body): return (body, true)
@@ -88,7 +88,7 @@ public final class LambdaEmulator {
         }
     }
 
-    private func coldStart(_ plan: Plan, _ run: inout LambdaRun) throws(LambdaError) {
+    private func coldStart(_ plan: Plan, _ run: inout LambdaRun) throws(EmulationError) {
         let instance = try LambdaInstance(folder: folder, settings: settings)
         let (outcome, seconds) = try instance.invoke(plan.events[0])
         guard case .answer(let body) = outcome else { throw functionError(outcome) }
@@ -98,7 +98,7 @@ public final class LambdaEmulator {
         run.limitMethod = instance.limitMethod.rawValue
     }
 
-    private func warm(_ plan: Plan, _ run: inout LambdaRun) throws(LambdaError) {
+    private func warm(_ plan: Plan, _ run: inout LambdaRun) throws(EmulationError) {
         let instance = try LambdaInstance(folder: folder, settings: settings)
         for event in plan.events { try check(try instance.invoke(event).0) }
         for index in 0..<plan.warmRequests {
@@ -114,11 +114,11 @@ public final class LambdaEmulator {
         run.memory.peak = peak ?? instance.process.end?.peakMemory ?? 0
     }
 
-    private func check(_ outcome: LambdaInstance.Outcome) throws(LambdaError) {
+    private func check(_ outcome: LambdaInstance.Outcome) throws(EmulationError) {
         guard case .answer = outcome else { throw functionError(outcome) }
     }
 
-    private func functionError(_ outcome: LambdaInstance.Outcome) -> LambdaError {
+    private func functionError(_ outcome: LambdaInstance.Outcome) -> EmulationError {
         guard case .error(let body) = outcome else { return .protocolError("an answer that is none") }
         return .functionError(body: String(decoding: body.prefix(2000), as: UTF8.self))
     }
@@ -129,7 +129,7 @@ public final class LambdaEmulator {
                 + "bundle, which Lambda does before, are not in them.",
             "CPU time is that of this machine: Lambda gives one vCPU for each 1,769 MB.",
         ]
-        if run.limitMethod == MemoryLimit.Method.dataLimit.rawValue {
+        if run.limitMethod == ResourceLimit.Method.dataLimit.rawValue {
             notes.append(
                 "This machine permits no control group: only writable memory is limited (RLIMIT_DATA); resident memory is "
                     + "watched and reported.")

@@ -15,17 +15,17 @@ final class LambdaInstance {
     let startSeconds: Double
     private let api: RuntimeAPI
     private let settings: LambdaSettings
-    private let limit: MemoryLimit
+    private let limit: ResourceLimit
     private var count = 0
 
     /// What keeps it within its memory.
-    var limitMethod: MemoryLimit.Method { limit.method }
+    var limitMethod: ResourceLimit.Method { limit.method }
 
     /// Starts `bootstrap` in a folder and waits until it asks for an event.
-    init(folder: String, settings: LambdaSettings) throws(LambdaError) {
+    init(folder: String, settings: LambdaSettings) throws(EmulationError) {
         self.settings = settings
         let api = try RuntimeAPI(bodyLimit: settings.responseLimit + 65536)
-        let limit = MemoryLimit(bytes: settings.memory)
+        let limit = ResourceLimit(memory: settings.memory)
         let process = try RuntimeProcess(
             settings.launcher + ["\(folder)/bootstrap"],
             environment: settings.variables(folder: folder, api: api.address), folder: folder, limit: limit,
@@ -48,8 +48,8 @@ final class LambdaInstance {
     }
 
     private static func failure(
-        _ silence: RuntimeAPI.Silence, _ process: RuntimeProcess, _ phase: LambdaError.Phase, _ seconds: Double
-    ) -> LambdaError {
+        _ silence: RuntimeAPI.Silence, _ process: RuntimeProcess, _ phase: EmulationError.Phase, _ seconds: Double
+    ) -> EmulationError {
         process.collect()
         guard silence == .processEnded, let end = process.end else {
             return .timeout(during: phase, seconds: seconds, errors: process.text)
@@ -57,7 +57,7 @@ final class LambdaInstance {
         return .exited(during: phase, status: end.status, signal: end.signal, errors: process.text)
     }
 
-    private static func initError(_ body: [UInt8]) -> LambdaError {
+    private static func initError(_ body: [UInt8]) -> EmulationError {
         let fields = LambdaErrorBody(body)
         return .initError(type: fields.type, message: fields.message)
     }
@@ -65,7 +65,7 @@ final class LambdaInstance {
     /// Sends an event and waits for what becomes of it, and for the call for the next one.
     ///
     /// - Returns: The outcome, and the seconds between the event's first byte and the answer's last.
-    func invoke(_ event: [UInt8]) throws(LambdaError) -> (Outcome, Double) {
+    func invoke(_ event: [UInt8]) throws(EmulationError) -> (Outcome, Double) {
         guard event.count <= settings.requestLimit else {
             throw .eventTooLarge(found: event.count, limit: settings.requestLimit)
         }
@@ -86,7 +86,7 @@ final class LambdaInstance {
         return (outcome, seconds)
     }
 
-    private func outcome(of id: String) throws(LambdaError) -> Outcome {
+    private func outcome(of id: String) throws(EmulationError) -> Outcome {
         switch try call() {
         case .response(id, let body): return .answer(body)
         case .error(id, let body): return .error(body)
@@ -98,7 +98,7 @@ final class LambdaInstance {
         }
     }
 
-    private func awaitNext() throws(LambdaError) {
+    private func awaitNext() throws(EmulationError) {
         while true {
             switch try call() {
             case .next: return
@@ -108,7 +108,7 @@ final class LambdaInstance {
         }
     }
 
-    private func call() throws(LambdaError) -> RuntimeAPI.Call {
+    private func call() throws(EmulationError) -> RuntimeAPI.Call {
         do throws(RuntimeAPI.Silence) {
             return try api.call(process, seconds: settings.requestTime)
         } catch { throw Self.failure(error, process, .request, settings.requestTime) }

@@ -46,7 +46,7 @@ package final class RuntimeAPI {
         deinit { pack_close(descriptor) }
     }
 
-    package init(bodyLimit: Int) throws(LambdaError) {
+    package init(bodyLimit: Int) throws(EmulationError) {
         var port: UInt16 = 0
         listener = pack_listen(0x7F00_0001, 0, 16, &port)
         guard listener >= 0 else { throw .system(path: "127.0.0.1", code: -listener) }

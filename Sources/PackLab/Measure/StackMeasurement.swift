@@ -57,10 +57,10 @@ public struct StackMeasurement: Sendable {
     }
 
     /// Runs it once.
-    /// - Throws: `LambdaError` where the program cannot be started.
-    public static func run(_ plan: Plan) throws(LambdaError) -> StackMeasurement {
-        let limit = MemoryLimit(bytes: plan.memory)
-        let port = plan.isServer ? freePort() : 0
+    /// - Throws: `EmulationError` where the program cannot be started.
+    public static func run(_ plan: Plan) throws(EmulationError) -> StackMeasurement {
+        let limit = ResourceLimit(memory: plan.memory)
+        let port = plan.isServer ? try ContainerStart.freePort() : 0
         let environment = plan.environment + (plan.isServer ? ["PORT=\(port)"] : [])
         let process = try RuntimeProcess(
             plan.arguments, environment: environment, folder: plan.folder, limit: limit, descriptors: 1024)
@@ -96,43 +96,10 @@ public struct StackMeasurement: Sendable {
         return end.status == 0 && !plan.isServer ? .ready : .ended(status: end.status)
     }
 
-    private static func loopback(_ port: UInt16) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return address
-    }
-
-    /// Calls a socket function with an address.
-    private static func with(
-        _ address: inout sockaddr_in, _ call: (UnsafeMutablePointer<sockaddr>, socklen_t) -> Int32
-    ) -> Int32 {
-        withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                call($0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-    }
-
-    /// A port of this machine that nothing listens on.
-    private static func freePort() -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return 8080 }
-        defer { close(descriptor) }
-        var address = loopback(0)
-        guard with(&address, { bind(descriptor, $0, $1) }) == 0 else { return 8080 }
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        guard with(&address, { pointer, _ in getsockname(descriptor, pointer, &length) }) == 0 else { return 8080 }
-        return UInt16(bigEndian: address.sin_port)
-    }
-
     /// Whether something takes connections there.
     private static func accepts(_ port: UInt16) -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        var address = loopback(port)
-        return with(&address) { connect(descriptor, $0, $1) } == 0
+        let connection = pack_connect(0x7F00_0001, port, 1000)
+        pack_close(connection)
+        return connection >= 0
     }
 }

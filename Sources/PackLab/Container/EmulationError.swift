@@ -1,7 +1,7 @@
 public import PackIO
 
 /// Why a bundle could not be emulated.
-public enum LambdaError: FactualError, Equatable {
+public enum EmulationError: FactualError, Equatable {
     /// The file is not an archive that can be read; what the archive library says.
     case badArchive(path: String, reason: String)
     /// An entry of the archive would land outside of the folder, or is no plain file or folder.
@@ -16,6 +16,20 @@ public enum LambdaError: FactualError, Equatable {
     case notExecutable(path: String)
     /// `bootstrap` could not be started: the system's error number.
     case cannotStart(path: String, code: Int32)
+    /// A part of the walls around it could not be built: `pack_spawn_step`, and the system's error number.
+    case cannotConfine(step: UInt32, code: Int32)
+    /// Nothing took connections on the port in time: the ports that it listens on instead, where they are known.
+    case notListening(port: UInt16, seconds: Double, others: [UInt16], errors: String)
+    /// It takes connections and is not ready: the last answer to the probe, 0 for none.
+    case notReady(path: String, status: Int, seconds: Double, errors: String)
+    /// The kernel ended it when it had used up its memory: limit and peak in bytes.
+    case outOfMemory(during: Phase, limit: Int, peak: Int)
+    /// The connection failed or the answer was no HTTP: what happened.
+    case badExchange(String)
+    /// The image cannot be read or run: what is wrong with it, where, and what would be right.
+    case badImage(path: String, what: String, found: String?, expected: String?, hint: String?)
+    /// The image is of another architecture.
+    case otherArchitecture(path: String, found: String, expected: String)
     /// The runtime ended on its own.
     case exited(during: Phase, status: Int32, signal: Int32, errors: String)
     /// The runtime said that it cannot start.
@@ -56,6 +70,31 @@ public enum LambdaError: FactualError, Equatable {
             ErrorFacts(
                 "could not be started", file: path, found: IOFailure.system(.read, path: path, code: code).facts.found,
                 hint: code == 8 ? "it may be made for another architecture" : nil)
+        case .cannotConfine(_, let code):
+            ErrorFacts("the container's walls could not be built", found: SystemError(code: code).text)
+        case .notListening(let port, let seconds, let others, let errors):
+            ErrorFacts(
+                "the program does not listen on port \(port)",
+                found: [
+                    others.isEmpty ? nil : "it listens on \(others.map(String.init).joined(separator: ", "))",
+                    errors.isEmpty ? nil : "it printed: \(errors)",
+                ].compactMap { $0 }.joined(separator: "; "), expected: "within \(seconds) s",
+                hint: "a container listens on the port that PORT names")
+        case .notReady(let path, let status, let seconds, let errors):
+            ErrorFacts(
+                "the program is not ready", place: path,
+                found: (status == 0 ? "no answer" : "status \(status)")
+                    + (errors.isEmpty ? "" : "; it printed: \(errors)"),
+                expected: "status 200 within \(seconds) s")
+        case .outOfMemory(let phase, let limit, let peak):
+            ErrorFacts(
+                "the program used up its memory during \(phase.rawValue) and was killed", found: "\(peak) bytes",
+                expected: "at most \(limit) bytes", hint: "give more with --memory")
+        case .badExchange(let text): ErrorFacts("a request was not answered", found: text)
+        case .badImage(let path, let what, let found, let expected, let hint):
+            ErrorFacts(what, file: path, found: found, expected: expected, hint: hint)
+        case .otherArchitecture(let path, let found, let expected):
+            ErrorFacts("is made for another architecture", file: path, found: found, expected: expected)
         case .exited(let phase, let status, let signal, let errors):
             ErrorFacts(
                 "the runtime ended during \(phase.rawValue)",

@@ -15,7 +15,7 @@ struct BundleUnpacker {
     static let maximumEntries = 10_000
 
     /// Unpacks, and makes the folder read-only. Returns the bytes of all files.
-    func unpack(_ path: String) throws(LambdaError) -> Int {
+    func unpack(_ path: String) throws(EmulationError) -> Int {
         guard let archive = archive_read_new() else { throw .system(path: path, code: ENOMEM) }
         defer { archive_read_free(archive) }
         archive_read_support_format_zip(archive)
@@ -39,13 +39,13 @@ struct BundleUnpacker {
         return total
     }
 
-    private func failure(_ archive: OpaquePointer, _ path: String) -> LambdaError {
+    private func failure(_ archive: OpaquePointer, _ path: String) -> EmulationError {
         .badArchive(path: path, reason: archive_error_string(archive).map { String(cString: $0) } ?? "unknown format")
     }
 
     private func take(
         _ entry: OpaquePointer, _ archive: OpaquePointer, _ path: String, _ total: inout Int
-    ) throws(LambdaError) {
+    ) throws(EmulationError) {
         let name = archive_entry_pathname(entry).map { String(cString: $0) } ?? ""
         guard let target = Self.safePath(name), archive_entry_hardlink(entry) == nil else {
             throw .unsafeEntry(path: path, entry: name)
@@ -69,7 +69,7 @@ struct BundleUnpacker {
 
     private func write(
         _ entry: OpaquePointer, _ archive: OpaquePointer, to target: String, _ path: String, _ total: inout Int
-    ) throws(LambdaError) {
+    ) throws(EmulationError) {
         let file = open(target, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard file >= 0 else {
             if errno == EEXIST { throw .badArchive(path: path, reason: "the entry \(target) is there twice") }
