@@ -52,12 +52,12 @@ public struct Simulation {
     ///   - fleet: The platform and what is deployed on it.
     ///   - load: When requests come.
     ///   - seed: What chance follows from.
-    public static func run(_ fleet: Fleet, under load: Load, seed: UInt64) -> SimulationResult {
+    public static func run(_ fleet: Fleet, under load: Arrivals, seed: UInt64) -> SimulationResult {
         var simulation = Simulation(fleet, load, seed)
         return simulation.run(load)
     }
 
-    private init(_ fleet: Fleet, _ load: Load, _ seed: UInt64) {
+    private init(_ fleet: Fleet, _ load: Arrivals, _ seed: UInt64) {
         self.fleet = fleet
         generator = SplitMix(state: SplitMix.mix(seed &+ 1))
         // Requests come at the same times whatever the fleet does.
@@ -73,7 +73,7 @@ public struct Simulation {
         }
     }
 
-    private mutating func run(_ load: Load) -> SimulationResult {
+    private mutating func run(_ load: Arrivals) -> SimulationResult {
         for _ in 0..<fleet.initial { startReady() }
         for (index, request) in requests.enumerated() { events.add(.arrival(index), at: request.arrival) }
         if let period { events.add(.look, at: period) }

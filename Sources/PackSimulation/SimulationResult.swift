@@ -30,7 +30,7 @@ public struct SimulationResult: Sendable {
     /// Seconds whose requests are taken together for a quantile over time.
     public static let window = 5
 
-    init(_ requests: [Simulation.Request], _ tally: Tally, _ load: Load) {
+    init(_ requests: [Simulation.Request], _ tally: Tally, _ load: Arrivals) {
         let count = tally.starts.count
         var latencies: [[Double]] = Array(repeating: [], count: count)
         var refusals = Array(repeating: 0, count: count)

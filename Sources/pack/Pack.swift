@@ -17,7 +17,8 @@ import Glibc
     /// The one that is asked for, if it is one: looking at all of them takes longer than a small model's analysis.
     private static var subcommands: [any ParsableCommand.Type] {
         let all: [any ParsableCommand.Type] = [
-            Analyze.self, Slim.self, Gate.self, Run.self, Emulate.self, Bench.self, Inspect.self, Profiles.self,
+            Analyze.self, Slim.self, Gate.self, Run.self, Emulate.self, Bench.self, StudyCommand.self, Inspect.self,
+            Profiles.self,
         ]
         let asked = CommandLine.arguments.dropFirst().first
         return all.first { $0.configuration.commandName == asked }.map { [$0] } ?? all

@@ -12,26 +12,26 @@ import Testing
 
     @Test func equalSeedsGiveEqualResults() {
         let fleet = Self.fleet(.knative(ScalerRuleTests.knative))
-        let load = Load([.init(seconds: 5, rate: 1), .init(seconds: 20, rate: 50)])
+        let load = Arrivals([.init(seconds: 5, rate: 1), .init(seconds: 20, rate: 50)])
         let results = [7, 7, 8].map { Simulation.run(fleet, under: load, seed: UInt64($0)) }
         #expect(results[0].seconds == results[1].seconds)
         #expect(results[0].seconds != results[2].seconds)
     }
 
     @Test func requestsComeAtTheirRate() {
-        let load = Load([.init(seconds: 100, rate: 0), .init(seconds: 1000, rate: 20)])
+        let load = Arrivals([.init(seconds: 100, rate: 0), .init(seconds: 1000, rate: 20)])
         let result = Simulation.run(Self.fleet(.fixed), under: load, seed: 3)
         #expect(result.seconds.prefix(100).allSatisfy { $0.requests == 0 })
         #expect(abs(Double(result.seconds.reduce(0) { $0 + $1.requests }) - 20_000) < 600)
         #expect(load.requests == 20_000)
         #expect(load.largestRise == 100)
-        #expect(Load([.init(seconds: 1, rate: 2), .init(seconds: 1, rate: 1)]).largestRise == nil)
+        #expect(Arrivals([.init(seconds: 1, rate: 2), .init(seconds: 1, rate: 1)]).largestRise == nil)
     }
 
     @Test func lambdaStartsAnInstanceForEachRequestAtATime() {
         var fleet = Self.fleet(Self.lambda)
         fleet.firstService = .constant(0.2)
-        let load = Load([.init(seconds: 10, rate: 10)], spacing: .constant)
+        let load = Arrivals([.init(seconds: 10, rate: 10)], spacing: .constant)
         let result = Simulation.run(fleet, under: load, seed: 1)
         // The first instance is ready 1.1 s in and done at 1.3; until then each request, one every 0.1 s, has its own.
         #expect(result.cold == 13)
@@ -43,7 +43,7 @@ import Testing
 
     @Test func lambdaRefusesBeyondItsBurst() {
         let fleet = Self.fleet(.perRequest(BurstRule(burst: 3, refill: 2)), start: 100)
-        let load = Load([.init(seconds: 4.95, rate: 10)], spacing: .constant)
+        let load = Arrivals([.init(seconds: 4.95, rate: 10)], spacing: .constant)
         let result = Simulation.run(fleet, under: load, seed: 1)
         // 3 at once and 2 a second from the first on, which are 12 by 4.9 s.
         #expect(result.refused == 49 - 12)
@@ -53,7 +53,7 @@ import Testing
         var fleet = Self.fleet(.fixed, service: 10)
         fleet.initial = 1
         fleet.patience = 5
-        let load = Load([.init(seconds: 2, rate: 4)], spacing: .constant)
+        let load = Arrivals([.init(seconds: 2, rate: 4)], spacing: .constant)
         let result = Simulation.run(fleet, under: load, seed: 1)
         #expect(result.latencies.sorted.isEmpty)
         #expect(result.refused == 7)
@@ -63,7 +63,7 @@ import Testing
         let rule = ManagedRule(period: 5, window: 60, processorTarget: 0.6, concurrencyTarget: 0.6)
         var fleet = Self.fleet(.managed(rule), service: 1, start: 2)
         fleet.concurrency = 2
-        let load = Load([.init(seconds: 2.9, rate: 2)], spacing: .constant)
+        let load = Arrivals([.init(seconds: 2.9, rate: 2)], spacing: .constant)
         let result = Simulation.run(fleet, under: load, seed: 1)
         // Requests at 0.5, 1.0, …, 2.5 s: instances for the first, the third and the fifth.
         #expect(result.seconds.map(\.starts) == [1, 1, 1])
@@ -72,7 +72,7 @@ import Testing
     @Test func recoveryCountsFromTheStep() {
         var fleet = Self.fleet(Self.lambda, start: 3)
         fleet.firstService = .constant(0.1)
-        let load = Load([.init(seconds: 20, rate: 1), .init(seconds: 40, rate: 100)])
+        let load = Arrivals([.init(seconds: 20, rate: 1), .init(seconds: 40, rate: 100)])
         let result = Simulation.run(fleet, under: load, seed: 5)
         // Cold requests come for 3 s; until they leave the window of 5 s they are more than 5 % of it.
         let recovery = result.recovery(after: 20, bound: 1)
@@ -87,7 +87,7 @@ import Testing
         var fleet = Self.fleet(.knative(ScalerRuleTests.knative), service: 0.5, start: 2)
         fleet.initial = 1
         fleet.nodes = .init(room: 2, initial: 1, start: 60, scan: 10, fetch: 5)
-        let load = Load([.init(seconds: 10, rate: 1), .init(seconds: 120, rate: 10)])
+        let load = Arrivals([.init(seconds: 10, rate: 1), .init(seconds: 120, rate: 10)])
         let result = Simulation.run(fleet, under: load, seed: 2)
         // The second instance finds room and the image; further ones wait for a scan, a machine and the image.
         #expect(result.seconds[25].ready == 2)
@@ -101,13 +101,13 @@ import Testing
         var fleet = Self.fleet(.horizontal(rule), service: 1)
         fleet.initial = 1
         fleet.queue = 4
-        let load = Load([.init(seconds: 1.95, rate: 10)], spacing: .constant)
+        let load = Arrivals([.init(seconds: 1.95, rate: 10)], spacing: .constant)
         // The first is done after 1.1 s and makes room for one.
         #expect(Simulation.run(fleet, under: load, seed: 1).refused == 19 - 5)
     }
 
     @Test func knativeIsFasterThanTheHorizontalAutoscaler() throws {
-        let load = Load([.init(seconds: 60, rate: 1), .init(seconds: 300, rate: 100)])
+        let load = Arrivals([.init(seconds: 60, rate: 1), .init(seconds: 300, rate: 100)])
         func recovery(_ scaler: Scaler) throws -> Double {
             var fleet = Self.fleet(scaler, service: 0.04, start: 2)
             fleet.initial = 1

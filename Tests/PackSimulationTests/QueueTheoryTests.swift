@@ -15,7 +15,7 @@ import Testing
         fleet.patience = 1e9
         return Quantiles(
             (0..<4).flatMap { seed in
-                let load = Load([.init(seconds: seconds, rate: rate)])
+                let load = Arrivals([.init(seconds: seconds, rate: rate)])
                 return Simulation.run(fleet, under: load, seed: UInt64(seed)).latencies.sorted
             })
     }
@@ -76,7 +76,7 @@ import Testing
     @Test func regularArrivalsNeverWait() {
         var fleet = Fleet(service: .constant(0.09), start: .constant(0), scaler: .fixed)
         fleet.initial = 1
-        let load = Load([.init(seconds: 100, rate: 10)], spacing: .constant)
+        let load = Arrivals([.init(seconds: 100, rate: 10)], spacing: .constant)
         let result = Simulation.run(fleet, under: load, seed: 1)
         #expect(result.latencies.sorted.allSatisfy { abs($0 - 0.09) < 1e-9 })
     }

@@ -1,7 +1,7 @@
 import PackCore
 
 /// When requests come: phases one after the other, each at one rate.
-public struct Load: Sendable, Equatable {
+public struct Arrivals: Sendable, Equatable {
     /// How requests of a phase are spaced.
     public enum Spacing: String, CaseIterable, Sendable {
         /// At random, independent of each other.
@@ -30,7 +30,7 @@ public struct Load: Sendable, Equatable {
     public init(_ phases: [Phase], spacing: Spacing = .poisson) { (self.phases, self.spacing) = (phases, spacing) }
 
     /// The step of the study of 2020: a minute at one request a second, then five minutes at a hundred.
-    public static let step = Load([Phase(seconds: 60, rate: 1), Phase(seconds: 300, rate: 100)])
+    public static let step = Arrivals([Phase(seconds: 60, rate: 1), Phase(seconds: 300, rate: 100)])
 
     /// How long it lasts in all, in seconds.
     public var seconds: Double { phases.reduce(0) { $0 + $1.seconds } }
