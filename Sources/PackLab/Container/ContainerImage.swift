@@ -9,7 +9,7 @@ public final class ContainerImage {
     /// `x86_64` or `arm64`, or whatever else it says.
     public let architecture: String
     /// The program and its arguments.
-    public let arguments: [String]
+    public private(set) var arguments: [String]
     /// Its variables.
     public let environment: [String: String]
     /// Where it starts.
@@ -62,6 +62,16 @@ public final class ContainerImage {
         }
     }
 
+    /// Has another program start it, one that needs nothing but itself: an emulator of another CPU. It is copied into the root.
+    public func start(by program: String) throws(EmulationError) {
+        let name = "/.translator"
+        do throws(IOFailure) {
+            let file = try MappedFile(path: program)
+            try AtomicFile.write(file.withBytes { Array($0) }, to: root + name, mode: 0o555)
+        } catch { throw .system(path: program, code: EIO) }
+        arguments.insert(name, at: 0)
+    }
+
     deinit {
         // What is read-only could not be removed by who is not root.
         chmod(root, 0o755)
@@ -77,10 +87,7 @@ public final class ContainerImage {
                 throw .otherArchitecture(
                     path: path, found: found.joined(separator: ", "), expected: wanted)
             }
-            let facts = error.facts
-            throw .badImage(
-                path: path, what: facts.place.map { "\(facts.what), at \($0)" } ?? facts.what, found: facts.found,
-                expected: facts.expected, hint: facts.hint)
+            throw failure(path, error)
         }
         guard tree.form == .image else {
             throw .badImage(
@@ -89,6 +96,13 @@ public final class ContainerImage {
                 hint: "for platforms that take images a bundle is made with: pack slim MODEL --target NAME")
         }
         return tree
+    }
+
+    private static func failure(_ path: String, _ error: TreeError) -> EmulationError {
+        let facts = error.facts
+        return .badImage(
+            path: path, what: facts.place.map { "\(facts.what), at \($0)" } ?? facts.what, found: facts.found,
+            expected: facts.expected, hint: facts.hint)
     }
 
     private static func user(_ text: String?, _ path: String) throws(EmulationError) -> UInt32? {

@@ -20,6 +20,8 @@ public final class ContainerInstance {
     private let network: Network?
     private let process: RuntimeProcess
     private let client: LoadClient
+    /// The peak of memory when it was asked to end.
+    private var lastPeak = 0
 
     /// Starts a program and waits until it is ready.
     ///
@@ -52,7 +54,7 @@ public final class ContainerInstance {
                 return
             }
             process.collect()
-            if process.wait(block: false) { throw ended(.start) }
+            if process.wait(block: false) { throw process.ended(.start, limit) }
             guard now < deadline else { throw late(status) }
             usleep(pause)
             // A late probe makes the time that is measured longer, by a hundredth at most.
@@ -78,16 +80,6 @@ public final class ContainerInstance {
             errors: process.text)
     }
 
-    /// Why it has ended.
-    private func ended(_ phase: EmulationError.Phase) -> EmulationError {
-        process.collect()
-        if limit.kills > 0 {
-            return .outOfMemory(during: phase, limit: settings.memory, peak: limit.peakMemory ?? settings.memory)
-        }
-        let end = process.end
-        return .exited(during: phase, status: end?.status ?? -1, signal: end?.signal ?? 0, errors: process.text)
-    }
-
     // MARK: Requests
 
     /// Sends requests and waits for the answers.
@@ -96,7 +88,7 @@ public final class ContainerInstance {
     public func run(_ load: Load) throws(EmulationError) -> Load.Outcome {
         let outcome = client.run(load)
         // A process that was killed may close its connections before it can be waited for.
-        if outcome.statuses[0] != nil, process.wait(seconds: 0.2) { throw ended(.request) }
+        if outcome.statuses[0] != nil, process.wait(seconds: 0.2) { throw process.ended(.request, limit) }
         return outcome
     }
 
@@ -154,6 +146,7 @@ public final class ContainerInstance {
     ///
     /// - Parameter grace: Seconds that it has.
     public func stop(grace: Double) -> Stop {
+        lastPeak = peakMemory
         let began = pack_clock_ns()
         process.terminate()
         let isDone = process.wait(seconds: grace)

@@ -13,14 +13,12 @@ struct ContainerStart {
             let network = settings.hasOwnNetwork ? Self.network(sandbox) : nil
             let port = network == nil ? try Self.freePort() : settings.port
             do throws(EmulationError) {
-                process = try Self.start(settings, limit, sandbox, network, port)
+                process = try Self.start(settings, limit, sandbox, network, port: port)
                 self.network = network
                 self.port = port
                 return
             } catch {
-                guard case .cannotConfine(let step, let code) = error,
-                    sandbox.refuse(pack_spawn_step(rawValue: step), code)
-                else { throw error }
+                guard sandbox.refuse(error) else { throw error }
             }
         }
     }
@@ -33,9 +31,11 @@ struct ContainerStart {
         }
     }
 
-    /// Starts a program in a network, without a port of its own.
+    /// Starts a program in a network.
+    ///
+    /// - Parameter port: For `PORT`; nil to leave it unset.
     static func start(
-        _ settings: ContainerSettings, _ limit: ResourceLimit, _ sandbox: Sandbox, _ network: Network?, _ port: UInt16
+        _ settings: ContainerSettings, _ limit: ResourceLimit, _ sandbox: Sandbox, _ network: Network?, port: UInt16?
     ) throws(EmulationError) -> RuntimeProcess {
         var confinement = Confinement()
         confinement.network = network
@@ -54,7 +54,7 @@ struct ContainerStart {
         }
         if let user = settings.user, sandbox.permits(.user) { confinement.user = user }
         var variables = settings.environment
-        if variables["PORT"] == nil, port != 0 { variables["PORT"] = String(port) }
+        if variables["PORT"] == nil, let port { variables["PORT"] = String(port) }
         return try RuntimeProcess(
             arguments, environment: variables.map { "\($0.key)=\($0.value)" }.sorted(), folder: folder, limit: limit,
             descriptors: settings.descriptors, confinement: confinement)

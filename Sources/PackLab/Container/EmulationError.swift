@@ -8,6 +8,8 @@ public enum EmulationError: FactualError, Equatable {
     case unsafeEntry(path: String, entry: String)
     /// The bundle unpacks to more than the platform takes, in bytes.
     case tooLarge(path: String, limit: Int)
+    /// The image's layers unpack to more than the platform takes, in bytes.
+    case imageTooLarge(path: String, found: Int, limit: Int)
     /// A file could not be written or read.
     case system(path: String, code: Int32)
     /// There is no `bootstrap` at the archive's root.
@@ -59,6 +61,10 @@ public enum EmulationError: FactualError, Equatable {
             ErrorFacts("has an entry that could leave the folder it is unpacked to", file: path, place: entry)
         case .tooLarge(let path, let limit):
             ErrorFacts("unpacks to more than the platform takes", file: path, expected: "at most \(limit) bytes")
+        case .imageTooLarge(let path, let found, let limit):
+            ErrorFacts(
+                "is larger than the platform takes", file: path, found: "\(found) bytes",
+                expected: "at most \(limit) bytes")
         case .system(let path, let code): IOFailure.system(.write, path: path, code: code).facts
         case .noBootstrap(let path):
             ErrorFacts(

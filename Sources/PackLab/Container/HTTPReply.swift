@@ -1,7 +1,7 @@
 /// Reads one answer of HTTP/1.1 as it comes (RFC 9112): a body of a known length, in chunks, or up to the connection's end.
-struct HTTPReply {
+package struct HTTPReply {
     /// How far it is.
-    enum Progress: Equatable {
+    package enum Progress: Equatable {
         case incomplete
         case complete
         case malformed(String)
@@ -17,22 +17,22 @@ struct HTTPReply {
         case done
     }
 
-    private(set) var status = 0
-    private(set) var body: [UInt8] = []
+    package private(set) var status = 0
+    package private(set) var body: [UInt8] = []
     /// Whether the connection may be used again.
-    private(set) var keepsConnection = true
+    package private(set) var keepsConnection = true
     /// Whether anything has come.
-    private(set) var hasBegun = false
+    package private(set) var hasBegun = false
     private var state = State.head
     private var input: [UInt8] = []
     private var offset = 0
     private let limit: Int
 
     /// - Parameter limit: The most bytes of a body.
-    init(limit: Int) { self.limit = limit }
+    package init(limit: Int) { self.limit = limit }
 
     /// Takes what has come.
-    mutating func take(_ bytes: some Sequence<UInt8>) -> Progress {
+    package mutating func take(_ bytes: some Sequence<UInt8>) -> Progress {
         input += bytes
         hasBegun = true
         while true {
@@ -48,7 +48,7 @@ struct HTTPReply {
     }
 
     /// Takes the end of the connection.
-    mutating func end() -> Progress {
+    package mutating func end() -> Progress {
         keepsConnection = false
         if state == .untilClosed { return .complete }
         return .malformed(hasBegun ? "the connection ended within an answer" : "the connection ended without an answer")

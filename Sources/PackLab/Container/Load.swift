@@ -50,6 +50,8 @@ public struct Load: Sendable {
         public var firstBody: [UInt8] = []
         /// The status of the first answer.
         public var firstStatus = 0
+        /// The body of the first answer with another status than 200 to 299, and that status.
+        public var refusal: (status: Int, body: [UInt8])?
         /// Why the first of those without an answer has none.
         public var failure: String?
         /// Seconds from the first request to the last answer.
@@ -60,6 +62,6 @@ public struct Load: Sendable {
         /// Requests that had another status or no answer.
         public var failures: Int { statuses.reduce(0) { $0 + ((200...299).contains($1.key) ? 0 : $1.value) } }
         /// A percentile of the latencies, by the nearest-rank method; nil without one.
-        public func percentile(_ percent: Double) -> Double? { LambdaRun.percentile(percent, of: latencies) }
+        public func percentile(_ percent: Double) -> Double? { EmulationRun.percentile(percent, of: latencies) }
     }
 }

@@ -137,7 +137,11 @@ final class LoadClient {
                 outcome.firstBody = reply.body
             }
             outcome.statuses[reply.status, default: 0] += 1
-            if (200...299).contains(reply.status) { outcome.latencies.append(Double(now - due) / 1e9) }
+            if (200...299).contains(reply.status) {
+                outcome.latencies.append(Double(now - due) / 1e9)
+            } else if outcome.refusal == nil {
+                outcome.refusal = (reply.status, reply.body)
+            }
             last = now
         }
     }

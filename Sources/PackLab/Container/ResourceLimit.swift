@@ -19,6 +19,8 @@ final class ResourceLimit {
     private let groups: [ControlGroup]
     /// For `setrlimit`; 0 with a group.
     let dataLimit: Int
+    /// Bytes that the process may use.
+    let memory: Int
 
     /// Makes groups.
     ///
@@ -44,6 +46,7 @@ final class ResourceLimit {
             }
             if isUsed, groups.count < 2 { groups.append(group) }
         }
+        self.memory = memory
         self.groups = groups
         self.method = method ?? .dataLimit
         self.limitsProcessors = limitsProcessors

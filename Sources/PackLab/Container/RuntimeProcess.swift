@@ -149,6 +149,15 @@ package final class RuntimeProcess {
         return total
     }
 
+    /// Why it has ended.
+    func ended(_ phase: EmulationError.Phase, _ limit: ResourceLimit) -> EmulationError {
+        collect()
+        if limit.kills > 0 {
+            return .outOfMemory(during: phase, limit: limit.memory, peak: limit.peakMemory ?? limit.memory)
+        }
+        return .exited(during: phase, status: end?.status ?? -1, signal: end?.signal ?? 0, errors: text)
+    }
+
     /// Ports that something in its network listens on (TCP, by /proc/PID/net).
     var listening: [UInt16] {
         var ports: Set<UInt16> = []

@@ -40,14 +40,15 @@ public final class Sandbox {
         return true
     }
 
-    /// Remembers the refusal of a step of the start; false if it is none of a wall.
-    func refuse(_ step: pack_spawn_step, _ code: Int32) -> Bool {
-        switch step {
-        case PACK_STEP_NETWORK: refuse(.network, code)
-        case PACK_STEP_MOUNT: refuse(.mounts, code)
-        case PACK_STEP_ROOT: refuse(.root, code)
-        case PACK_STEP_USER: refuse(.user, code)
-        default: false
+    /// Remembers the refusal of a step of the start; false if the error is none of a wall.
+    func refuse(_ error: EmulationError) -> Bool {
+        guard case .cannotConfine(let step, let code) = error else { return false }
+        switch pack_spawn_step(rawValue: step) {
+        case PACK_STEP_NETWORK: return refuse(.network, code)
+        case PACK_STEP_MOUNT: return refuse(.mounts, code)
+        case PACK_STEP_ROOT: return refuse(.root, code)
+        case PACK_STEP_USER: return refuse(.user, code)
+        default: return false
         }
     }
 

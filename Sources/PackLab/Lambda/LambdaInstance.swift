@@ -19,24 +19,35 @@ final class LambdaInstance {
     private var count = 0
 
     /// What keeps it within its memory.
-    var limitMethod: ResourceLimit.Method { limit.method }
+    var limitMethod: String { limit.method.rawValue }
+    /// Whether the share of the processors is enforced.
+    var limitsProcessors: Bool { limit.limitsProcessors }
 
-    /// Starts `bootstrap` in a folder and waits until it asks for an event.
-    init(folder: String, settings: LambdaSettings) throws(EmulationError) {
+    /// Starts a program and waits until it asks for an event.
+    init(_ program: LambdaProgram, settings: LambdaSettings, sandbox: Sandbox) throws(EmulationError) {
         self.settings = settings
-        let api = try RuntimeAPI(bodyLimit: settings.responseLimit + 65536)
-        let limit = ResourceLimit(memory: settings.memory)
-        let process = try RuntimeProcess(
-            settings.launcher + ["\(folder)/bootstrap"],
-            environment: settings.variables(folder: folder, api: api.address), folder: folder, limit: limit,
-            descriptors: settings.descriptors)
+        let size = settings.size
+        let limit = ResourceLimit(memory: size.memory, processors: size.processors, period: settings.period)
+        var (api, process): (RuntimeAPI?, RuntimeProcess?)
+        while process == nil {
+            let network = program.root == nil ? nil : ContainerStart.network(sandbox)
+            let listening = try Self.listen(settings, network)
+            do throws(EmulationError) {
+                process = try ContainerStart.start(
+                    program.container(settings, api: listening.address), limit, sandbox, network, port: nil)
+            } catch {
+                guard sandbox.refuse(error) else { throw error }
+            }
+            api = listening
+        }
+        guard let api, let process else { throw .protocolError("no process") }
         self.api = api
         self.limit = limit
         self.process = process
         let call: RuntimeAPI.Call
         do throws(RuntimeAPI.Silence) {
             call = try api.call(process, seconds: settings.startTime)
-        } catch { throw Self.failure(error, process, .start, settings.startTime) }
+        } catch { throw Self.failure(error, process, limit, .start, settings.startTime) }
         startSeconds = Double(pack_clock_ns() - process.started) / 1e9
         switch call {
         case .next: break
@@ -47,14 +58,20 @@ final class LambdaInstance {
         }
     }
 
+    private static func listen(_ settings: LambdaSettings, _ network: Network?) throws(EmulationError) -> RuntimeAPI {
+        let make = { Result { () throws(EmulationError) in try RuntimeAPI(bodyLimit: settings.responseLimit + 65536) } }
+        return try (network.map { $0.inside(make) } ?? make()).get()
+    }
+
     private static func failure(
-        _ silence: RuntimeAPI.Silence, _ process: RuntimeProcess, _ phase: EmulationError.Phase, _ seconds: Double
+        _ silence: RuntimeAPI.Silence, _ process: RuntimeProcess, _ limit: ResourceLimit, _ phase: EmulationError.Phase,
+        _ seconds: Double
     ) -> EmulationError {
         process.collect()
-        guard silence == .processEnded, let end = process.end else {
+        guard silence == .processEnded else {
             return .timeout(during: phase, seconds: seconds, errors: process.text)
         }
-        return .exited(during: phase, status: end.status, signal: end.signal, errors: process.text)
+        return process.ended(phase, limit)
     }
 
     private static func initError(_ body: [UInt8]) -> EmulationError {
@@ -111,7 +128,7 @@ final class LambdaInstance {
     private func call() throws(EmulationError) -> RuntimeAPI.Call {
         do throws(RuntimeAPI.Silence) {
             return try api.call(process, seconds: settings.requestTime)
-        } catch { throw Self.failure(error, process, .request, settings.requestTime) }
+        } catch { throw Self.failure(error, process, limit, .request, settings.requestTime) }
     }
 }
 

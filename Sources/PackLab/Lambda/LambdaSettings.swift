@@ -1,7 +1,11 @@
 /// The limits and the surroundings that a bundle meets on Lambda.
 public struct LambdaSettings: Sendable {
-    /// Memory of the function in bytes.
-    public var memory = 512 << 20
+    /// Memory and processors of the function.
+    public var size = InstanceSize(memory: 512 << 20)
+    /// Seconds in which the share of the processors may be used up.
+    public var period = 0.02
+    /// Bytes of `/tmp`, for images.
+    public var scratch: Int? = 512 << 20
     /// The largest unpacked bundle in bytes.
     public var unpackedLimit = 262_144_000
     /// Open files.
@@ -23,7 +27,7 @@ public struct LambdaSettings: Sendable {
     public init() {}
 
     /// Exactly the variables that Lambda sets for an OS-only runtime, and the user's.
-    func variables(folder: String, api: String) -> [String] {
+    func variables(folder: String, api: String) -> [String: String] {
         var variables = [
             "PATH": "/usr/local/bin:/usr/bin/:/bin:/opt/bin",
             "LD_LIBRARY_PATH": "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:\(folder):\(folder)/lib:/opt/lib",
@@ -35,7 +39,7 @@ public struct LambdaSettings: Sendable {
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_LAMBDA_FUNCTION_NAME": "pack-emulated",
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": String(memory >> 20),
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": String(size.memory >> 20),
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/pack-emulated",
             "AWS_LAMBDA_LOG_STREAM_NAME": "emulated",
@@ -43,6 +47,6 @@ public struct LambdaSettings: Sendable {
             "_HANDLER": "bootstrap",
         ]
         variables.merge(environment) { $1 }
-        return variables.map { "\($0.key)=\($0.value)" }.sorted()
+        return variables
     }
 }

@@ -12,7 +12,7 @@ struct BundleOfModel {
     init?(_ model: String, target: String) throws {
         guard try ONNXImport.path(at: model) != nil || FileContents.kind(of: model) == .folder else { return nil }
         folder = try TemporaryFolder(prefix: "pack-emulate")
-        path = folder.path + "/bundle.zip"
+        path = folder.path + "/bundle"
         let command = try Slim.parse([model, "--target", target, "--output", path])
         let profile = try profiles(named: [target])[0]
         let result = try Slimmer(

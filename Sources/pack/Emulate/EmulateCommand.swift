@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import PackBundle
 import PackIO
 import PackLab
 import PackProfiles
@@ -11,10 +10,22 @@ struct Emulate: ParsableCommand {
         commandName: "emulate",
         abstract: "Runs a bundle as a platform would, on this machine: its limits, its protocol, cold and warm times.",
         discussion: """
-            The bundle is unpacked into an empty read-only folder and its bootstrap started with the environment and \
-            the limits of the platform. A fresh process answers the first event (a cold start), several times; then one \
-            process answers many. Bundles that take texts are sent built-in ones, others made-up tensors. Of a model folder or \
-            an ONNX file a bundle is made first, as pack slim makes it when told only the target.
+            Platforms: lambda (a zip), lambda-image, cloud-run and kubernetes (images), and profiles of them with other numbers.
+
+            A zip is unpacked into an empty read-only folder and its bootstrap started with Lambda's environment. Of an image the \
+            files become the root of a container: read-only, the image's user, only the variables that the platform sets, no \
+            network but loopback. Memory and processor time are limited by control groups as the platform limits them for the size; \
+            what this machine does not permit is left out, and the report says so. Who is not root gets as much as user \
+            namespaces permit.
+
+            Fresh instances answer the first event (cold starts); then one instance answers many, one at a time, and on platforms \
+            that send several at a time also so many; a server is ended by SIGTERM. Bundles that take texts are sent built-in \
+            ones, others made-up tensors. Other sizes are measured as well, to say which one has the best price.
+
+            Of a model folder or an ONNX file a bundle is made first, as pack slim makes it when told only the target.
+
+            Exit status: 1 if the platform would not run the bundle or would end it (out of memory, not ready in time, \
+            too large, another architecture, no end after SIGTERM); the report then has the platform's own words.
             """)
 
     @Argument(
@@ -25,8 +36,13 @@ struct Emulate: ParsableCommand {
     @Argument(help: ArgumentHelp("The bundle, or a model folder or ONNX file.", valueName: "bundle-or-model"))
     var path: String
 
-    @Option(help: ArgumentHelp("Memory of the function.", valueName: "MB"))
+    @Option(help: ArgumentHelp("Memory of an instance; 512 if not given.", valueName: "MB"))
     var memory: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Processors of an instance; 1 if not given. On Lambda they come with the memory.", valueName: "vCPU"))
+    var cpu: Double?
 
     @Option(
         help: ArgumentHelp(
@@ -36,98 +52,74 @@ struct Emulate: ParsableCommand {
     @Option(help: "A text to send, in place of the built-in ones; may be repeated.")
     var text: [String] = []
 
-    @Option(help: ArgumentHelp("Fresh processes to start.", valueName: "count"))
-    var cold = 10
+    @Option(
+        name: [.customLong("instances"), .customLong("cold")],
+        help: ArgumentHelp("Fresh instances to start.", valueName: "count"))
+    var instances = 10
 
-    @Option(help: ArgumentHelp("Events to send to the warm process.", valueName: "count"))
+    @Option(help: ArgumentHelp("Events to send to the warm instance.", valueName: "count"))
     var requests = 200
 
-    @Option(help: ArgumentHelp("Set a variable of the function, NAME=VALUE; may be repeated.", valueName: "setting"))
+    @Option(
+        help: ArgumentHelp(
+            "Requests at a time of a second round, up to the platform's limit; 8 if not given, 1 below one processor.",
+            valueName: "count"))
+    var concurrency: Int?
+
+    @Option(help: ArgumentHelp("Set a variable of the instance, NAME=VALUE; may be repeated.", valueName: "setting"))
     var env: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "How a server is found to be ready: tcp, or a path to ask for. Cloud Run's own is tcp, for kubernetes it is /v2/health/ready.",
+            valueName: "probe"))
+    var probe: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What 95 of 100 requests may take, for the advice; as long as they take at the size given if not given.",
+            valueName: "ms"))
+    var latency: Double?
+
+    @Flag(inversion: .prefixedNo, help: "Measure other sizes and say which has the best price.")
+    var advice = true
 
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard cold >= 1, cold <= 1000 else { throw ValidationError("--cold is 1 to 1000") }
+        guard instances >= 1, instances <= 1000 else { throw ValidationError("--instances is 1 to 1000") }
         guard requests >= 1, requests <= 1_000_000 else { throw ValidationError("--requests is 1 to 1000000") }
         guard event == nil || text.isEmpty else { throw ValidationError("give one of --event and --text") }
+        guard latency.map({ $0 > 0 && $0 <= 1e9 }) ?? true else { throw ValidationError("--latency is above 0") }
+        guard probe.map({ $0 == "tcp" || $0.hasPrefix("/") }) ?? true else {
+            throw ValidationError("--probe is tcp or a path that begins with /, not '\(probe ?? "")'")
+        }
         for setting in env where !setting.dropFirst().contains("=") {
             throw ValidationError("--env is NAME=VALUE, not '\(setting)'")
         }
     }
 
     func run() throws {
-        let profile = try profiles(named: [name])[0]
-        guard profile.requestProtocol == .lambda, profile.packaging == .zip else {
-            throw Refusal(
-                facts: ErrorFacts(
-                    "cannot be emulated yet", file: profile.name, found: "protocol \(profile.requestProtocol.rawValue)",
-                    expected: "a platform that takes a zip and speaks lambda-runtime-api",
-                    hint: "pack emulate lambda BUNDLE"))
-        }
-        let made = try BundleOfModel(path, target: name)
-        let bundle = made?.path ?? path
-        let emulator = try LambdaEmulator(bundle: bundle, settings: try settings(profile, bundle))
-        var plan = LambdaEmulator.Plan(events: try events(bundle))
-        plan.coldStarts = cold
-        plan.warmRequests = requests
-        plan.closing = event == nil && text.isEmpty ? try PeakEvents.make(bundle) : []
+        let target = try EmulationTarget(self)
         let progress = Progress()
-        let run = try emulator.run(plan) { progress.step($0) }
-        progress.finish()
-        let zipped = try MappedFile(path: bundle).size
-        let predicted = plan.closing.isEmpty ? nil : try PeakEvents.prediction(bundle)
-        try output.write(
-            document: {
-                EmulateReport.document(run, profile: profile, bundle: path, zipped: zipped, predicted: predicted)
-            },
-            json: { EmulateReport.json(run, profile: profile, bundle: path, zipped: zipped, predicted: predicted) })
-    }
-
-    private func settings(_ profile: Profile, _ bundle: String) throws -> LambdaSettings {
-        var settings = LambdaSettings()
-        let limits = profile.limits
-        if let bytes = limits[.packageUnpacked]?.bytes { settings.unpackedLimit = bytes }
-        if let seconds = limits[.startupTime]?.base { settings.startTime = seconds }
-        if let bytes = limits[.requestSize]?.bytes { settings.requestLimit = bytes }
-        if let bytes = limits[.responseSize]?.bytes { settings.responseLimit = bytes + 100 }
-        if let count = limits[.fileDescriptors]?.base { settings.descriptors = Int(count) }
-        if let memory {
-            let bytes = memory << 20
-            let least = limits[.memoryMinimum]?.bytes ?? 0
-            let most = limits[.memoryMaximum]?.bytes ?? Int.max
-            guard memory > 0, memory < 1 << 40, bytes >= least, bytes <= most else {
-                throw Refusal(
-                    facts: ErrorFacts(
-                        "has no such memory size", file: profile.name, found: "\(memory) MB",
-                        expected: "\(least >> 20) to \(most >> 20) MB"))
+        var report: EmulateReport
+        do {
+            let bundle = try target.open()
+            report = EmulateReport(target, bundle)
+            report.run = try bundle.emulation.run(bundle.plan) { progress.step($0) }
+            if advice, let run = report.run, !bundle.isTranslated {
+                report.advice = try SizeAdvice(
+                    bundle.emulation, run, bundle.plan, target.sizes, arch: bundle.arch,
+                    latency: latency.map { $0 / 1000 }
+                ) { progress.step($0) }
             }
-            settings.memory = bytes
+        } catch let error as EmulationError {
+            guard let lines = target.log.refusal(error) else { throw error }
+            report = EmulateReport(target, nil)
+            report.refusal = .init(lines: lines, reason: ErrorMessage.sentenceWithHint(error.facts))
         }
-        for setting in env {
-            let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            settings.environment[String(parts[0])] = String(parts[1])
-        }
-        settings.launcher = launcher(bundle)
-        return settings
-    }
-
-    /// An emulator for a bundle of another architecture than this machine's.
-    private func launcher(_ bundle: String) -> [String] {
-        // The head of an ELF file says what it was made for; a bundle that cannot be read is told of where it is run.
-        guard let first = try? BundleReader.bytes(of: "bootstrap", in: bundle, limit: 1 << 28), first.count >= 20,
-            Array(first[0..<4]) == [0x7F, 0x45, 0x4C, 0x46], first[18] == 0xB7
-        else { return [] }
-        #if arch(arm64)
-        return []
-        #else
-        return BundleProof.emulator().map { [$0] } ?? []
-        #endif
-    }
-
-    private func events(_ bundle: String) throws -> [[UInt8]] {
-        if let event { return [try FileContents.bytes(of: event, limit: 64 << 20)] }
-        guard !text.isEmpty else { return try TensorEvents.make(bundle) ?? SampleTexts.events }
-        return try text.map { try Array(JSONEncoder().encode(["text": $0])) }
+        progress.finish()
+        try output.write(document: { report.document }, json: { report.json })
+        if !report.isRun { throw ExitStatus.no }
     }
 }

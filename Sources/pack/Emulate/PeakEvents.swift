@@ -31,10 +31,9 @@ enum PeakEvents {
     /// Bytes of a row of the word table, no less than they are.
     private static func longestRow(_ weights: Int, _ words: Int) -> Int { weights / max(words, 1) }
 
-    /// The peak of memory that the bundle's manifest predicts.
-    static func prediction(_ bundle: String) throws -> Int? {
+    /// The peak of memory that a manifest predicts; nil without a manifest, or for another's.
+    static func prediction(_ manifest: [UInt8]?) -> Int? {
         struct Manifest: Decodable { let predictedPeakMemory: Int }
-        guard let bytes = try BundleReader.bytes(of: "manifest.json", in: bundle, limit: 1 << 24) else { return nil }
-        return try? JSONDecoder().decode(Manifest.self, from: Data(bytes)).predictedPeakMemory
+        return manifest.flatMap { try? JSONDecoder().decode(Manifest.self, from: Data($0)).predictedPeakMemory }
     }
 }
