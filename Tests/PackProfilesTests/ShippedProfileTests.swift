@@ -44,7 +44,8 @@ import Testing
         let profile = try ProfileLibraryTests.library.profile(name)
         let statements =
             profile.limits.values.map(\.provenance) + profile.prices.values.map(\.provenance)
-            + profile.scaling.values.flatMap { $0.values.map(\.provenance) } + profile.architectures.map(\.provenance) + [profile.libc.provenance] + profile.sizes.map(\.provenance)
+            + profile.scaling.values.flatMap { $0.values.map(\.provenance) } + profile.architectures.map(\.provenance)
+            + [profile.libc.provenance] + profile.sizes.map(\.provenance)
         for statement in statements {
             #expect(statement.source.count > 5)
             #expect(("2019-01-01"..."2026-11-23").contains(statement.date))

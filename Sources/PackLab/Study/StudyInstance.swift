@@ -48,10 +48,11 @@ enum StudyInstance {
         switch program {
         case .lambda(let folder):
             var settings = LambdaSettings()
-            settings.memory = size.memory
+            settings.size = InstanceSize(memory: size.memory, processors: Double(size.processors))
             settings.startTime = size.startTime
             settings.environment["PACK_THREADS"] = threads
-            self = .lambda(try LambdaInstance(folder: folder, settings: settings))
+            self = .lambda(
+                try LambdaInstance(LambdaProgram(folder: folder), settings: settings, sandbox: sandbox))
         case .server(let arguments, let folder, let environment):
             var settings = ContainerSettings(arguments: arguments)
             settings.environment = environment
@@ -75,12 +76,12 @@ enum StudyInstance {
 
     /// What keeps it within its limits, for people.
     var limits: String {
-        switch self {
-        case .lambda(let instance): "memory by \(instance.limitMethod.rawValue)"
-        case .server(let instance):
-            "memory by \(instance.limitMethod), processors by "
-                + (instance.limitsProcessors ? "a quota" : "which ones it may run on")
-        }
+        let (memory, hasQuota) =
+            switch self {
+            case .lambda(let instance): (instance.limitMethod, instance.limitsProcessors)
+            case .server(let instance): (instance.limitMethod, instance.limitsProcessors)
+            }
+        return "memory by \(memory), processors by \(hasQuota ? "a quota" : "which ones it may run on")"
     }
 
     /// Largest resident set in bytes so far.
