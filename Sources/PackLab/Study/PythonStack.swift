@@ -31,8 +31,6 @@ public enum PythonStack: String, CaseIterable, Sendable {
         public var zippedBytes: Int?
         /// The latest glibc that one of its wheels asks for: `2.28`; nil where none does.
         public var glibc: String?
-        /// The release of Python: `3.11`.
-        public var python: String
     }
 
     /// Why a stack cannot be measured.
@@ -63,8 +61,7 @@ public enum PythonStack: String, CaseIterable, Sendable {
         }
         return Facts(
             versions: answer.versions ?? [], packageBytes: answer.packageBytes ?? 0,
-            modelBytes: answer.modelBytes ?? 0, zippedBytes: answer.zippedBytes, glibc: answer.glibc,
-            python: answer.python ?? "")
+            modelBytes: answer.modelBytes ?? 0, zippedBytes: answer.zippedBytes, glibc: answer.glibc)
     }
 
     /// The command that serves a model on `PORT`.
@@ -81,5 +78,4 @@ private struct StackAnswer: Decodable {
     var modelBytes: Int?
     var zippedBytes: Int?
     var glibc: String?
-    var python: String?
 }

@@ -58,7 +58,6 @@ enum StackScript {
         def glibc(distributions):
             found = [(2, int(minor)) for one in distributions
                      for minor in re.findall(r"manylinux_2_(\\d+)_", one.read_text("WHEEL") or "")[:1]]
-            old = {"manylinux2014": 17, "manylinux2010": 12}
             return "2." + str(max(minor for _, minor in found)) if found else None
         def zipped(distributions, model):
             paths = [str(one.locate_file(file)) for one in distributions for file in one.files or [] if file.suffix != ".pyc"]
@@ -83,7 +82,6 @@ enum StackScript {
                 "versions": [one.metadata["Name"] + " " + one.version for one in distributions
                              if one.metadata["Name"].lower() in wanted],
                 "packageBytes": packages, "modelBytes": bytes, "glibc": glibc(distributions),
-                "zippedBytes": zipped(distributions, model) if packages + bytes <= compressible else None,
-                "python": "%d.%d" % sys.version_info[:2]}))
+                "zippedBytes": zipped(distributions, model) if packages + bytes <= compressible else None}))
         """
 }

@@ -37,6 +37,8 @@ public struct StudyMeasurement: Sendable {
     public mutating func add(
         _ turn: Turn, of program: StudyProgram, _ size: StudySize, _ sandbox: Sandbox
     ) throws(EmulationError) {
+        // The first of all brings files into the page cache, and does not count.
+        if ready.isEmpty { _ = try StudyInstance(program, size, sandbox).invoke(turn.requests[0]) }
         for index in 0..<turn.starts {
             let instance = try StudyInstance(program, size, sandbox)
             let seconds = try instance.invoke(turn.requests[index % turn.requests.count])

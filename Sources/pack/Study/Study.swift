@@ -176,8 +176,8 @@ final class Study {
             rates.append(min(use / mean, Self.mostRate))
         }
         return try rates.map { rate in
-            // At least some twenty requests, however slow they are.
-            let arrivals = Arrivals([.init(seconds: max(command.check, min(20 / rate, 60)), rate: rate)])
+            // More requests of slow servers, as far as there is time.
+            let arrivals = Arrivals([.init(seconds: max(command.check, min(60 / rate, 2 * command.check)), rate: rate)])
             let outcome = try StudyMeasurement.run(
                 at: arrivals.times(seed: 1), entry.subject.requests, on: entry.server, containerSize, sandbox)
             var fleet = Fleet(service: .samples(http.warm), start: .constant(0), scaler: .fixed)

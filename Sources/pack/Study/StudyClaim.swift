@@ -109,7 +109,7 @@ struct StudyClaim {
         let ratio = (function.assumed + function.measured) / (container.assumed + container.measured)
         return StudyClaim(
             id: .coldRatio, contestant: contestant.title,
-            found: "\(StudyText.times(ratio)) less: \(words(container)), \(words(function))",
+            found: "Lambda takes \(StudyText.times(ratio)) as long: \(words(function)), \(words(container))",
             verdict: ratio >= 10 ? .confirmed : .refuted)
     }
 
@@ -123,12 +123,13 @@ struct StudyClaim {
             let slow = cluster.recovery
             // Seconds are the finest that is told.
             let ratio = slow.map { max($0, 1) / max(fast, 1) }
-            let end = slow.map { "\(StudyText.time($0))" } ?? "not within the workload"
-            let times = ratio.map { " (\(StudyText.times($0)))" } ?? ""
+            func words(_ seconds: Double) -> String { seconds == 0 ? "at once" : StudyText.time(seconds) }
+            let end = slow.map(words) ?? "not within the workload"
+            let times = ratio.flatMap { $0 == 1 ? nil : " (\(StudyText.times($0)))" } ?? ""
             return StudyClaim(
                 id: .scaling, contestant: contestant.title,
                 found:
-                    "\(end) on \(cluster.platform.name), \(StudyText.time(fast)) on \(function.platform.name)\(times), simulated",
+                    "\(end) on \(cluster.platform.name), \(words(fast)) on \(function.platform.name)\(times), simulated",
                 verdict: (ratio ?? .infinity) >= 3 ? .confirmed : .refuted)
         }
     }

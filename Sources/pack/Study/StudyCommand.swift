@@ -21,7 +21,7 @@ struct StudyCommand: ParsableCommand {
               phases: [{time: 60 s, rate: 1}, {time: 5 min, rate: 100}]   # requests a second; this if not given
               spacing: poisson             # or constant
               bound: 1 s                   # what 95 of 100 requests are to keep to
-              requests-a-month: 1000000    # for costs
+              requests-a-month: 10000000   # for costs
             """)
 
     @Argument(

@@ -27,9 +27,8 @@ enum StudyFits {
             known.architectures = [.init(name: arch)]
             known.missingLibraries = []
             if let facts {
+                // Its packages come for every Python that a platform has, so that the one here does not matter.
                 known.libc = facts.glibc.map { .glibc($0) } ?? .anything
-                // A stack is deployed with the Python that it was measured with, where the platform lets it.
-                known.python = profile.python.isEmpty ? nil : facts.python
             } else {
                 known.libc = .nothing
                 known.entryPoint = .program(name: "bootstrap", isExecutable: true)

@@ -66,19 +66,19 @@ extension StudyReport {
             let scalings = contestant.scalings.filter { !StudyCosts.isOld($0.platform.profile) }
             guard !scalings.isEmpty else { return [] }
             let note = "simulated, seed 1; 95 of 100 requests of the last \(SimulationResult.window) s; logarithmic"
-            let latency = scalings.enumerated().map { index, scaling in
+            let latency = scalings.map { scaling in
                 Chart.Lines.Series(
                     scaling.platform.name,
                     Self.thinned(
                         scaling.runs[0].seconds.indices.map {
                             (Double($0 + 1), scaling.runs[0].quantile(0.95, at: $0) ?? .nan)
-                        }), kind: index)
+                        }), kind: kind(scaling.platform.name))
             }
-            let instances = scalings.enumerated().map { index, scaling in
+            let instances = scalings.map { scaling in
                 Chart.Lines.Series(
                     scaling.platform.name,
                     Self.thinned(scaling.runs[0].seconds.enumerated().map { (Double($0 + 1), Double($1.ready)) }),
-                    kind: index)
+                    kind: kind(scaling.platform.name))
             }
             let bound = result.workload.bound
             return [
@@ -100,6 +100,11 @@ extension StudyReport {
                                 moments: moments)))),
             ]
         }
+    }
+
+    /// How a platform looks in charts: the same in all of them.
+    private func kind(_ platform: String) -> Int {
+        platforms.filter { !StudyCosts.isOld($0.profile) }.firstIndex { $0.name == platform } ?? 0
     }
 
     private var moments: [Chart.Limit] {

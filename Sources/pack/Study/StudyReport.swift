@@ -32,15 +32,15 @@ struct StudyReport {
                 Text("Measured", .strong),
                 Text(
                     ": \(machine.processor), \(machine.processors) processors of it, \(machine.date), pack \(machine.version); "
-                        + "\(settings.rounds) rounds in which everybody has a turn of \(settings.starts) starts and "
-                        + "\(StudyText.number(settings.seconds)) s; instances of \(settings.processors) processor\(settings.processors == 1 ? "" : "s"). "
+                        + "\(Self.count(settings.rounds, "round")) in which everybody has a turn of \(Self.count(settings.starts, "start")) and "
+                        + "\(StudyText.number(settings.seconds)) s; instances of \(Self.count(settings.processors, "processor")). "
                         + "Files lie in the page cache. Only ratios within one run say much about another machine."),
             ]),
             .paragraph([
                 Text("Simulated", .strong),
                 Text(
                     ": fleets under \(result.workload.text), \(result.workload.load.spacing == .poisson ? "at random" : "at equal distances"), "
-                        + "with the measured times and the scaling rules of the profiles, \(settings.seeds) seeds; "
+                        + "with the measured times and the scaling rules of the profiles, \(Self.count(settings.seeds, "seed")); "
                         + "\(settings.concurrency) requests at a time in an instance where that can be set. "
                         + "Bound: 95 of 100 requests within \(StudyText.time(result.workload.bound))."),
             ]),
@@ -54,6 +54,11 @@ struct StudyReport {
         }
         if !versions.isEmpty { blocks.append(.list([[Text("Stacks: " + versions.joined(separator: ", "))]])) }
         return blocks
+    }
+
+    /// A number of things.
+    private static func count(_ number: Int, _ thing: String) -> String {
+        "\(number) \(thing)\(number == 1 ? "" : "s")"
     }
 
     // MARK: Usability
@@ -100,8 +105,8 @@ struct StudyReport {
             case .fail: .bad
             case .unknown: .doubtful
             }
-        let mark = check.verdict == .pass ? "fits" : check.verdict == .fail ? "does not fit" : "unknown"
-        return Text("\(CheckText.actual(check)), \(mark)", style)
+        let mark = check.verdict == .pass ? "✓" : check.verdict == .fail ? "– no" : "– unknown"
+        return Text("\(CheckText.actual(check)) \(mark)", style)
     }
 
     // MARK: Sizes

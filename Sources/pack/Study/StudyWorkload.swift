@@ -11,14 +11,14 @@ import PackSimulation
 ///       - {time: 60 s, rate: 1}    # requests a second
 ///       - {time: 5 min, rate: 100}
 ///     bound: 1 s                   # optional; what the slowest twentieth of requests may take at most
-///     requests-a-month: 1000000    # optional; for costs
+///     requests-a-month: 10000000   # optional; for costs
 struct StudyWorkload {
     /// When requests come.
     var load = Arrivals.step
     /// The latency in seconds that 95 of 100 requests are to keep to.
     var bound = 1.0
     /// Requests a month, for costs.
-    var requestsAMonth = 1_000_000.0
+    var requestsAMonth = 10_000_000.0
 
     /// The longest time of all phases in seconds, and the most requests.
     private static let longest = 86400.0
