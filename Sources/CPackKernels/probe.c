@@ -34,11 +34,14 @@ uint32_t pack_probe(void) {
 #elif defined(__aarch64__)
 #include <sys/auxv.h>
 
-enum { HWCAP_DOTPROD = 1 << 20 };
+/// HWCAP_ASIMDDP of AT_HWCAP and HWCAP2_I8MM of AT_HWCAP2, which not every C library names.
+enum { HAS_DOTPROD = 1 << 20, HAS_I8MM = 1 << 13 };
 
 uint32_t pack_probe(void) {
     uint32_t found = 1u << PACK_ISA_portable | 1u << PACK_ISA_neon;
-    if (getauxval(AT_HWCAP) & HWCAP_DOTPROD) found |= 1u << PACK_ISA_dotprod;
+    if (!(getauxval(AT_HWCAP) & HAS_DOTPROD)) return found;
+    found |= 1u << PACK_ISA_dotprod;
+    if (getauxval(AT_HWCAP2) & HAS_I8MM) found |= 1u << PACK_ISA_i8mm;
     return found;
 }
 

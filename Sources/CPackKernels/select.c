@@ -5,7 +5,8 @@
 
 static const char *const isa_names[PACK_ISA_COUNT] = {
     [PACK_ISA_portable] = "portable", [PACK_ISA_avx2] = "avx2", [PACK_ISA_avx512] = "avx512",
-    [PACK_ISA_avx512vnni] = "avx512vnni", [PACK_ISA_neon] = "neon", [PACK_ISA_dotprod] = "dotprod"};
+    [PACK_ISA_avx512vnni] = "avx512vnni", [PACK_ISA_neon] = "neon", [PACK_ISA_dotprod] = "dotprod",
+    [PACK_ISA_i8mm] = "i8mm"};
 
 #define PACK_FAMILY_NAME(family, type) #family,
 static const char *const family_names[] = {PACK_KERNEL_FAMILIES(PACK_FAMILY_NAME)};
@@ -23,7 +24,8 @@ int pack_isa_compiled(uint32_t isa) {
     case PACK_ISA_avx512vnni: return 1;
 #elif defined(__aarch64__)
     case PACK_ISA_neon:
-    case PACK_ISA_dotprod: return 1;
+    case PACK_ISA_dotprod:
+    case PACK_ISA_i8mm: return 1;
 #endif
     default: return 0;
     }

@@ -37,9 +37,10 @@ void check_selection(kernel_check *result) {
     pack_kernels_select_from(all, "portable", &k);
     expect(result, &k, PACK_FAMILY_gemm_s8, PACK_ISA_portable);
 #elif defined(__aarch64__)
-    uint32_t all = bare | 1u << PACK_ISA_neon | 1u << PACK_ISA_dotprod;
+    uint32_t all = bare | 1u << PACK_ISA_neon | 1u << PACK_ISA_dotprod | 1u << PACK_ISA_i8mm;
     pack_kernels_select_from(all, 0, &k);
-    expect(result, &k, PACK_FAMILY_gemm_s8, PACK_ISA_dotprod);
+    expect(result, &k, PACK_FAMILY_gemm_s8, PACK_ISA_i8mm);
+    expect(result, &k, PACK_FAMILY_gemm_s4, PACK_ISA_dotprod);
     expect(result, &k, PACK_FAMILY_gemm_f32, PACK_ISA_neon);
     pack_kernels_select_from(all, "neon", &k);
     expect(result, &k, PACK_FAMILY_gemm_s8, PACK_ISA_neon);

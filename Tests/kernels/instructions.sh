@@ -58,6 +58,7 @@ if [ -e /usr/aarch64-linux-gnu/include ]; then
     has $arm64 arm/gemm_s8_neon.c '[su]mlal|[su]mull|[su]adalp'
     has $arm64 arm/gemm_s8_dotprod.c '[us]dot'
     has $arm64 arm/gemm_s4_dotprod.c '[us]dot'
+    has $arm64 arm/gemm_s8_i8mm.c 'smmla'
     lacks $arm64 '[[:space:]](us|s|u)(dot|mmla)[[:space:]]' Sources/CPackKernels/*.c Sources/CPackKernels/portable/*.c \
         Sources/CPackKernels/arm/*neon.c
 fi

@@ -1,6 +1,6 @@
-// The two s8 products of arm64. Codes become signed by subtracting 128 (flipping the top bit); 128 times the sum of a
-// column's weights makes up for it at the end. The including file defines MULTIPLY_QUADS(sum, codes, weights, lane): four
-// columns' sums plus the products of their quadruples with quadruple `lane` of 16 codes.
+// The s8 products of arm64 that take one row at a time. Codes become signed by subtracting 128 (flipping the top bit); 128 times
+// the sum of a column's weights makes up for it at the end. The including file defines MULTIPLY_QUADS(sum, codes, weights,
+// lane): four columns' sums plus the products of their quadruples with quadruple `lane` of 16 codes.
 
 #define VW 4
 #include "../simd/vector.h"

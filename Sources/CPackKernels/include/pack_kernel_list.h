@@ -62,7 +62,8 @@
 #define PACK_KERNELS_ARM(X)                                                                                            \
     PACK_KERNELS_FULL_ISA(X, neon, arm64)                                                                              \
     X(gemm_s8, dotprod, arm64)                                                                                         \
-    X(gemm_s4, dotprod, arm64)
+    X(gemm_s4, dotprod, arm64)                                                                                         \
+    X(gemm_s8, i8mm, arm64)
 
 /// Instruction sets; within an architecture a greater number includes the smaller ones.
 enum pack_isa {
@@ -73,7 +74,8 @@ enum pack_isa {
     PACK_ISA_avx512vnni = 4, // and AVX-512 VNNI
     PACK_ISA_neon = 5,       // the arm64 baseline
     PACK_ISA_dotprod = 6,    // and FEAT_DotProd
-    PACK_ISA_COUNT = 7,
+    PACK_ISA_i8mm = 7,       // and FEAT_I8MM
+    PACK_ISA_COUNT = 8,
 };
 
 enum pack_family {

@@ -14,8 +14,7 @@
 //             Behind the groups lie the scales, 16 a group, and then zeros up to a multiple of 64 bytes. In a group of a
 //             column neither the positive nor the negative codes have a sum beyond PACK_GROUP_SUM.
 //
-// Every variant but the portable one (avx2, avx512, avx512vnni, neon, dotprod) gives the same bits for the same arguments, on
-// every CPU: what a plan answers does not depend on the architecture, the instruction set or the number of threads. Only a
+// Every variant but the portable one gives the same bits for the same arguments, on every CPU: what a plan answers does not depend on the architecture, the instruction set or the number of threads. Only a
 // NaN's sign and payload are left open. Portable kernels keep the stated errors, and the same bits where that is said.
 //   - Elementwise: one sequence of correctly rounded operations, fma where the source says so and nowhere else, quotients
 //     and square roots by division and square root, never by estimates. Tails take the same operations.
