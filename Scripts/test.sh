@@ -20,6 +20,7 @@ step .venv/bin/python Tests/benchmarks.py
 step .venv/bin/python Tests/bundles.py
 step .venv/bin/python Tests/confinement.py
 step .venv/bin/python Tests/containers.py
+step .venv/bin/python Tests/emulation.py
 step .venv/bin/python Tests/serving.py
 step .venv/bin/python Tests/manifests.py
 step .venv/bin/python Tests/study.py

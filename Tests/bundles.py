@@ -254,7 +254,7 @@ def the_command_says_what_is_wrong():
         (["run", str(damaged), "--text", "a"], 2, "plan"),
         (["run", MODEL], 64, "--text"),
         (["emulate", "lambda", str(damaged)], 2, "archive"),
-        (["emulate", "cloud-run", str(bundle()[1])], 2, "cannot be emulated yet"),
+        (["emulate", "cloud-run", str(bundle()[1])], 2, "is not a container image"),
         (["emulate", "lambda", str(bundle()[1]), "--memory", "1"], 2, "memory size"),
         (["analyze", str(WORK / "nowhere")], 2, "nowhere"),
         (["inspect", str(WORK / "nowhere")], 2, "nowhere"),

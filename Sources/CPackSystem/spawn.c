@@ -36,7 +36,8 @@ static int prepare(const pack_spawn_options *options, pack_spawn_step *step) {
     if (limit(RLIMIT_DATA, options->data_limit)) return errno;
     struct sigaction action = {0};
     action.sa_handler = SIG_DFL;
-    sigaction(SIGPIPE, &action, NULL);
+    static const int inherited[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP}; // that the caller may ignore
+    for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++) sigaction(inherited[i], &action, NULL);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

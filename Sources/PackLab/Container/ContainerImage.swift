@@ -14,8 +14,10 @@ public final class ContainerImage {
     public let environment: [String: String]
     /// Where it starts.
     public let folder: String
-    /// The user that it asks for by number; nil for root.
-    public let user: UInt32?
+    /// The user that it asks for by number; 65532 where that is root, whom nothing here is run as.
+    public let user: UInt32
+    /// Whether it asks for root.
+    public let asksForRoot: Bool
     /// Bytes of its layers as they are stored.
     public let storedBytes: Int
     /// Bytes of its layers' files.
@@ -46,8 +48,9 @@ public final class ContainerImage {
                     (String(variable[..<$0]), String(variable[variable.index(after: $0)...]))
                 }
             }, uniquingKeysWith: { $1 })
-        folder = image.workingFolder.flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "/"
-        user = try Self.user(image.user, path)
+        folder = Self.folder(image.workingFolder)
+        let asked = try Self.user(image.user, path)
+        (user, asksForRoot) = (asked == 0 ? 65532 : asked, asked == 0)
         storedBytes = tree.layers.reduce(0) { $0 + $1.storedBytes }
         unpackedBytes = tree.layers.reduce(0) { $0 + $1.bytes }
         do throws(IOFailure) { temporary = try TemporaryFolder(prefix: "pack-container") } catch {
@@ -55,6 +58,9 @@ public final class ContainerImage {
         }
         root = temporary.path + "/root"
         try Self.unpack(tree, to: root)
+        // Engines make it where it is missing.
+        var found = stat()
+        if lstat(root + folder, &found) != 0 { try ContainerStart.makeFolder(folder, in: root) }
         guard let program = arguments.first, program.hasPrefix("/"), Self.isProgram(root + program) else {
             throw .badImage(
                 path: path, what: "has no program to start", found: arguments.first ?? "no Entrypoint and no Cmd",
@@ -105,15 +111,21 @@ public final class ContainerImage {
             expected: facts.expected, hint: facts.hint)
     }
 
-    private static func user(_ text: String?, _ path: String) throws(EmulationError) -> UInt32? {
+    /// Where it starts, if it says so with a path that does not climb.
+    private static func folder(_ text: String?) -> String {
+        guard let text, text.hasPrefix("/"), !text.split(separator: "/").contains("..") else { return "/" }
+        return text
+    }
+
+    private static func user(_ text: String?, _ path: String) throws(EmulationError) -> UInt32 {
         guard let name = text?.split(separator: ":", omittingEmptySubsequences: false).first, !name.isEmpty else {
-            return nil
+            return 0
         }
         guard let number = UInt32(name) else {
             throw .badImage(
                 path: path, what: "asks for a user by name", found: text, expected: "a number", hint: nil)
         }
-        return number == 0 ? nil : number
+        return number
     }
 
     private static func isProgram(_ path: String) -> Bool {

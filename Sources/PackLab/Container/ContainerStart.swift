@@ -79,7 +79,7 @@ struct ContainerStart {
     }
 
     /// A folder for something to be mounted on; images may have links where it should be, which are not followed.
-    private static func makeFolder(_ path: String, in root: String) throws(EmulationError) {
+    static func makeFolder(_ path: String, in root: String) throws(EmulationError) {
         var folder = root
         for part in path.split(separator: "/") {
             folder += "/\(part)"

@@ -52,6 +52,8 @@ public struct Load: Sendable {
         public var firstStatus = 0
         /// The body of the first answer with another status than 200 to 299, and that status.
         public var refusal: (status: Int, body: [UInt8])?
+        /// How many of those without an answer were given up because their time was over.
+        public var late = 0
         /// Why the first of those without an answer has none.
         public var failure: String?
         /// Seconds from the first request to the last answer.

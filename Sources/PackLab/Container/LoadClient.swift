@@ -80,12 +80,13 @@ final class LoadClient {
         var busy: [Connection] = []
         while true {
             while busy.count < load.concurrency, let request = run.next(at: pack_clock_ns()) {
-                if let connection = start(request, load) {
-                    busy.append(connection)
-                } else {
+                guard let connection = start(request, load) else {
                     run.fail("the server takes no connection")
+                    break
                 }
+                busy.append(connection)
             }
+            if run.outcome.failure != nil, process.wait(block: false) { run.giveUp() }
             if busy.isEmpty, run.isDone { break }
             let ready = poll(busy, until: run.nextDue)
             let now = pack_clock_ns()
@@ -125,6 +126,9 @@ final class LoadClient {
             defer { sent += 1 }
             return (load.bodies[sent % load.bodies.count], time)
         }
+
+        /// Sends no more: there is nobody left to answer.
+        mutating func giveUp() { sent = count }
 
         mutating func fail(_ reason: String) {
             outcome.statuses[0, default: 0] += 1
@@ -175,7 +179,9 @@ final class LoadClient {
         // A server may answer before it has read everything, and close.
         if connection.isSending { _ = connection.send() }
         switch connection.receive(room) {
-        case .incomplete where connection.isLate(now, run.load): run.fail("no answer within \(run.load.timeout) s")
+        case .incomplete where connection.isLate(now, run.load):
+            run.outcome.late += 1
+            run.fail("no answer within \(run.load.timeout) s")
         case .incomplete: return connection
         case .complete:
             run.take(connection.reply, due: connection.due, now: pack_clock_ns())

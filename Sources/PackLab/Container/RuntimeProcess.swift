@@ -62,6 +62,7 @@ package final class RuntimeProcess {
         number = spawned.process
         started = spawned.started_ns
         descriptor = result == 0 ? pack_process_descriptor(spawned.process) : -1
+        if result == 0 { Interruption.add(number) }
         if result != 0 {
             end = End(status: -1, signal: 0, peakMemory: 0)
             throw spawned.step == PACK_STEP_EXECUTE
@@ -110,6 +111,7 @@ package final class RuntimeProcess {
         guard end == nil else { return true }
         var result = pack_process_end()
         guard pack_process_wait(number, block ? 1 : 0, &result) == 1 else { return false }
+        Interruption.remove(number)
         end = End(status: result.status, signal: result.signal, peakMemory: Int(clamping: result.peak_memory))
         return true
     }

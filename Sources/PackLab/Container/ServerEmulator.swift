@@ -10,6 +10,8 @@ public final class ServerEmulator: Emulation {
         public var requestTime = 300.0
         /// The largest request in bytes.
         public var requestLimit = Int.max
+        /// The largest answer in bytes.
+        public var responseLimit = 64 << 20
         /// Seconds between SIGTERM and SIGKILL.
         public var grace = 10.0
 
@@ -49,6 +51,7 @@ public final class ServerEmulator: Emulation {
         progress("warm requests")
         try warm(plan, &run)
         run.noteLimits(sandbox)
+        if image.asksForRoot { run.notes.append("The image asks for root, and was run as user \(image.user).") }
         return run
     }
 
@@ -70,8 +73,10 @@ public final class ServerEmulator: Emulation {
     }
 
     private func load(_ bodies: [[UInt8]], _ count: Int, concurrency: Int = 1) -> Load {
-        Load(
+        var load = Load(
             bodies: bodies, path: settings.path, count: count, concurrency: concurrency, timeout: settings.requestTime)
+        load.replyLimit = settings.responseLimit
+        return load
     }
 
     private func coldStart(_ plan: EmulationPlan, _ run: inout EmulationRun) throws(EmulationError) {
@@ -110,6 +115,7 @@ public final class ServerEmulator: Emulation {
     }
 
     private func check(_ outcome: Load.Outcome) throws(EmulationError) {
+        if outcome.late > 0 { throw .timeout(during: .request, seconds: settings.requestTime, errors: "") }
         if let failure = outcome.failure { throw .badExchange(failure) }
         guard let refusal = outcome.refusal else { return }
         throw .functionError(

@@ -2,7 +2,7 @@
 public struct LambdaSettings: Sendable {
     /// Memory and processors of the function.
     public var size = InstanceSize(memory: 512 << 20)
-    /// Seconds in which the share of the processors may be used up.
+    /// Seconds in which the share of the processors may be used up: what others have measured there, it is not documented.
     public var period = 0.02
     /// Bytes of `/tmp`, for images.
     public var scratch: Int? = 512 << 20

@@ -14,10 +14,9 @@ public struct CloudRunLog: PlatformLog {
 
     /// The line of the probe, and that of the first request.
     public func report(_ run: EmulationRun) -> [String] {
-        let attempts = "1 attempt"
         let latency = PlatformNumber.milliseconds(run.coldStart ?? 0)
         var lines = [
-            "\(probeName) probe succeeded after \(attempts) for container \"\(name)\" on port 8080.",
+            "\(probeName) probe succeeded after 1 attempt for container \"\(name)\" on port 8080.",
             "POST 200 \(run.firstAnswer.count) B \(latency) ms \(path)",
         ]
         if let stop = run.stop { lines += ended(stop) }
@@ -59,6 +58,11 @@ public struct CloudRunLog: PlatformLog {
                 phase == .start ? probeFailed(8080, "CANCELLED") : malformed,
             ]
         case .badExchange: [malformed]
+        case .timeout(.request, _, _):
+            [
+                "POST 504 \(path): The request has been terminated because it has reached the maximum request timeout. To change "
+                    + "this limit, see https://cloud.google.com/run/docs/configuring/request-timeout"
+            ]
         case .eventTooLarge(let found, let limit):
             ["POST 413 \(path): Request Entity Too Large (\(found) bytes, at most \(limit))"]
         case .cannotStart(let path, let code):

@@ -33,6 +33,10 @@ public struct KubernetesLog: PlatformLog {
             ]
         case .exited(_, let status, let signal, _): terminated("Error", signal != 0 ? 128 + signal : status)
         case .outOfMemory: terminated("OOMKilled", 137)
+        case .timeout(.request, let seconds, _):
+            pod(ready: true, "Running", restarts: 0) + [
+                "POST 504: activator request timeout after \(PlatformNumber.seconds(seconds)) s"
+            ]
         case .cannotStart(let path, let code):
             pod(ready: false, "RunContainerError", restarts: 0) + [
                 "Warning  Failed  Error: failed to create containerd task: exec: \"\(path)\": \(SystemError(code: code).text)"

@@ -1,6 +1,5 @@
 import PackBundle
 import PackIO
-import PackPlanner
 
 /// What is read of a bundle to know what to send to it: of its zip, or of a folder that it has been unpacked to.
 struct BundleParts {
@@ -23,12 +22,10 @@ struct BundleParts {
 
     /// Whether the program of a zip is for arm64; a bundle that cannot be read is told of where it is run.
     var isARM: Bool {
-        get throws {
-            guard let archive, let first = try? BundleReader.bytes(of: "bootstrap", in: archive, limit: 1 << 28) else {
-                return false
-            }
-            return BundleArchitecture.isARM(first)
+        guard let archive, let first = try? BundleReader.bytes(of: "bootstrap", in: archive, limit: 1 << 28) else {
+            return false
         }
+        return BundleArchitecture.isARM(first)
     }
 
     /// Made-up tensors; nil for what takes texts, or is no bundle of pack's.

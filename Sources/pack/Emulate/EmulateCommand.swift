@@ -104,16 +104,9 @@ struct Emulate: ParsableCommand {
         let progress = Progress()
         var report: EmulateReport
         do {
-            let bundle = try target.open()
-            report = EmulateReport(target, bundle)
-            report.run = try bundle.emulation.run(bundle.plan) { progress.step($0) }
-            if advice, let run = report.run, !bundle.isTranslated {
-                report.advice = try SizeAdvice(
-                    bundle.emulation, run, bundle.plan, target.sizes, arch: bundle.arch,
-                    latency: latency.map { $0 / 1000 }
-                ) { progress.step($0) }
-            }
+            report = try measure(target, progress)
         } catch let error as EmulationError {
+            Interruption.finish()
             guard let lines = target.log.refusal(error) else { throw error }
             report = EmulateReport(target, nil)
             report.refusal = .init(lines: lines, reason: ErrorMessage.sentenceWithHint(error.facts))
@@ -121,5 +114,20 @@ struct Emulate: ParsableCommand {
         progress.finish()
         try output.write(document: { report.document }, json: { report.json })
         if !report.isRun { throw ExitStatus.no }
+    }
+
+    /// What it opens and unpacks is gone when it throws.
+    private func measure(_ target: EmulationTarget, _ progress: Progress) throws -> EmulateReport {
+        let bundle = try target.open()
+        Interruption.watch()
+        var report = EmulateReport(target, bundle)
+        let run = try bundle.emulation.run(bundle.plan) { progress.step($0) }
+        report.run = run
+        if advice, !bundle.isTranslated {
+            report.advice = try SizeAdvice(
+                bundle.emulation, run, bundle.plan, target.sizes, arch: bundle.arch, latency: latency.map { $0 / 1000 }
+            ) { progress.step($0) }
+        }
+        return report
     }
 }

@@ -31,7 +31,7 @@ struct EmulateReport {
     }
 
     /// Whether the platform runs the bundle: it was not refused, and ended when it was asked to.
-    var isRun: Bool { refusal == nil && !(run?.stop.map { $0.wasKilled || $0.status != 0 } ?? false) }
+    var isRun: Bool { refusal == nil && run?.stop?.wasKilled != true }
 
     /// The platform's own words at the end.
     var lines: [String] { refusal?.lines ?? run.map { log.report($0) } ?? [] }
@@ -54,6 +54,11 @@ struct EmulateReport {
         if let processors = run.size.processors, processors > Double(InstanceSizes.machine) {
             notes.append(
                 "This machine has \(InstanceSizes.machine) processors to give, of \(NumberOf.processors(processors)).")
+        }
+        if run.stop?.signal == 15 {
+            notes.append(
+                "The program has no handler for SIGTERM: as the first process of a container it would not hear it, and be "
+                    + "killed when the time is over.")
         }
         return notes + run.notes
     }

@@ -86,13 +86,13 @@ struct EmulationTarget {
 
     private func zip(_ path: String, _ made: BundleOfModel?) throws -> Bundle {
         let parts = BundleParts(archive: path)
-        let emulator = try parts.isARM ? BundleArchitecture.translator : nil
+        let emulator = parts.isARM ? BundleArchitecture.translator : nil
         var settings = lambdaSettings
         settings.launcher = emulator.map { [$0] } ?? []
         let emulation = try LambdaEmulator(bundle: path, settings: settings)
         return Bundle(
             emulation: emulation, plan: try plan(parts), storedBytes: try MappedFile(path: path).size,
-            predictedPeak: try parts.predictedPeak, arch: try parts.isARM ? "arm64" : "x86_64",
+            predictedPeak: try parts.predictedPeak, arch: parts.isARM ? "arm64" : "x86_64",
             isTranslated: emulator != nil, made: made)
     }
 
@@ -139,6 +139,7 @@ struct EmulationTarget {
         var settings = ServerEmulator.Settings(container: container)
         if let seconds = (limits[.requestTimeDefault] ?? limits[.requestTime])?.base { settings.requestTime = seconds }
         if let bytes = limits[.requestSize]?.bytes { settings.requestLimit = bytes }
+        if let bytes = limits[.responseSize]?.bytes { settings.responseLimit = bytes }
         settings.grace = platform == .cloudRun ? 10 : 30
         return ServerEmulator(image: image, settings: settings)
     }

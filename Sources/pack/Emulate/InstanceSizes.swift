@@ -93,11 +93,12 @@ struct InstanceSizes {
 
     // MARK: Other sizes
 
-    /// Sizes to compare, ascending, the one that was asked for among them: those that hold the peak.
+    /// Sizes to compare, ascending, the one that was asked for among them: the smallest memory that holds the peak for each number of
+    /// processors, or on Lambda, where they come with it, several.
     ///
     /// - Parameter peak: Bytes that an instance needs.
     func others(than size: InstanceSize, peak: Int) -> [InstanceSize] {
-        let needed = peak + peak / 10
+        let needed = Self.rounded(peak + peak / 4 + Self.margin)
         var found: Set<InstanceSize> = [size]
         if isLambda {
             let whole = Int(profile.limits[.memoryPerCPU]?.base ?? 0)
@@ -106,19 +107,18 @@ struct InstanceSizes {
                 found.insert(lambda(memory))
             }
         } else {
-            let counts = profile.sizes.isEmpty ? [0.25, 0.5, 1, 2, 4] : Set(profile.sizes.map(\.vcpus)).sorted()
-            for count in counts {
-                let memory = Self.rounded(max(needed, 1))
-                guard let nearest = profile.nearestMemory(to: memory, processors: count) else { continue }
-                // The memory that was asked for stays, where it goes with these processors.
-                let kept = profile.nearestMemory(to: size.memory, processors: count) == size.memory
-                if kept || nearest >= needed {
-                    found.insert(InstanceSize(memory: kept ? size.memory : nearest, processors: count))
+            for count in profile.sizes.isEmpty ? [0.25, 0.5, 1, 2, 4] : Set(profile.sizes.map(\.vcpus)) {
+                guard let memory = profile.nearestMemory(to: needed, processors: count), memory >= needed else {
+                    continue
                 }
+                found.insert(InstanceSize(memory: memory, processors: count))
             }
         }
         return found.sorted { ($0.processors ?? 0, $0.memory) < ($1.processors ?? 0, $1.memory) }
     }
+
+    /// Room beside the peak that was measured and a quarter of it, in bytes: for larger requests, and more of them.
+    private static let margin = 16 << 20
 
     private static func rounded(_ bytes: Int) -> Int { (bytes + mebibyte - 1) / mebibyte * mebibyte }
 

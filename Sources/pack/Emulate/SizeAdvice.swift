@@ -34,7 +34,8 @@ struct SizeAdvice {
 
     /// The advice in a sentence.
     var text: String {
-        let target = "p95 within \(milliseconds(latency))" + (isAsked ? "" : ", as quick as the size above")
+        let target =
+            "p95 of such requests within \(milliseconds(latency))" + (isAsked ? "" : ", as quick as the size above")
         guard let best else { return "no size that was looked at has \(target)." }
         let how = best.isMeasured ? "measured" : "predicted"
         let kind = best.dollars == nil ? "smallest" : "cheapest"
@@ -75,7 +76,7 @@ extension SizeAdvice {
         if run.limitsProcessors {
             var plan = plan
             plan.requests = min(plan.requests, 60)
-            for size in candidates where size != run.size && Self.isHere(size) {
+            for size in candidates where Self.times(known, of: size) == nil && Self.isHere(size) {
                 progress("\(size.memory >> 20) MB, \(NumberOf.processors(size.processors ?? 0)) vCPU")
                 known[size] = Times(try emulation.times(size, plan))
             }
@@ -83,11 +84,16 @@ extension SizeAdvice {
         if !Self.isHere(run.size) { known[run.size]?.isMeasured = false }
         let quickest = known.values.min { $0.mean < $1.mean } ?? Times(run)
         rows = candidates.map { size in
-            let times = known[size] ?? quickest.scaled(to: size)
+            let times = Self.times(known, of: size) ?? quickest.scaled(to: size)
             return Row(
                 size: size, median: times.median, p95: times.p95,
                 dollars: Self.dollars(size, times.mean, sizes.profile, arch), isMeasured: times.isMeasured)
         }
+    }
+
+    /// The times of a size or of one with as many processors: more memory than is needed changes none.
+    private static func times(_ known: [InstanceSize: Times], of size: InstanceSize) -> Times? {
+        known[size] ?? known.first { $0.key.processors == size.processors }?.value
     }
 
     /// Whether this machine has so many processors.
