@@ -73,24 +73,34 @@ struct StudyClaim {
             verdict: refusing.isEmpty ? (unknown.isEmpty ? .yes : .open) : .no)
     }
 
+    /// A cold start on a platform, in seconds: its own part, and what was measured.
+    private struct Cold {
+        let name: String
+        let assumed: Double
+        let isRecalled: Bool
+        let measured: Double
+    }
+
     /// The first of today's platforms of a kind that takes it, with its cold start: what the profile says of the platform's
     /// part, and the measured median.
     private static func cold(
         _ contestant: StudyResult.Contestant, _ result: StudyResult, onCluster: Bool
-    ) -> (name: String, assumed: Double, measured: Double)? {
+    ) -> Cold? {
         for platform in StudyPlatform.all(today(result)) {
             guard platform.isCluster == onCluster, onCluster || platform.scaler == .perRequest,
                 !contestant.isRefused(by: platform.profile),
                 let median = contestant.measurement(on: platform.profile).flatMap({ Quantiles($0.cold).at(0.5) })
             else { continue }
-            return (platform.name, platform.startSeconds, median)
+            return Cold(
+                name: platform.name, assumed: platform.startSeconds, isRecalled: !platform.isStartVerified,
+                measured: median)
         }
         return nil
     }
 
-    private static func words(_ cold: (name: String, assumed: Double, measured: Double)) -> String {
+    private static func words(_ cold: Cold) -> String {
         "\(StudyText.time(cold.assumed + cold.measured)) on \(cold.name) (\(StudyText.time(cold.measured)) measured, "
-            + "\(StudyText.time(cold.assumed)) of the platform by its profile)"
+            + "\(StudyText.time(cold.assumed)) of the platform\(cold.isRecalled ? ", recalled" : " by its profile"))"
     }
 
     private static func coldStart(_ contestant: StudyResult.Contestant, _ result: StudyResult) -> StudyClaim? {

@@ -26,6 +26,8 @@ struct StudyPlatform {
 
     /// Seconds before the program starts: what the profile says.
     var startSeconds: Double { number(.start) }
+    /// Whether that was read in a source, and not only recalled.
+    var isStartVerified: Bool { rules[.start]?.provenance.verified ?? false }
 
     private func number(_ id: ScalingID, _ other: Double = 0) -> Double { rules[id]?.base ?? other }
 

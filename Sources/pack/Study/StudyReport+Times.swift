@@ -52,8 +52,8 @@ extension StudyReport {
         }
         var totals = Table([.init("COLD START, WITH THE PLATFORM'S PART")] + platforms.map { .init($0.name, .right) })
         totals.rows = [
-            [Text("the platform's part, by its profile", .faint)]
-                + platforms.map { Text(StudyText.time($0.startSeconds), .faint) }
+            [Text("the platform's part by its profile (*: recalled)", .faint)]
+                + platforms.map { Text(StudyText.time($0.startSeconds) + ($0.isStartVerified ? "" : " *"), .faint) }
         ]
         totals.rows += measured.map { contestant in
             [Text(contestant.title)]
