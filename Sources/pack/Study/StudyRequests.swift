@@ -1,8 +1,6 @@
 import PackCore
-import PackIO
 import PackLab
 import PackPlanner
-import PackQuantize
 import PackRuntime
 
 /// Made-up requests for a model: token ids of texts as long as sentences are, or tensors of the shapes that it takes. Bundles
@@ -17,7 +15,10 @@ enum StudyRequests {
         let session = try LocalSession.open(image, threads: 1, instructionSet: nil)
         let dimensions = PlanShapes.dimensions(of: session.plan)
         guard let longest = dimensions.first(where: { $0.name == "sequence" })?.maximum else {
-            return try tensors(session, file)
+            guard let requests = TensorEvents.make(count, for: session) else {
+                throw TensorEvents.refusal(file, hint: nil)
+            }
+            return requests
         }
         return SentenceLengths.make(count, maximum: longest).map { length in
             var shape = BenchShape()
@@ -34,21 +35,5 @@ enum StudyRequests {
             return (name: input.name, shape: input.shape, dtype: dtype, bytes: bytes)
         }
         return Array(SampleRequest.json(inputs).utf8)
-    }
-
-    private static func tensors(_ session: Session, _ file: String) throws -> [[UInt8]] {
-        for extent in SampleInputs.extents {
-            guard let first = SampleInputs(for: session, seed: 0, extent: extent), (try? session.run(first)) != nil
-            else { continue }
-            return (0..<count).compactMap { seed in
-                SampleInputs(for: session, seed: UInt64(seed), extent: extent)
-                    .map { Array(SampleRequest.json($0, session).utf8) }
-            }
-        }
-        throw Refusal(
-            facts: ErrorFacts(
-                "takes none of the inputs that were tried", file: file,
-                found: "free axes of \(SampleInputs.extents.map(String.init).joined(separator: ", "))",
-                expected: "an answer"))
     }
 }

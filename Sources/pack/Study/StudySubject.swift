@@ -59,7 +59,9 @@ final class StudySubject {
                 throw ValidationError("--model goes with bundles: \(path) is a model itself")
             }
             bundle = folder.path + "/bundle.tar"
-            try Self.makeBundle(of: path, quantize, bundle)
+            try BundleOfModel.make(
+                of: path, target: "kubernetes", output: bundle,
+                options: ["--quantize", quantize.rawValue, "--arch", BundleProof.hostArchitecture])
         }
         name = Self.name(of: path)
         guard mkdir(folder.path + "/task", 0o755) == 0 else {
@@ -102,25 +104,6 @@ final class StudySubject {
         }
         if kind == .folder { return try FileContents.kind(of: path + "/model.pack") == nil }
         return ONNXImport.path(at: path) != nil
-    }
-
-    private static func makeBundle(of model: String, _ quantize: Slim.Quantization, _ output: String) throws {
-        let target = "kubernetes"
-        let command = try Slim.parse([
-            model, "--target", target, "--quantize", quantize.rawValue, "--output", output, "--arch",
-            BundleProof.hostArchitecture,
-        ])
-        let profile = try profiles(named: [target])[0]
-        let result = try Slimmer(
-            command: command, pipeline: try ModelPipeline.load(model), profile: profile,
-            arch: try command.architecture(of: profile)
-        ).run()
-        guard result.output != nil else {
-            throw Refusal(
-                facts: ErrorFacts(
-                    "no bundle of the model was made", file: model, found: result.notes.joined(separator: "; "),
-                    hint: "make one with pack slim, and give it with --model \(model)"))
-        }
     }
 
     private static func file(_ name: String, of bundle: String, limit: Int) throws -> [UInt8] {
