@@ -57,8 +57,8 @@ import Testing
         #expect(!profile.scaling.isEmpty)
         if let knative = profile.scaling[.knative] {
             #expect(knative[.panicThreshold]?.base == 2)
-            #expect(knative[.concurrencyTarget]?.base == 0.7)
-            #expect(profile.scaling[.horizontal]?[.tolerance]?.base == 0.1)
+            #expect(abs((knative[.concurrencyTarget]?.base ?? 0) - 0.7) < 1e-9)
+            #expect(abs((profile.scaling[.horizontal]?[.tolerance]?.base ?? 0) - 0.1) < 1e-9)
         }
     }
 }
