@@ -17,7 +17,7 @@ from checks import check, finish
 
 PACK = str(pathlib.Path(".build/release/pack").resolve())
 WORK = pathlib.Path(tempfile.mkdtemp(prefix="pack-study-"))
-FAST = ["--rounds", "1", "--seconds", "0.05", "--starts", "1", "--seeds", "1", "--check", "0.5"]
+FAST = ["--rounds", "1", "--seconds", "0.05", "--starts", "1", "--seeds", "1", "--check", "1.5"]
 MODEL = "Fixtures/models/bert-embedding-dense"
 WORKLOAD = "schema: pack.workload/1\nphases: [{time: 10 s, rate: 1}, {time: 40 s, rate: 30}]\nbound: 500 ms\n"
 

@@ -177,7 +177,8 @@ final class Study {
         }
         return try rates.map { rate in
             // More requests of slow servers, as far as there is time.
-            let arrivals = Arrivals([.init(seconds: max(command.check, min(60 / rate, 2 * command.check)), rate: rate)])
+            let seconds = max(command.check, min(60 / rate, 2 * command.check), 5 / rate)
+            let arrivals = Arrivals([.init(seconds: seconds, rate: rate)])
             let outcome = try StudyMeasurement.run(
                 at: arrivals.times(seed: 1), entry.subject.requests, on: entry.server, containerSize, sandbox)
             var fleet = Fleet(service: .samples(http.warm), start: .constant(0), scaler: .fixed)
