@@ -121,11 +121,13 @@ def a_bundle_and_its_forms():
     check("charts are drawn, with the bound", text.count("<svg") >= 5 and ">bound 500 ms<" in text, text.count("<svg"))
     check("no number is missing in a chart", not re.search(r"nan|inf\b", " ".join(re.findall(r'd="[^"]*"', text))))
     check("a bundle without its model has no stack", "give it with --model" in text)
-    done = pack(str(bundle), "--target", "lambda", *FAST, "--workload", workload(WORKLOAD), "--format", "markdown")
+    # The last of an option given twice counts.
+    unchecked = ["--target", "lambda", *FAST, "--check", "0", "--workload", workload(WORKLOAD)]
+    done = pack(str(bundle), *unchecked, "--format", "markdown")
     check("Markdown has all parts", all(f"### {part}" in done.stdout for part in [
         "What can be served", "Warm latency", "Cold start", "Scaling", "Sizes", "Cost", "The claims of 2020"]))
     check("and no drawings", "<svg" not in done.stdout)
-    done = pack(str(bundle), "--target", "lambda", *FAST, "--workload", workload(WORKLOAD))
+    done = pack(str(bundle), *unchecked)
     check("what is simulated says so", "SIMULATED" in done.stdout and "MEASURED" in done.stdout)
 
 
