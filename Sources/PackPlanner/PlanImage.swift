@@ -1,4 +1,5 @@
 import CPackSystem
+import Glibc
 
 /// The bytes of a plan file in memory, page-aligned.
 public final class PlanImage: @unchecked Sendable {
@@ -8,6 +9,8 @@ public final class PlanImage: @unchecked Sendable {
     /// Memory of zeros; nil where there is none.
     init?(byteCount: Int) {
         guard let start = pack_memory_allocate(byteCount) else { return nil }
+        // Most of the time that filling it takes goes for page faults: fewer of them where the system can. It may refuse.
+        _ = madvise(start, byteCount, MADV_HUGEPAGE)
         memory = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
     }
 

@@ -21,14 +21,22 @@ public enum Planner {
         try draft(Lowering(graph: graph, symbolMaxima: metadata.symbolMaxima), storage, metadata)
     }
 
-    /// Settles the layouts of plans that store the weights of one graph in several ways. Throws as `draft` does.
+    /// Settles the layouts of plans that store all weights of one graph in each of several kinds. Throws as `draft` does.
     public static func drafts(
-        _ graph: Graph, storages: [WeightStorage], metadata: PlanMetadata
+        _ graph: Graph, kinds: [WeightKind], metadata: PlanMetadata
     ) throws(PlannerError) -> [PlanDraft] {
         let lowering = Lowering(graph: graph, symbolMaxima: metadata.symbolMaxima)
-        return try concurrently(storages) { (storage) throws(PlannerError) in
-            try draft(lowering, storage, metadata)
+        func drafts(_ kinds: ArraySlice<WeightKind>) throws(PlannerError) -> [PlanDraft] {
+            try concurrently(Array(kinds)) { (kind) throws(PlannerError) in
+                try draft(lowering, WeightStorage(kind), metadata)
+            }
         }
+        let first = try drafts(kinds.prefix(2))
+        // Floats of both sizes alike: no weight has a choice.
+        if kinds.starts(with: [.f32, .f16]), first[0].isLike(first[1]) {
+            return kinds.indices.map { first[min($0, 1)] }
+        }
+        return first + (try drafts(kinds.dropFirst(2)))
     }
 
     private static func draft(

@@ -10,20 +10,33 @@ public struct Quantizer {
     public let metadata: PlanMetadata
     /// Threads to compute with.
     public let threads: Int
-    private let requests: [Request]
+    private let requests: Requests
     private let references: [[Float]]
     private let adjusted: AdjustedWeights
 
     /// What outputs are compared on.
-    private enum Request {
-        case text(ids: [Int32], types: [UInt8])
-        case tensors(SampleInputs)
+    private enum Requests {
+        case texts([TextRunner.Tokens])
+        case tensors([SampleInputs])
 
-        func output(_ runner: TextRunner) throws(RuntimeError) -> [Float] {
+        func outputs(_ runner: TextRunner) throws(RuntimeError) -> [[Float]] {
             switch self {
-            case .text(let ids, let types): try runner.output(ids: ids, types: types)
-            case .tensors(let inputs): try runner.outputs(inputs)
+            case .texts(let texts): return try runner.outputs(texts)
+            case .tensors(let samples):
+                return try samples.map { (inputs) throws(RuntimeError) in try runner.outputs(inputs) }
             }
+        }
+
+        /// About so many of them, at even distances.
+        func some(_ count: Int) -> Requests {
+            switch self {
+            case .texts(let texts): .texts(Self.some(of: texts, count))
+            case .tensors(let samples): .tensors(Self.some(of: samples, count))
+            }
+        }
+
+        private static func some<Element>(of all: [Element], _ count: Int) -> [Element] {
+            stride(from: 0, to: all.count, by: max(1, all.count / count)).map { all[$0] }
         }
     }
 
@@ -58,10 +71,8 @@ public struct Quantizer {
         self.metadata = metadata
         self.threads = threads
         let runner = try TextRunner(original, threads: threads)
-        requests = texts.map { runner.tokens($0) }.filter { !$0.ids.isEmpty }.map {
-            .text(ids: $0.ids, types: $0.types)
-        }
-        references = try requests.map { try $0.output(runner) }
+        requests = .texts(texts.map { runner.tokens($0) }.filter { !$0.ids.isEmpty })
+        references = try requests.outputs(runner)
         adjusted = AdjustedWeights(
             Compensator(
                 graph: graph, metadata: metadata,
@@ -79,8 +90,8 @@ public struct Quantizer {
         self.metadata = metadata
         self.threads = threads
         let runner = try TextRunner(original, threads: threads)
-        requests = runner.samples(samples).map { .tensors($0) }
-        references = try requests.map { try $0.output(runner) }
+        requests = .tensors(runner.samples(samples))
+        references = try requests.outputs(runner)
         adjusted = AdjustedWeights(nil)
     }
 
@@ -110,9 +121,8 @@ public struct Quantizer {
         return Made(draft: draft, image: image, adjusted: adjusted)
     }
 
-    private func outputs(of image: PlanImage, on requests: [Request]) throws -> [[Float]] {
-        let runner = try TextRunner(image, threads: threads)
-        return try requests.map { try $0.output(runner) }
+    private func outputs(of image: PlanImage, on requests: Requests) throws -> [[Float]] {
+        try requests.outputs(try TextRunner(image, threads: threads))
     }
 
     /// Bytes that codes must save: for less, nothing is given up.
@@ -168,7 +178,7 @@ public struct Quantizer {
     }
 
     private var isOfTexts: Bool {
-        if case .text = requests.first { true } else { false }
+        if case .texts = requests { true } else { false }
     }
 
     /// How many requests tell what a weight does.
@@ -178,8 +188,7 @@ public struct Quantizer {
     ///
     /// - Parameter pure: Plans of all weights in each of `kinds`.
     private func widths(_ pure: [Made]) throws -> WidthSearch {
-        let step = max(1, requests.count / Self.probes)
-        let probes = stride(from: 0, to: requests.count, by: step).map { requests[$0] }
+        let probes = requests.some(Self.probes)
         guard let base = zip(kinds, pure).first(where: { $0.0 == .int8 })?.1 else { return WidthSearch([]) }
         let expected = try outputs(of: base.image, on: probes)
         let sizes = pure.map { $0.draft.compressedBytes(in: $0.image) }

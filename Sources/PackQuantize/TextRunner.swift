@@ -29,7 +29,7 @@ public final class TextRunner {
     }
 
     /// The token ids of a text, cut to what the model takes.
-    public func tokens(_ text: String) -> (ids: [Int32], types: [UInt8]) {
+    public func tokens(_ text: String) -> Tokens {
         guard let tokenizer else { return ([], []) }
         Array(text.utf8).withUnsafeBytes {
             tokenizer.encode($0, maximum: session.maximumTokens, into: &encoding)
@@ -42,6 +42,49 @@ public final class TextRunner {
         try fill(ids: ids, types: types)
         try session.run()
         return session.outputBytes(0).withMemoryRebound(to: Float.self) { Array($0) }
+    }
+
+    /// The tokens of a text, and of what part of it each is.
+    public typealias Tokens = (ids: [Int32], types: [UInt8])
+
+    /// Tokens that are computed at once, side by side, where a plan can do that.
+    private static let tokensAtOnce = 512
+
+    /// Computes the first output for each text: its numbers, row-major. They are those that `output` gives, sooner.
+    public func outputs(_ texts: [Tokens]) throws(RuntimeError) -> [[Float]] {
+        var results: [[Float]] = []
+        results.reserveCapacity(texts.count)
+        while results.count < texts.count {
+            var count = 0
+            var tokens = 0
+            for text in texts[results.count...] {
+                tokens += text.ids.count
+                guard count == 0 || session.plan.packsTexts && tokens <= Self.tokensAtOnce else { break }
+                count += 1
+            }
+            let text = texts[results.count]
+            if count > 1 {
+                results += try sideBySide(texts[results.count..<results.count + count])
+            } else {
+                results.append(try output(ids: text.ids, types: text.types))
+            }
+        }
+        return results
+    }
+
+    private func sideBySide(_ texts: ArraySlice<Tokens>) throws(RuntimeError) -> [[Float]] {
+        var ends: [Int] = []
+        for text in texts { ends.append((ends.last ?? 0) + text.ids.count) }
+        try fill(ids: texts.flatMap(\.ids), types: texts.flatMap(\.types), ends: ends)
+        try session.run()
+        let numbers = session.outputFloats(0)
+        // Rows are those of texts, or of tokens after an axis of one.
+        let areOfTexts = session.outputRank(0) > 0 && session.outputDimension(0, 0) == texts.count
+        let size = numbers.count / (areOfTexts ? texts.count : ends[ends.count - 1])
+        return ends.indices.map { text in
+            let rows = areOfTexts ? text..<text + 1 : (text == 0 ? 0 : ends[text - 1])..<ends[text]
+            return Array(numbers[rows.lowerBound * size..<rows.upperBound * size])
+        }
     }
 
     /// Made-up inputs that the model takes, as many as asked for; none if it takes none of the shapes that are tried.
@@ -62,11 +105,14 @@ public final class TextRunner {
         return (0..<session.outputCount).flatMap { session.outputFloats($0) }
     }
 
-    /// Prepares a request of one text.
-    public func fill(ids: [Int32], types: [UInt8]) throws(RuntimeError) {
+    /// Prepares a request of one text, or of several that lie side by side and end at the given tokens.
+    public func fill(ids: [Int32], types: [UInt8], ends: [Int] = []) throws(RuntimeError) {
         let shape = [1, ids.count]
         for input in 0..<session.inputCount {
             try session.setInputShape(input, shape)
+        }
+        if !ends.isEmpty {
+            try ends.withUnsafeBufferPointer { (ends) throws(RuntimeError) in try session.setSegments(ends) }
         }
         try session.prepare()
         for input in 0..<session.inputCount {

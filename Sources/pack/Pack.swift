@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import PackIO
 
 /// The command: a file a subcommand beside this one.
 @main struct Pack: ParsableCommand {
@@ -16,16 +17,28 @@ import Glibc
 
     /// The one that is asked for, if it is one: looking at all of them takes longer than a small model's analysis.
     private static var subcommands: [any ParsableCommand.Type] {
-        let all: [any ParsableCommand.Type] = [
-            Analyze.self, Slim.self, Gate.self, Run.self, Emulate.self, Bench.self, StudyCommand.self, Inspect.self,
-            Profiles.self,
-        ]
         let asked = CommandLine.arguments.dropFirst().first
         return all.first { $0.configuration.commandName == asked }.map { [$0] } ?? all
     }
 
+    private static let all: [any ParsableCommand.Type] = [
+        Analyze.self, Slim.self, Gate.self, Run.self, Emulate.self, Bench.self, StudyCommand.self, Inspect.self,
+        Profiles.self,
+    ]
+
+    /// - Throws: Where the first argument is neither an option nor a subcommand.
+    private static func checkSubcommand() throws {
+        let names = all.compactMap { $0.configuration.commandName } + ["help"]
+        guard let asked = CommandLine.arguments.dropFirst().first, !asked.hasPrefix("-"), !names.contains(asked)
+        else { return }
+        let hint = Suggestion.nearest(to: asked, among: names).map { "did you mean \($0)?" }
+        throw ValidationError(
+            "there is no subcommand '\(asked)'; " + (hint ?? "expected one of " + names.joined(separator: ", ")))
+    }
+
     static func main() {
         do {
+            try checkSubcommand()
             var command = try parseAsRoot()
             try command.run()
         } catch {

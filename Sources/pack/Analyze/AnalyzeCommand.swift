@@ -40,7 +40,12 @@ struct Analyze: ParsableCommand {
     @OptionGroup var output: ReportOptions
 
     func run() throws {
-        let platforms = Deferred { [target] in try profiles(named: target) }
+        // A model is imported meanwhile.
+        let platforms = Deferred { [target] in
+            let profiles = try profiles(named: target)
+            Predictions.readRuntime()
+            return profiles
+        }
         let examination = try Examination.make(paths, stack, platforms.get, fixing: specialization.specialization())
         let report = AnalyzeReport(
             examination: examination, showsAllLimits: !target.isEmpty, showsTree: tree,

@@ -13,6 +13,19 @@ struct BundleCode: Sendable {
     /// What level 9, which bundles are made with, leaves of code that level 1 has compressed.
     private static let gain = 0.93
 
+    /// The runtime that a model with these operators of ONNX needs for the most part, compressed as a whole.
+    ///
+    /// - Throws: What slim would throw.
+    init(likelyFor operators: [String: Int], _ library: RuntimeLibrary) throws {
+        let hasConvolutions = operators["Conv"] != nil
+        let program = try library.program(
+            operators: ["Binary", "Unary"] + (hasConvolutions ? ["Conv", "Pool", "Concat"] : ["Linear"]),
+            kernelFamilies: ["gemm_f32", "gemm_rows_f32", "binary", "unary"]
+                + (hasConvolutions ? ["conv_rows", "tap_rows"] : []))
+        self.program = program
+        zipped = Self.zipped(program.bytes, pieces: .max)
+    }
+
     /// - Parameter alike: The runtime of another way to store the weights: most of its code is the same.
     /// - Throws: What slim would throw.
     init(_ draft: PlanDraft, _ library: RuntimeLibrary?, like alike: BundleCode? = nil) throws {

@@ -18,6 +18,12 @@ struct Predictions {
     private static let arch = "x86_64"
     private static let kinds: [WeightKind] = [.f32, .f16, .int8, .int4]
 
+    /// Nodes that passes need longer for than the runtime takes to link and compress.
+    private static let manyNodes = 300
+
+    /// Reads the runtime, so that it is there when it is wanted.
+    static func readRuntime() { _ = library }
+
     /// The runtime that bundles get; nil where it is not there.
     private static let library = try? RuntimeLibrary.locate(arch: arch, executable: executablePath())
 
@@ -25,18 +31,22 @@ struct Predictions {
     init(_ model: ImportedModel, files: [ModelFacts.File]) throws {
         // The tokenizer's table takes as long as all the rest.
         let (tokenizer, rest) = try concurrently(
+            { try Self.tokenizer(model) },
             {
-                _ = Self.library
-                return try Self.tokenizer(model)
-            },
-            {
+                // Where passes take long and no tokenizer is encoded, a thread is free to compress most of the runtime.
+                let likely = Deferred {
+                    guard model.tokenizerFolder == nil, model.graph.nodes.count > Self.manyNodes,
+                        let library = Self.library
+                    else { return BundleCode?.none }
+                    return try? BundleCode(likelyFor: model.graph.operatorCounts, library)
+                }
                 let graph = try PassPipeline.standard.run(model.graph, isInferred: model.onnx != nil).graph
                 let metadata = PlanMetadata(model, tokenizer: [])
-                let drafts = try Unrunnable.drafts(
-                    model, graph, metadata, storages: Self.kinds.map { WeightStorage($0) })
+                let drafts = try Unrunnable.drafts(model, graph, metadata, kinds: Self.kinds)
                 // What comes out alike is predicted once.
                 let sources = drafts.indices.map { index in drafts.firstIndex { $0.isLike(drafts[index]) } ?? index }
-                let parts = try Self.parts(drafts, drafts.indices.filter { sources[$0] == $0 }, model)
+                let parts = try Self.parts(
+                    drafts, drafts.indices.filter { sources[$0] == $0 }, model, like: try likely.get())
                 return (
                     counts: graph.operatorCounts, drafts: drafts, sources: sources, parts: parts.all,
                     tablesZipped: parts.tablesZipped
@@ -70,13 +80,15 @@ struct Predictions {
     }
 
     /// The parts of the bundles that differ, from the drafts at the given places, and about what the tables of a plan take in
-    /// a zip: those of all kinds differ by a few numbers.
+    /// a zip, where that is needed: those of all kinds differ by a few numbers.
+    ///
+    /// - Parameter likely: A runtime that most code of theirs is in.
     private static func parts(
-        _ drafts: [PlanDraft], _ sources: [Int], _ model: ImportedModel
+        _ drafts: [PlanDraft], _ sources: [Int], _ model: ImportedModel, like likely: BundleCode?
     ) throws -> (all: [Parts], tablesZipped: Int) {
         let (codes, (weights, tablesZipped)) = try concurrently(
             {
-                let first = try sources.first.map { try BundleCode(drafts[$0], library) }
+                let first = try sources.first.map { try BundleCode(drafts[$0], library, like: likely) }
                 let rest = try concurrently(Array(sources.dropFirst())) {
                     try BundleCode(drafts[$0], library, like: first)
                 }
@@ -85,7 +97,9 @@ struct Predictions {
             // Weights in the fewest bits take longest: they go first.
             {
                 let weights = try concurrently(sources.reversed()) { try BundleWeights(drafts[$0], model) }
-                let tables = try drafts.first?.tableBytes() ?? []
+                let isSampled = weights.contains { $0.zipped != nil }
+                guard isSampled, let draft = drafts.first else { return (weights, 0) }
+                let tables = try draft.tableBytes()
                 return (weights, tables.withUnsafeBytes { ZippedSize.sampled($0, level: 6, pieces: 2) })
             })
         let all = zip(sources, zip(codes, weights.reversed())).map { Parts(source: $0, code: $1.0, weights: $1.1) }

@@ -19,12 +19,12 @@ enum Unrunnable {
         }
     }
 
-    /// The layouts of the plans with weights stored in several ways. Throws as `draft` does.
+    /// The layouts of the plans with all weights stored in each of several kinds. Throws as `draft` does.
     static func drafts(
-        _ imported: ImportedModel, _ graph: Graph, _ metadata: PlanMetadata, storages: [WeightStorage]
+        _ imported: ImportedModel, _ graph: Graph, _ metadata: PlanMetadata, kinds: [WeightKind]
     ) throws -> [PlanDraft] {
         try named(imported, graph, metadata) { () throws(PlannerError) in
-            try Planner.drafts(graph, storages: storages, metadata: metadata)
+            try Planner.drafts(graph, kinds: kinds, metadata: metadata)
         }
     }
 
