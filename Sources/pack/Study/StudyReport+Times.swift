@@ -135,8 +135,10 @@ extension StudyReport {
             .heading("The simulation beside this machine"), .table(table),
             .paragraph([
                 Text(
-                    "Requests come at random, whether others have been answered or not; BUSY: rate × mean warm time. Servers that compute "
-                        + "several requests at a time on one processor have other quantiles than the simulated first come, first served.",
+                    "Requests come at random, whether others have been answered or not; BUSY: rate × mean warm time. A process that slept "
+                        + "between requests computes them a little slower than one that did not: at 85 % busy a tenth more doubles the "
+                        + "wait. Servers that compute several requests at a time on one processor have other quantiles than the "
+                        + "simulated first come, first served.",
                     .faint)
             ]),
         ]
