@@ -74,6 +74,7 @@ let toolTargets: [Target] = [
         "PackQuantize",
         ["CPackKernels", "PackCore", "PackGraph", "PackIO", "PackPlanner", "PackRuntime", "PackTokenizers"]),
     tool("PackFit", ["PackProfiles"]),
+    tool("PackSimulation", ["PackCore"]),
     tool("PackBundle", ["PackIO", "PackProfiles", "CPackKernels", "CPackSystem", "CArchive", "CZlib"]),
     tool("PackReport"),
     tool(
@@ -87,7 +88,7 @@ let toolTargets: [Target] = [
         dependencies: [
             "PackCore", "PackIO", "PackFormats", "PackGraph", "PackImport", "PackPasses", "PackProfiles", "PackPlanner",
             "PackDependencies", "PackQuantize", "PackFit", "PackBundle", "PackReport", "PackLab", "PackRuntime",
-            "PackTokenizers",
+            "PackSimulation", "PackTokenizers",
             "PackServing", "CPackKernels", "CPackSystem", "CPackBench", argumentParser,
         ],
         swiftSettings: toolSettings, linkerSettings: commandLinkerSettings),
@@ -114,6 +115,7 @@ let toolTargets: [Target] = [
         ]),
     tests("PackServingTests", ["PackCore", "PackServing", "CPackSystem"]),
     tests("PackLabTests", ["PackCore", "PackLab", "PackServing", "CPackSystem"]),
+    tests("PackSimulationTests", ["PackCore", "PackSimulation"]),
     tests("PackTokenizersTests", ["PackCore", "PackTokenizers", "PackImport", "PackIO"]),
     tests("PackProfilesTests", ["PackIO", "PackProfiles"]),
     tests("PackDependenciesTests", ["PackIO", "PackFormats", "PackDependencies", "CArchive"]),

@@ -52,6 +52,16 @@ if [[ ${1:-} =~ ^(python|peers)$ ]] && [ ! -e .venv/deploy-2 ]; then
     fi
 fi
 
+if [[ ${1:-} =~ ^(python|peers)$ ]] && [ ! -e .venv/study-1 ]; then
+    echo "setup: installing the servers of pack study's Python stacks into .venv"
+    # Without them pack study says that the stack is not installed.
+    if .venv/bin/pip install -q --disable-pip-version-check fastapi uvicorn; then
+        touch .venv/study-1
+    else
+        echo "setup: not all could be installed" >&2
+    fi
+fi
+
 if [ "${1:-}" = peers ] && [ ! -e .venv/peers-1 ]; then
     echo "setup: installing OpenVINO, nncf and sympy into .venv"
     # Without them `make bench` measures the peers that are there.

@@ -24,5 +24,6 @@ step .venv/bin/python Tests/forms.py
 step .venv/bin/python Tests/emulation.py
 step .venv/bin/python Tests/serving.py
 step .venv/bin/python Tests/manifests.py
+step .venv/bin/python Tests/study.py
 step .venv/bin/python Tests/conformance/onnx_nodes.py --every 4 --expected Tests/conformance/onnx_expected.txt
 step .venv/bin/python Tests/fuzz/onnx_graphs.py --cases 200

@@ -15,7 +15,8 @@ ROWS = [
     ["PackCore", "CPackBench"],
     ["PackRuntime", "PackTokenizers", "PackIO"],
     ["PackServing", "PackFormats", "PackGraph"],
-    ["PackImport", "PackPasses", "PackProfiles", "PackPlanner", "PackDependencies"],
+    ["PackImport", "PackPasses", "PackProfiles", "PackPlanner", "PackDependencies",
+     "PackSimulation"],
     ["PackQuantize", "PackFit", "PackBundle", "PackReport", "PackLab"],
     ["pack", "PackRun"],
 ]

@@ -10,9 +10,14 @@ public enum Measure: String, Sendable {
     case requestPrice
     case memoryPrice
     case processorPrice
+    case rate
+    case share
+    case factor
+    case byteRate
 
     /// The units in which it may be stated, with the factor to the base unit: bytes, seconds, pieces; a month's requests,
-    /// GiB-s or vCPU-s; dollars for a request, a GiB-s or a vCPU-s.
+    /// GiB-s or vCPU-s; dollars for a request, a GiB-s or a vCPU-s; pieces or
+    /// bytes a second; shares and factors.
     package var units: [(name: String, factor: Double)] {
         switch self {
         case .bytes:
@@ -29,6 +34,10 @@ public enum Measure: String, Sendable {
         case .requestPrice: [("USD/request", 1), ("USD/million requests", 1e-6)]
         case .memoryPrice: [("USD/GiB-s", 1), ("USD/GiB-h", 1 / 3600.0)]
         case .processorPrice: [("USD/vCPU-s", 1), ("USD/vCPU-h", 1 / 3600.0)]
+        case .rate: [("count/s", 1), ("count/10 s", 0.1), ("count/min", 1 / 60.0)]
+        case .share: [("%", 0.01)]
+        case .factor: [("times", 1)]
+        case .byteRate: [("MB/s", 1e6), ("MiB/s", 1_048_576)]
         }
     }
 }

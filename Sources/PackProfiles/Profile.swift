@@ -46,6 +46,11 @@ public struct Profile: Sendable {
     /// What the program finds in its environment, beside what the user sets.
     public var environment: [String: String]
 
+    /// How the number of instances follows the requests, by who sees to it; empty where that is not known.
+    public var scaling: [Scaler: [ScalingID: Quantity]] = [:]
+    /// The profile whose prices are those of a usual way to run this platform, where it has none itself.
+    public var pricedAs: String?
+
     /// The platform's profile for programs, if it has one and that is among some.
     public func programProfile(among profiles: [Profile]) -> Profile? { profiles.first { $0.name == programVariant } }
 
@@ -60,6 +65,40 @@ public struct Profile: Sendable {
         case lambda = "lambda-runtime-api"
         case http
         case function
+    }
+
+    /// Who sees to the number of instances.
+    public enum Scaler: String, CaseIterable, Sendable {
+        /// An instance for each request at a time, as AWS Lambda has it.
+        case perRequest = "per-request"
+        /// Targets for processors and requests at a time, and instances for what finds no room, as Google Cloud Run has it.
+        case managed
+        /// Knative's autoscaler.
+        case knative
+        /// The HorizontalPodAutoscaler of Kubernetes.
+        case horizontal
+
+        /// What a profile has to state of it.
+        var required: [ScalingID] {
+            switch self {
+            case .perRequest: [.burst, .refill, .maximum, .idle, .start]
+            case .managed:
+                [.period, .window, .processorTarget, .concurrencyTarget, .maximum, .patience, .idle, .start]
+            case .knative:
+                [
+                    .period, .window, .panicWindow, .panicThreshold, .concurrencyTarget, .upRate, .downRate, .maximum,
+                    .start,
+                ]
+            case .horizontal:
+                [
+                    .period, .window, .processorTarget, .tolerance, .addCount, .addShare, .addPeriod, .removeWindow,
+                    .initial, .maximum, .start,
+                ]
+            }
+        }
+
+        /// The numbers of machines, of which a profile states all or none.
+        static let machines: [ScalingID] = [.nodeStart, .nodeScan, .nodeCount, .nodeProcessors, .imageRate]
     }
 
     /// How time is paid for.

@@ -28,9 +28,16 @@ extension ProfileReader {
         _ top: Entries, _ field: String, _: ID.Type, measure: (ID) -> Measure
     ) -> [ID: Quantity] where ID.RawValue == String {
         guard let node = top.values[field] else { return [:] }
+        return quantities(node, field, ID.self, measure: measure)
+    }
+
+    /// The same of a mapping at hand.
+    mutating func quantities<ID: RawRepresentable & CaseIterable & Hashable>(
+        _ node: SettingsNode, _ field: String, _: ID.Type, required: [ID] = [], measure: (ID) -> Measure
+    ) -> [ID: Quantity] where ID.RawValue == String {
         let names = ID.allCases.map(\.rawValue)
         let checked = attempt { reader throws(ProfileError) in
-            try reader.fields.checkedMapping(node, field, allowed: names, required: [])
+            try reader.fields.checkedMapping(node, field, allowed: names, required: required.map(\.rawValue))
         }
         guard let checked else { return [:] }
         faults += checked.faults

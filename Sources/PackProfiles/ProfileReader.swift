@@ -27,9 +27,14 @@
 ///     environment: {PROVENANCE, variables: {TZ: UTC}}      # optional
 ///     prices:                            # optional; keys: ``PriceID``
 ///       requests: {value: 0.20, unit: USD/million requests, PROVENANCE}
+///     priced-as: fargate                 # optional; the profile with the prices of a usual way to run this platform
+///     scaling:                           # optional; keys: per-request, managed, knative, horizontal; in each: ``ScalingID``
+///       per-request:
+///         instances.burst: {value: 1000, unit: count, PROVENANCE}
 ///
 /// Units: B, KB, MB, GB, KiB, MiB, GiB; ms, s, min; count; vCPU; prices in USD/request, USD/million requests, USD/GiB-s,
-/// USD/GiB-h, USD/vCPU-s, USD/vCPU-h; what is free in requests/month, GiB-s/month, vCPU-s/month.
+/// USD/GiB-h, USD/vCPU-s, USD/vCPU-h; what is free in requests/month, GiB-s/month, vCPU-s/month; count/s,
+/// count/10 s, count/min; %; times; MB/s, MiB/s.
 public struct ProfileReader {
     /// The largest file that is read, in bytes.
     public static let limit = FieldReader.limit
@@ -46,7 +51,7 @@ public struct ProfileReader {
     ]
     static let optional = [
         "runtime", "python", "default", "billing", "as-image", "as-program", "sizes", "memory-sizes", "environment",
-        "prices",
+        "prices", "priced-as", "scaling",
     ]
 
     /// Reads a profile from its text.
@@ -152,6 +157,10 @@ public struct ProfileReader {
         profile.programVariant = section(top, "as-program") { reader, node throws(ProfileError) in
             try reader.fields.text(node, "as-program")
         }
+        profile.pricedAs = section(top, "priced-as") { reader, node throws(ProfileError) in
+            try reader.fields.text(node, "priced-as")
+        }
+        profile.scaling = scaling(top)
         profile.isDefault = flag(top, "default") ?? false
         if top.values["billing"] != nil { profile.billing = word(top, "billing", Profile.Billing.self) }
         let python = section(top, "python") { reader, node throws(ProfileError) in try reader.python(node) }

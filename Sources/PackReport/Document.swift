@@ -15,6 +15,8 @@ public struct Document: Sendable {
         case list([[Text]])
         /// A command to run, never wrapped.
         case command(String)
+        /// A drawing, in pages alone.
+        case chart(Chart)
     }
 
     /// Makes a document.

@@ -2,11 +2,16 @@
 public enum MarkdownRenderer {
     /// The text of a document.
     public static func render(_ document: Document) -> String {
-        document.blocks.map(render).joined(separator: "\n\n") + "\n"
+        document.blocks.filter(isShown).map(render).joined(separator: "\n\n") + "\n"
+    }
+
+    private static func isShown(_ block: Document.Block) -> Bool {
+        if case .chart = block { false } else { true }
     }
 
     private static func render(_ block: Document.Block) -> String {
         switch block {
+        case .chart: return ""
         case .heading(let text): return "### " + Escaping.markdown(text)
         case .paragraph(let texts): return RunnerText.inert(run(texts))
         case .list(let items): return items.map { "- " + run($0) }.joined(separator: "\n")

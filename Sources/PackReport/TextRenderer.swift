@@ -31,6 +31,7 @@ public struct TextRenderer: Sendable {
         case .list(let items): return items.flatMap { flow($0, first: "  ", rest: "    ") }
         case .command(let text): return ["    " + Escaping.visible(text)]
         case .table(let table): return render(table)
+        case .chart: return []
         }
     }
 

@@ -22,7 +22,8 @@ import PackIO
     }
 
     private static let all: [any ParsableCommand.Type] = [
-        Analyze.self, Slim.self, Gate.self, Run.self, Emulate.self, Bench.self, Inspect.self, Profiles.self,
+        Analyze.self, Slim.self, Gate.self, Run.self, Emulate.self, Bench.self, StudyCommand.self, Inspect.self,
+        Profiles.self,
     ]
 
     /// - Throws: Where the first argument is neither an option nor a subcommand.

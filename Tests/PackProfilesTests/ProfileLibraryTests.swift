@@ -11,7 +11,7 @@ import Testing
         let names = [
             "app-runner", "azure-container-apps", "azure-functions-2020", "azure-functions-consumption",
             "azure-functions-flex", "cloud-functions", "cloud-functions-gen1", "cloud-run", "cloud-run-2020", "fargate",
-            "fargate-2020", "kubernetes", "lambda", "lambda-2020", "lambda-image", "lambda-python",
+            "fargate-2020", "kubernetes", "kubernetes-2020", "lambda", "lambda-2020", "lambda-image", "lambda-python",
             "lambda-python-2020", "netlify", "sagemaker-serverless", "scaleway-functions", "vercel", "vercel-2020",
         ]
         #expect(Set(try Self.library.names()) == Set(names))

@@ -6,7 +6,7 @@ import Testing
     static let profiles = (try? ProfileLibraryTests.library.all()) ?? []
 
     @Test func theyAreThere() throws {
-        #expect(Self.profiles.count == 22)
+        #expect(Self.profiles.count == 23)
         let defaults = try ProfileLibraryTests.library.profiles(for: []).map(\.name)
         #expect(
             defaults == [
@@ -44,7 +44,8 @@ import Testing
         let profile = try ProfileLibraryTests.library.profile(name)
         let statements =
             profile.limits.values.map(\.provenance) + profile.prices.values.map(\.provenance)
-            + profile.architectures.map(\.provenance) + [profile.libc.provenance] + profile.sizes.map(\.provenance)
+            + profile.scaling.values.flatMap { $0.values.map(\.provenance) } + profile.architectures.map(\.provenance)
+            + [profile.libc.provenance] + profile.sizes.map(\.provenance)
         for statement in statements {
             #expect(statement.source.count > 5)
             #expect(("2019-01-01"..."2026-11-23").contains(statement.date))
@@ -60,6 +61,10 @@ import Testing
             let other = try ProfileLibraryTests.library.profile(program)
             #expect(other.python.isEmpty)
             #expect(other.asOf == profile.asOf)
+        }
+        if let priced = profile.pricedAs {
+            #expect(profile.prices.isEmpty)
+            #expect(try !ProfileLibraryTests.library.profile(priced).prices.isEmpty)
         }
         guard let image = profile.imageVariant else { return }
         let other = try ProfileLibraryTests.library.profile(image)

@@ -7,13 +7,13 @@ enum PeerScript {
 
     private static let parts = [imports, onnxruntime, openvino, torch, preparing, sizes, inputs, serving]
 
-    private static let imports = """
+    static let imports = """
         import json, os, sys, time
         TYPES = {"double": "float64", "float": "float32", "float16": "float16", "int64": "int64", "int32": "int32",
                  "int8": "int8", "uint8": "uint8", "bool": "bool", "string": "string"}
         """
 
-    private static let onnxruntime = """
+    static let onnxruntime = """
         class OnnxRuntime:
             packages = ["onnxruntime", "numpy"]
             def __init__(self, path, threads):
@@ -51,7 +51,7 @@ enum PeerScript {
                 return [self.request.get_output_tensor(i).data for i in range(len(self.compiled.outputs))]
         """
 
-    private static let torch = """
+    static let torch = """
         class Torch:
             packages = ["torch", "transformers", "numpy"]
             def __init__(self, path, threads):
@@ -141,7 +141,7 @@ enum PeerScript {
             openvino.save_model(smaller, path, compress_to_fp16=False)
         """
 
-    private static let sizes = """
+    static let sizes = """
         def model_bytes(path):
             path = path.rsplit("#", 1)[0]
             if os.path.isdir(path):

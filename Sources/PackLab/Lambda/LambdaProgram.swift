@@ -44,6 +44,14 @@ final class LambdaProgram {
         unpackedBytes = image.unpackedBytes
     }
 
+    /// Takes a bundle that is unpacked already, in a folder that stays.
+    init(folder: String) {
+        taskFolder = folder
+        arguments = ["\(folder)/bootstrap"]
+        (root, user, environment, image, temporary) = (nil, nil, [:], nil, nil)
+        unpackedBytes = 0
+    }
+
     deinit {
         guard temporary != nil else { return }
         chmod(taskFolder, 0o755)

@@ -10,6 +10,7 @@ enum BlockHTML {
             "<div class=\"command\"><pre tabindex=\"0\"><code>\(XMLText.escaped(text))</code></pre>"
                 + "<button type=\"button\" class=\"copy\" hidden>Copy</button></div>"
         case .table(let table): html(table, label: label)
+        case .chart(let chart): ChartSVG.html(chart)
         }
     }
 

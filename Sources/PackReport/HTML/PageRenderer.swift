@@ -6,8 +6,12 @@ public enum PageRenderer {
     /// The file.
     public static func render(_ page: Page) -> String {
         let script = page.treemap == nil ? [TableScript.text] : [TableScript.text, TreemapScript.text]
+        let hasCharts = page.sections.contains { section in
+            section.blocks.contains { if case .chart = $0 { true } else { false } }
+        }
+        let style = PageStyle.text + TreemapStyle.text + (hasCharts ? ChartStyle.text : "")
         let parts: [String] =
-            [head(page, script: script.joined(), style: PageStyle.text + TreemapStyle.text)]
+            [head(page, script: script.joined(), style: style)]
             + ["<body>", header(page), "<main id=\"main\">"]
             + [PageCards.html(page.cards)]
             + [page.treemap.map(TreemapSection.html) ?? ""]

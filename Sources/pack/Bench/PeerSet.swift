@@ -11,7 +11,7 @@ final class PeerSet {
     /// What could not be measured of a peer, and why.
     private(set) var failures: [BenchResult.Missing] = []
     private let folder: TemporaryFolder
-    private let model: String
+    let model: String
     private let source: String
     private let python: String
     private let wanted: [Peer]

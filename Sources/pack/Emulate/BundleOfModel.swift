@@ -15,7 +15,14 @@ struct BundleOfModel {
         guard isFolder || ONNXImport.path(at: model) != nil else { return nil }
         folder = try TemporaryFolder(prefix: "pack-emulate")
         path = folder.path + "/bundle"
-        let command = try Slim.parse([model, "--target", target, "--output", path])
+        try Self.make(of: model, target: target, output: path)
+    }
+
+    /// Makes the bundle of a model, as `pack slim` does it when it is told the target and some options.
+    ///
+    /// - Throws: What `pack slim` refuses the model with.
+    static func make(of model: String, target: String, output: String, options: [String] = []) throws {
+        let command = try Slim.parse([model, "--target", target, "--output", output] + options)
         let profile = try profiles(named: [target])[0]
         let result = try Slimmer(
             command: command, pipeline: try ModelPipeline.load(model), profile: profile,

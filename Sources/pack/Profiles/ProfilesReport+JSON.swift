@@ -27,6 +27,9 @@ extension ProfilesReport {
             "unknownLimits": .array(profile.unknownLimits.map { .string($0.rawValue) }),
             "memorySizes": .array(profile.memorySizes.map { .int($0) }),
             "prices": .object(named(profile.prices)),
+            "pricedAs": .optional(profile.pricedAs),
+            "scaling": .object(
+                Dictionary(uniqueKeysWithValues: profile.scaling.map { ($0.rawValue, .object(named($1))) })),
             "sizes": .array(profile.sizes.map(json)),
             "environment": .object(profile.environment.mapValues { .string($0) }),
         ]

@@ -82,6 +82,11 @@ enum ProfilesReport {
             let prices = PriceID.allCases.compactMap { id in profile.prices[id].map { (id.rawValue, $0) } }
             blocks += [.heading("Prices"), .table(numbers(prices))]
         }
+        for scaler in Profile.Scaler.allCases {
+            guard let rules = profile.scaling[scaler] else { continue }
+            let entries = ScalingID.allCases.compactMap { id in rules[id].map { (id.rawValue, $0) } }
+            blocks += [.heading("Scaling: \(scaler.rawValue)"), .table(numbers(entries))]
+        }
         return blocks
     }
 
