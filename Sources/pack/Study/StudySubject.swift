@@ -110,7 +110,7 @@ final class StudySubject {
         if try FileContents.kind(of: bundle) == .folder {
             return try FileContents.bytes(of: bundle + "/" + name, limit: limit)
         }
-        guard BundleReader.isArchive(bundle),
+        guard BundleReader.isBundle(bundle),
             let bytes = try BundleReader.bytes(of: name, in: bundle, limit: Self.limit)
         else {
             throw Refusal(
