@@ -107,11 +107,10 @@ final class StudySubject {
     }
 
     private static func file(_ name: String, of bundle: String, limit: Int) throws -> [UInt8] {
-        if try FileContents.kind(of: bundle) == .folder {
-            return try FileContents.bytes(of: bundle + "/" + name, limit: limit)
-        }
-        guard BundleReader.isBundle(bundle),
-            let bytes = try BundleReader.bytes(of: name, in: bundle, limit: Self.limit)
+        let isBundle = try FileContents.kind(of: bundle) == .folder || BundleReader.isBundle(bundle)
+        guard isBundle,
+            let bytes = try BundleReader.bytes(
+                of: name, in: bundle, limit: limit, arch: BundleProof.hostArchitecture)
         else {
             throw Refusal(
                 facts: ErrorFacts(
@@ -138,7 +137,7 @@ final class StudySubject {
     /// The file's name without what tells its form.
     private static func name(of path: String) -> String {
         var name = path.split(separator: "/").last.map(String.init) ?? path
-        for end in [".zip", ".tar", ".onnx"] where name.hasSuffix(end) && name.count > end.count {
+        for end in [".zip", ".tar.zst", ".tar", ".onnx"] where name.hasSuffix(end) && name.count > end.count {
             name.removeLast(end.count)
         }
         for end in ["-x86_64", "-arm64"] where name.hasSuffix(end) { name.removeLast(end.count) }
