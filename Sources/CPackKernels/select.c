@@ -3,15 +3,16 @@
 
 #include "probe.h"
 
-static const char *const isa_names[PACK_ISA_COUNT] = {
+// Names lie in their tables, which takes less room than pointers to them.
+static const char isa_names[PACK_ISA_COUNT][11] = {
     [PACK_ISA_portable] = "portable", [PACK_ISA_avx2] = "avx2", [PACK_ISA_avx512] = "avx512",
     [PACK_ISA_avx512vnni] = "avx512vnni", [PACK_ISA_neon] = "neon", [PACK_ISA_dotprod] = "dotprod",
     [PACK_ISA_i8mm] = "i8mm"};
 
 #define PACK_FAMILY_NAME(family, type) #family,
-static const char *const family_names[] = {PACK_KERNEL_FAMILIES(PACK_FAMILY_NAME)};
+static const char family_names[][14] = {PACK_KERNEL_FAMILIES(PACK_FAMILY_NAME)};
 
-const char *pack_isa_name(uint32_t isa) { return isa < PACK_ISA_COUNT ? isa_names[isa] : 0; }
+const char *pack_isa_name(uint32_t isa) { return isa && isa < PACK_ISA_COUNT ? isa_names[isa] : 0; }
 
 const char *pack_family_name(uint32_t family) { return family < PACK_FAMILY_COUNT ? family_names[family] : 0; }
 
