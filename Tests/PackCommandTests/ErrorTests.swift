@@ -11,7 +11,7 @@ import Testing
 
     static let failures = [
         Failure(arguments: [], status: 64, parts: ["error: a subcommand is missing"]),
-        Failure(arguments: ["analyse"], status: 64, parts: ["error: Unexpected argument 'analyse'"]),
+        Failure(arguments: ["analyse"], status: 64, parts: ["no subcommand 'analyse'; did you mean analyze?"]),
         Failure(arguments: ["analyze", "--format", "xml"], status: 64, parts: ["'xml' is invalid"]),
         Failure(arguments: ["analyze", "a", "b"], status: 2, parts: ["error: a: ", "No such file or directory"]),
         Failure(arguments: ["analyze", "--measure"], status: 64, parts: ["--measure needs --entry"]),

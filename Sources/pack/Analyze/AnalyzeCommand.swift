@@ -40,12 +40,7 @@ struct Analyze: ParsableCommand {
     @OptionGroup var output: ReportOptions
 
     func run() throws {
-        // A model is imported meanwhile.
-        let platforms = Deferred { [target] in
-            let profiles = try profiles(named: target)
-            Predictions.readRuntime()
-            return profiles
-        }
+        let platforms = Deferred { [target] in try profiles(named: target) }
         let examination = try Examination.make(paths, stack, platforms.get, fixing: specialization.specialization())
         let report = AnalyzeReport(
             examination: examination, showsAllLimits: !target.isEmpty, showsTree: tree,

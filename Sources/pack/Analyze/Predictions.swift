@@ -21,9 +21,6 @@ struct Predictions {
     /// Nodes that passes need longer for than the runtime takes to link and compress.
     private static let manyNodes = 300
 
-    /// Reads the runtime, so that it is there when it is wanted.
-    static func readRuntime() { _ = library }
-
     /// The runtime that bundles get; nil where it is not there.
     private static let library = try? RuntimeLibrary.locate(arch: arch, executable: executablePath())
 
@@ -31,7 +28,10 @@ struct Predictions {
     init(_ model: ImportedModel, files: [ModelFacts.File]) throws {
         // The tokenizer's table takes as long as all the rest.
         let (tokenizer, rest) = try concurrently(
-            { try Self.tokenizer(model) },
+            {
+                _ = Self.library
+                return try Self.tokenizer(model)
+            },
             {
                 // Where passes take long and no tokenizer is encoded, a thread is free to compress most of the runtime.
                 let likely = Deferred {
