@@ -1,3 +1,4 @@
+import Foundation
 import PackProfiles
 import Testing
 
@@ -41,6 +42,19 @@ import Testing
     @Test func machinesAreWholeOrAbsent() {
         let text = Self.perRequest + "    node.start: {value: 90, unit: s, \(Self.source)}\n"
         #expect(faults(text).map(\.field) == ["scaling.per-request.node.scan"])
+    }
+
+    @Test(arguments: [
+        ("period", "{value: 0.001, unit: s, "), ("period", "{value: none, "), ("window", "{value: unknown, "),
+        ("instances.initial", "{value: 1000000000, unit: count, "),
+    ])
+    func numbersAreThoseThatASimulationBears(_ name: String, _ rule: String) throws {
+        let kubernetes = try String(contentsOfFile: ProfileLibraryTests.folder + "/kubernetes.yaml", encoding: .utf8)
+        let start = try #require(kubernetes.range(of: "    \(name):\n")).lowerBound
+        let end = try #require(kubernetes[start...].range(of: "verified: true\n")).upperBound
+        let text = kubernetes.replacingCharacters(in: start..<end, with: "    \(name): \(rule)\(Self.source)}\n")
+        let faults = ProfileReader.check(text, file: "kubernetes.yaml").faults
+        #expect(faults.map(\.field) == ["scaling.knative.\(name)"])
     }
 
     @Test func unitsAreThoseOfTheRule() {
