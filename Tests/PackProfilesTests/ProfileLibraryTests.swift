@@ -4,8 +4,8 @@ import Testing
 
 @Suite struct ProfileLibraryTests {
     /// The profiles of this repository.
-    static let library = ProfileLibrary(folder: folder)
-    static let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/Profiles"
+    static let library = ProfileLibrary(
+        folder: #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/Profiles")
 
     @Test func allProfilesAreValid() throws {
         let names = [

@@ -1,4 +1,3 @@
-import Foundation
 import PackProfiles
 import Testing
 
@@ -48,13 +47,9 @@ import Testing
         ("period", "{value: 0.001, unit: s, "), ("period", "{value: none, "), ("window", "{value: unknown, "),
         ("instances.initial", "{value: 1000000000, unit: count, "),
     ])
-    func numbersAreThoseThatASimulationBears(_ name: String, _ rule: String) throws {
-        let kubernetes = try String(contentsOfFile: ProfileLibraryTests.folder + "/kubernetes.yaml", encoding: .utf8)
-        let start = try #require(kubernetes.range(of: "    \(name):\n")).lowerBound
-        let end = try #require(kubernetes[start...].range(of: "verified: true\n")).upperBound
-        let text = kubernetes.replacingCharacters(in: start..<end, with: "    \(name): \(rule)\(Self.source)}\n")
-        let faults = ProfileReader.check(text, file: "kubernetes.yaml").faults
-        #expect(faults.map(\.field) == ["scaling.knative.\(name)"])
+    func numbersAreThoseThatASimulationBears(_ name: String, _ rule: String) {
+        let text = Self.perRequest + "    \(name): \(rule)\(Self.source)}\n"
+        #expect(faults(text).map(\.field) == ["scaling.per-request.\(name)"])
     }
 
     @Test func unitsAreThoseOfTheRule() {
