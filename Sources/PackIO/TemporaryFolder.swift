@@ -17,6 +17,8 @@ public final class TemporaryFolder: Sendable {
         guard let entries = try? FolderWalk.entries(of: path, maximumCount: 1_000_000, maximumDepth: 256) else {
             return
         }
+        // What is read-only could not be emptied by who is not root.
+        for entry in entries where entry.kind == .folder { chmod("\(path)/\(entry.path)", 0o700) }
         for entry in entries.reversed() {
             let target = "\(path)/\(entry.path)"
             if entry.kind == .folder { rmdir(target) } else { unlink(target) }

@@ -150,10 +150,10 @@ enum PeerScript {
                 return sum(os.path.getsize(name) for name in names)
             others = [path + ".data", path[:-4] + ".bin" if path.endswith(".xml") else ""]
             return sum(os.path.getsize(name) for name in [path] + others if name and os.path.exists(name))
-        def package_bytes(names):
+        def distributions(names):
             import re
             from importlib import metadata
-            seen, waiting, total = set(), list(names), 0
+            seen, waiting, all = set(), list(names), []
             while waiting:
                 name = re.sub("[-_.]+", "-", waiting.pop()).lower()
                 if name in seen:
@@ -163,14 +163,19 @@ enum PeerScript {
                     found = metadata.distribution(name)
                 except metadata.PackageNotFoundError:
                     continue
-                for file in found.files or []:
-                    try:
-                        total += 0 if file.suffix == ".pyc" else os.path.getsize(found.locate_file(file))
-                    except OSError:
-                        pass
+                all.append(found)
                 for need in found.requires or []:
                     if "extra" not in need.partition(";")[2]:
                         waiting.append(re.match("[A-Za-z0-9._-]+", need).group())
+            return all
+        def package_bytes(names):
+            total = 0
+            for one in distributions(names):
+                for file in one.files or []:
+                    try:
+                        total += 0 if file.suffix == ".pyc" else os.path.getsize(one.locate_file(file))
+                    except OSError:
+                        pass
             return total
         """
 

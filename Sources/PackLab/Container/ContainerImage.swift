@@ -78,14 +78,6 @@ public final class ContainerImage {
         arguments.insert(name, at: 0)
     }
 
-    deinit {
-        // What is read-only could not be removed by who is not root.
-        chmod(root, 0o755)
-        if let entries = try? FolderWalk.entries(of: root, maximumCount: 1_000_000, maximumDepth: 256) {
-            for entry in entries where entry.kind == .folder { chmod("\(root)/\(entry.path)", 0o755) }
-        }
-    }
-
     private static func open(_ path: String, _ architecture: String?) throws(EmulationError) -> FileTree {
         let tree: FileTree
         do throws(TreeError) { tree = try FileTree.open(path, architecture: architecture) } catch {

@@ -1,3 +1,5 @@
+import PackSimulation
+
 /// What an emulation measured. Times are in seconds, sizes in bytes.
 public struct EmulationRun: Sendable {
     /// Memory that a warm instance held after its last request.
@@ -50,9 +52,7 @@ public struct EmulationRun: Sendable {
 
     /// The nearest-rank percentile: the smallest value that at least so many percent don't exceed.
     public static func percentile(_ percent: Double, of values: [Double]) -> Double? {
-        guard !values.isEmpty else { return nil }
-        let rank = Int((percent / 100 * Double(values.count)).rounded(.up))
-        return values.sorted()[min(max(rank, 1), values.count) - 1]
+        Quantiles(values).at(percent / 100)
     }
 
     /// What limits did not hold on this machine, a sentence each.

@@ -44,10 +44,8 @@ public final class ServerEmulator: Emulation {
         for event in plan.events + plan.closing where event.count > settings.requestLimit {
             throw .eventTooLarge(found: event.count, limit: settings.requestLimit)
         }
-        for index in 0..<max(plan.instances, 1) {
-            if index == 0 { progress("cold starts") }
-            try coldStart(plan, &run)
-        }
+        progress("cold starts")
+        for _ in 0..<max(plan.instances, 1) { try coldStart(plan, &run) }
         progress("warm requests")
         try warm(plan, &run)
         run.noteLimits(sandbox)

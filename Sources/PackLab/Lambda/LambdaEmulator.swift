@@ -33,10 +33,8 @@ public final class LambdaEmulator: Emulation {
         run.unpackedBytes = unpackedBytes
         run.size = settings.size
         run.firstEventBytes = plan.events[0].count
-        for index in 0..<max(plan.instances, 1) {
-            if index == 0 { progress("cold starts") }
-            try coldStart(plan, &run)
-        }
+        progress("cold starts")
+        for _ in 0..<max(plan.instances, 1) { try coldStart(plan, &run) }
         progress("warm requests")
         try warm(plan, &run)
         run.noteLimits(sandbox)

@@ -52,14 +52,6 @@ final class LambdaProgram {
         unpackedBytes = 0
     }
 
-    deinit {
-        guard temporary != nil else { return }
-        chmod(taskFolder, 0o755)
-        if let entries = try? FolderWalk.entries(of: taskFolder, maximumCount: 100_000, maximumDepth: 256) {
-            for entry in entries where entry.kind == .folder { chmod("\(taskFolder)/\(entry.path)", 0o755) }
-        }
-    }
-
     private func checkBootstrap(_ bundle: String) throws(EmulationError) {
         var status = stat()
         guard stat("\(taskFolder)/bootstrap", &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

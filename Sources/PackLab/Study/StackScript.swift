@@ -35,32 +35,16 @@ enum StackScript {
 
     private static let looking = """
         import importlib.util, re, zlib
-        from importlib import metadata
         stack, model, compressible = sys.argv[1], sys.argv[2], int(sys.argv[3])
         wanted = {"onnxruntime": ["fastapi", "uvicorn", "onnxruntime"],
                   "torch": ["fastapi", "uvicorn", "torch", "transformers"]}[stack]
         missing = [name for name in wanted if importlib.util.find_spec(name) is None]
-        def closure(names):
-            seen, waiting, found = set(), list(names), []
-            while waiting:
-                name = re.sub("[-_.]+", "-", waiting.pop()).lower()
-                if name in seen:
-                    continue
-                seen.add(name)
-                try:
-                    one = metadata.distribution(name)
-                except metadata.PackageNotFoundError:
-                    continue
-                found.append(one)
-                waiting += [re.match("[A-Za-z0-9._-]+", need).group() for need in one.requires or []
-                            if "extra" not in need.partition(";")[2]]
-            return found
-        def glibc(distributions):
-            found = [(2, int(minor)) for one in distributions
+        def glibc(packages):
+            found = [(2, int(minor)) for one in packages
                      for minor in re.findall(r"manylinux_2_(\\d+)_", one.read_text("WHEEL") or "")[:1]]
             return "2." + str(max(minor for _, minor in found)) if found else None
-        def zipped(distributions, model):
-            paths = [str(one.locate_file(file)) for one in distributions for file in one.files or [] if file.suffix != ".pyc"]
+        def zipped(packages, model):
+            paths = [str(one.locate_file(file)) for one in packages for file in one.files or [] if file.suffix != ".pyc"]
             if os.path.isdir(model):
                 paths += [os.path.join(model, name) for name in os.listdir(model) if name.endswith((".json", ".safetensors"))]
             else:
@@ -76,12 +60,12 @@ enum StackScript {
         if missing:
             print(json.dumps({"missing": ", ".join(missing)}))
         else:
-            distributions = closure(wanted)
-            packages, bytes = package_bytes(wanted), model_bytes(model)
+            packages = distributions(wanted)
+            installed, bytes = package_bytes(wanted), model_bytes(model)
             print(json.dumps({
-                "versions": [one.metadata["Name"] + " " + one.version for one in distributions
+                "versions": [one.metadata["Name"] + " " + one.version for one in packages
                              if one.metadata["Name"].lower() in wanted],
-                "packageBytes": packages, "modelBytes": bytes, "glibc": glibc(distributions),
-                "zippedBytes": zipped(distributions, model) if packages + bytes <= compressible else None}))
+                "packageBytes": installed, "modelBytes": bytes, "glibc": glibc(packages),
+                "zippedBytes": zipped(packages, model) if installed + bytes <= compressible else None}))
         """
 }

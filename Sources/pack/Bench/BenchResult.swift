@@ -1,3 +1,5 @@
+import PackSimulation
+
 /// What `pack bench` has measured. Times in seconds, rates in operations a second.
 struct BenchResult {
     let model: String
@@ -118,8 +120,6 @@ enum Statistics {
 
     /// The smallest value that at least a share of the values does not exceed (nearest rank); 0 for none.
     static func percentile(_ values: [Double], _ share: Double) -> Double {
-        guard !values.isEmpty else { return 0 }
-        let rank = Int((share * Double(values.count)).rounded(.up))
-        return values.sorted()[min(max(rank, 1), values.count) - 1]
+        Quantiles(values).at(share) ?? 0
     }
 }
