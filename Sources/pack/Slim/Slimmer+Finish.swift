@@ -92,15 +92,17 @@ extension Slimmer {
         let transposed = Set(
             pipeline.optimized.nodes.filter { $0.op == "Linear" && $0.attributes["transposed"] == .int(1) }
                 .map { $0.inputs[1] })
-        return choice.draft.weights.compactMap { weight in
-            guard let kind = weight.kind, let constant = pipeline.optimized.constants[weight.name] else { return nil }
+        let (constants, adjusted) = (pipeline.optimized.constants, choice.adjusted)
+        let stored: [SlimResult.StoredWeight?] = concurrently(choice.draft.weights) { weight in
+            guard let kind = weight.kind, let constant = constants[weight.name] else { return nil }
             return SlimResult.StoredWeight(
                 name: weight.name, kind: kind, bytes: weight.bytes,
                 error: WeightError.relative(
-                    constant, as: kind, adjusted: choice.adjusted[weight.name],
+                    constant, as: kind, adjusted: adjusted[weight.name],
                     rowsAreScaled: tables.contains(weight.name) || transposed.contains(weight.name),
                     isTable: tables.contains(weight.name)))
         }
+        return stored.compactMap { $0 }
     }
 
     private func steps(_ choice: Quantizer.Choice, _ runtime: SlimRuntime, _ draft: SlimDraft) throws -> [SlimResult

@@ -3,6 +3,7 @@ import PackFit
 import PackIO
 import PackLab
 import PackProfiles
+import PackServing
 import PackSimulation
 
 /// Measures bundles and stacks in turns, simulates fleets of them, and reckons what they cost.
@@ -194,9 +195,6 @@ final class Study {
         }
     }
 
-    /// Requests that the runtime holds before it refuses, as `HTTPLimits` has it.
-    private static let queue = 256
-
     private func scalings(_ contestant: StudyResult.Contestant) -> [StudyResult.Scaling] {
         StudyPlatform.all(profiles).compactMap { platform in
             guard let measured = contestant.measurement(on: platform.profile),
@@ -204,7 +202,7 @@ final class Study {
             else { return nil }
             let fleet = platform.fleet(
                 measured, imageBytes: contestant.bytes?.unpacked ?? 0, concurrency: command.concurrency,
-                queue: contestant.isBundle ? Self.queue : nil, processors: command.processors)
+                queue: contestant.isBundle ? HTTPLimits().queue : nil, processors: command.processors)
             let runs = (1...command.seeds).map { Simulation.run(fleet, under: workload.load, seed: UInt64($0)) }
             let step = workload.load.largestRise ?? 0
             return StudyResult.Scaling(
