@@ -13,6 +13,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import shutil
 import socket
 import stat
 import struct
@@ -112,6 +113,54 @@ def fp16_keeps_a_cosine_of_0_9999():
     cosine = cosines(embed(bundle(quantize="fp16")[0], texts()), REFERENCE["embeddings"])
     assert cosine.min() >= 0.9999, cosine.min()
     return f"smallest {cosine.min():.7f}"
+
+
+@test
+def bf16_keeps_a_cosine_of_0_999():
+    cosine = cosines(embed(bundle(quantize="bf16")[0], texts()), REFERENCE["embeddings"])
+    assert cosine.min() >= 0.999, cosine.min()
+    return f"smallest {cosine.min():.7f}"
+
+
+def rounded(kind, element):
+    """A copy of the model whose tensors have the values of another float type, stored as `element`."""
+    folder = WORK / f"{kind}-as-{element}"
+    shutil.copytree(MODEL, folder)
+    header, data = {}, b""
+    for name, array in load_file(folder / "model.safetensors").items():
+        kept = element
+        if array.dtype != np.float32:
+            kept, raw = "I64", array.astype(np.int64).tobytes()
+        elif kind == "F16":
+            raw = array.astype(np.float16).astype(np.float16 if element == "F16" else np.float32).tobytes()
+        else:
+            bits = array.view(np.uint32)
+            bits = ((bits + 0x7fff + (bits >> 16 & 1)) >> 16).astype(np.uint16)
+            raw = (bits if element == "BF16" else bits.astype(np.uint32) << 16).tobytes()
+        header[name] = {"dtype": kept, "shape": list(array.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+        data += raw
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + data)
+    return folder
+
+
+@test
+def weights_of_16_bits_stay_as_they_are():
+    """Half the bytes of the same values in 32 bits, and the same answers, bit for bit."""
+    parts = []
+    for kind in ["BF16", "F16"]:
+        folders = []
+        for element in [kind, "F32"]:
+            path = WORK / f"{kind}-{element}"
+            pack("slim", str(rounded(kind, element)), "--target", str(LARGE), "--quantize", "none", "--form", "folder", "--output", str(path))
+            folders.append(path)
+        narrow, wide = [embed(folder, texts()[:60]) for folder in folders]
+        assert np.array_equal(narrow, wide), (kind, np.abs(narrow - wide).max())
+        sizes = [(folder / "model.pack").stat().st_size for folder in folders]
+        parts.append(sizes[0] / sizes[1])
+        assert parts[-1] < 0.51, sizes
+    return ", ".join(f"{part:.3f} of the bytes" for part in parts)
 
 
 @test

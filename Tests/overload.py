@@ -39,6 +39,9 @@ class Client:
     async def send(self):
         start = time.monotonic()
         try:
+            # A server closes connections that nobody has used for a while.
+            while self.idle and self.idle[-1][0].at_eof():
+                self.idle.pop()[1].close()
             connection = self.idle.pop() if self.idle else await asyncio.open_connection("127.0.0.1", self.port)
             reader, writer = connection
             writer.write(self.message)

@@ -88,6 +88,10 @@ static pack_bench_work run_gemm_f16(const pack_bench_operands *o, pack_gemm_kern
     return run_gemm_f32(o, kernel);
 }
 
+static pack_bench_work run_gemm_bf16(const pack_bench_operands *o, pack_gemm_kernel kernel) {
+    return run_gemm_f32(o, kernel);
+}
+
 static pack_bench_work run_gemm_s8(const pack_bench_operands *o, pack_gemm_kernel kernel) {
     pack_gemm g = product(o, o->codes, o->panels);
     kernel(&g, 0, ROWS, 0, PANELS);
@@ -151,9 +155,13 @@ static pack_bench_work run_dequantize_s4(const pack_bench_operands *o, pack_dequ
     return passes(VALUES, 4.0 + 17.0 / PACK_GROUP, "98304");
 }
 
-static pack_bench_work run_f16_to_f32(const pack_bench_operands *o, pack_f16_to_f32_kernel kernel) {
+static pack_bench_work run_f16_to_f32(const pack_bench_operands *o, pack_widen_kernel kernel) {
     kernel((const uint16_t *)o->weights, o->y, VALUES);
     return passes(VALUES, 6, "98304");
+}
+
+static pack_bench_work run_bf16_to_f32(const pack_bench_operands *o, pack_widen_kernel kernel) {
+    return run_f16_to_f32(o, kernel);
 }
 
 static pack_bench_work run_mean_rows(const pack_bench_operands *o, pack_pool_rows_kernel kernel) {

@@ -1,5 +1,5 @@
 #pragma once
-// IEEE half floats in integer arithmetic, for code that may not assume conversion instructions.
+// IEEE half floats and bfloat16 in integer arithmetic, for code that may not assume conversion instructions.
 #include <stdint.h>
 #include <string.h>
 
@@ -35,4 +35,19 @@ static inline uint16_t pack_half_of(float value) {
     }
     magnitude += 0xfff + (magnitude >> 13 & 1);
     return (uint16_t)(sign | (magnitude - ((127 - 15) << 23)) >> 13);
+}
+
+static inline float pack_bfloat_value(uint16_t bfloat) {
+    uint32_t bits = (uint32_t)bfloat << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/// Rounds to nearest even.
+static inline uint16_t pack_bfloat_of(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    if ((bits & 0x7fffffff) > 0x7f800000) return (uint16_t)(bits >> 16 | 0x40);
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }

@@ -57,16 +57,30 @@ void pack_panels_f32(const float *w, size_t ldw, int transposed, size_t k, size_
         panel_f32(w, ldw, transposed, k, column, pack_min(PACK_PANEL, n - column), panels + column * k);
 }
 
-void pack_panels_f16(const float *w, size_t ldw, int transposed, size_t k, size_t n, uint16_t *panels) {
+/// Panels of values of 16 bits, which `narrow` makes of floats.
+PACK_INLINE void panels_halves(
+    const float *w, size_t ldw, int transposed, size_t k, size_t n, uint16_t (*narrow)(float), uint16_t *panels) {
     for (size_t column = 0; column < n; column += PACK_PANEL)
         for (size_t i = 0; i < k; i++)
             for (size_t j = 0; j < PACK_PANEL; j++) {
                 size_t at = column + j;
                 float value = at >= n ? 0.0f : transposed ? w[at * ldw + i] : w[i * ldw + at];
-                panels[column * k + i * PACK_PANEL + j] = pack_half_of(value);
+                panels[column * k + i * PACK_PANEL + j] = narrow(value);
             }
+}
+
+void pack_panels_f16(const float *w, size_t ldw, int transposed, size_t k, size_t n, uint16_t *panels) {
+    panels_halves(w, ldw, transposed, k, n, pack_half_of, panels);
+}
+
+void pack_panels_bf16(const float *w, size_t ldw, int transposed, size_t k, size_t n, uint16_t *panels) {
+    panels_halves(w, ldw, transposed, k, n, pack_bfloat_of, panels);
 }
 
 void pack_f32_to_f16(const float *x, uint16_t *y, size_t n) {
     for (size_t i = 0; i < n; i++) y[i] = pack_half_of(x[i]);
+}
+
+void pack_f32_to_bf16(const float *x, uint16_t *y, size_t n) {
+    for (size_t i = 0; i < n; i++) y[i] = pack_bfloat_of(x[i]);
 }

@@ -1,4 +1,5 @@
-// The functions of the list, in its order. In a prunable build they are weak slots that the link line ties or leaves null.
+// The functions of the list, in its order. In a prunable build they are weak slots that the link line ties or leaves null, and
+// those of other architectures are left out.
 #include "internal.h"
 
 #if defined(PACK_PRUNABLE)
@@ -23,12 +24,12 @@ static const pack_slot slots[] = {
     PACK_KERNELS_ANY(PACK_SLOT)
 #if defined(__x86_64__)
     PACK_KERNELS_X86(PACK_SLOT)
-#else
+#elif !defined(PACK_PRUNABLE)
     PACK_KERNELS_X86(PACK_NO_SLOT)
 #endif
 #if defined(__aarch64__)
     PACK_KERNELS_ARM(PACK_SLOT)
-#else
+#elif !defined(PACK_PRUNABLE)
     PACK_KERNELS_ARM(PACK_NO_SLOT)
 #endif
 };

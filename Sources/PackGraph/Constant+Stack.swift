@@ -23,7 +23,8 @@ extension Constant {
                 copy.reserveCapacity(range.count)
                 for piece in pieces { piece.part.withBytes(in: piece.range) { copy += $0 } }
                 copy.withUnsafeBytes(body)
-            })
+            }
+        ).narrowed(as: parts)
     }
 
     /// Matrices of one shape's rows and one element type, side by side. Nothing is copied until bytes are asked for.
@@ -62,6 +63,14 @@ extension Constant {
                     place += width
                 }
                 copy.withUnsafeBytes(body)
-            })
+            }
+        ).narrowed(as: parts)
+    }
+
+    /// The same, of parts that had one element type before they were widened.
+    private func narrowed(as parts: [Constant]) -> Constant {
+        var result = self
+        result.narrow = parts.allSatisfy { $0.narrow == parts[0].narrow } ? parts.first?.narrow : nil
+        return result
     }
 }

@@ -12,6 +12,8 @@ public struct Constant: Sendable {
     public let storage: Storage
     /// Elements: the product of the extents.
     public let count: Int
+    /// The element type that the numbers had before they were widened: all of them can be given in it exactly.
+    package internal(set) var narrow: DType?
 
     /// Where the bytes of a constant are.
     public enum Storage: Sendable {
@@ -68,7 +70,7 @@ public struct Constant: Sendable {
         guard dtype.isFloat else {
             throw GraphError(.wrongConstant, found: "\(dtype.name)\(shape)", expected: "a floating-point constant")
         }
-        return Constant(
+        var result = Constant(
             unchecked: .f32, shape,
             .made(bytes: count * 4) { range, body in
                 let elements = range.lowerBound / 4..<(range.upperBound + 3) / 4
@@ -78,6 +80,8 @@ public struct Constant: Sendable {
                     body(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(start).prefix(range.count)))
                 }
             }, count: count)
+        result.narrow = dtype
+        return result
     }
 
     private init(unchecked dtype: DType, _ shape: [Int], _ storage: Storage, count: Int) {

@@ -57,8 +57,8 @@ extension Lowering {
         guard let constant = graph.constants[name], constant.dtype.isFloat, constant.count == k * n else {
             return try value(name, of: node)
         }
-        let kind: WeightKind = storage.kind(of: name) == .f32 && !isQuantized ? .f32 : .f16
-        return try panels(name, k: k, n: n, transposed: true, as: kind).panels
+        let isExact = [.f32, .bf16].contains(storage.kind(of: name)) && !isQuantized
+        return try panels(name, k: k, n: n, transposed: true, as: isExact ? .f32 : .f16).panels
     }
 
     /// Names in lower case, by code (`RecurrentFunction` in PackRuntime), and the standard alpha and beta of those that have

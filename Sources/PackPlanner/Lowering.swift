@@ -171,11 +171,22 @@ struct Lowering {
 
     // MARK: Packed weights
 
+    /// How a matrix or a table is stored: as it is asked for, but floats of 16 bits stay so where f32 would say no more.
+    private func kind(of name: String) -> WeightKind {
+        let kind = storage.kind(of: name)
+        guard kind == .f32 else { return kind }
+        switch graph.constants[name]?.narrow {
+        case .f16: return .f16
+        case .bf16: return .bf16
+        default: return .f32
+        }
+    }
+
     /// The values of a packed matrix: panels, and for int8 and int4 the scales and sums.
     mutating func panels(
         _ name: String, k: Int, n: Int, transposed: Bool, as fixed: WeightKind? = nil
     ) throws(PlannerError) -> (panels: UInt32, scales: UInt32, sums: UInt32) {
-        var kind = fixed ?? storage.kind(of: name)
+        var kind = fixed ?? kind(of: name)
         if kind == .int4, k > PACK_MAX_K_S4 { kind = .int8 }
         let bytes = kind.panelsBytes(k, n)
         let values = try packed(
@@ -190,7 +201,7 @@ struct Lowering {
         guard let constant = graph.constants[name], constant.shape.count == 2, constant.dtype.isFloat else {
             throw refuse(node, "table '\(name)' that is no constant matrix", "a constant matrix of floats")
         }
-        return try rowTable(name, storage.kind(of: name), rows: constant.shape[0], columns: constant.shape[1])
+        return try rowTable(name, kind(of: name), rows: constant.shape[0], columns: constant.shape[1])
     }
 
     /// A constant as rows that are stored in a way of the user's choice, and for int8 and int4 the rows' scales.

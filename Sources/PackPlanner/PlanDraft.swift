@@ -235,6 +235,7 @@ extension PlanDraft {
     private func linearFamilies(_ step: pack_plan_step) -> [String] {
         switch dtype(step, 1) {
         case .f16: ["gemm_f16"]
+        case .bf16: ["gemm_bf16"]
         case .i8: ["gemm_s8", "quantize_rows"]
         case .u8: ["gemm_s4", "quantize_rows"]
         default: ["gemm_f32"]
@@ -247,6 +248,7 @@ extension PlanDraft {
     func rowFamily(_ step: pack_plan_step, _ argument: Int) -> String? {
         switch dtype(step, argument) {
         case .f16: "f16_to_f32"
+        case .bf16: "bf16_to_f32"
         case .i8: "dequantize_s8"
         case .u8: "dequantize_s4"
         default: nil

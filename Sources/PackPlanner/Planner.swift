@@ -32,8 +32,9 @@ public enum Planner {
             }
         }
         let first = try drafts(kinds.prefix(2))
-        // Floats of both sizes alike: no weight has a choice.
-        if kinds.starts(with: [.f32, .f16]), first[0].isLike(first[1]) {
+        // Floats of both sizes alike, and none had 16 bits before: no weight has a choice.
+        let hadHalves = first[0].weights.contains { $0.kind == .f16 }
+        if kinds.starts(with: [.f32, .f16]), !hadHalves, first[0].isLike(first[1]) {
             return kinds.indices.map { first[min($0, 1)] }
         }
         return first + (try drafts(kinds.dropFirst(2)))

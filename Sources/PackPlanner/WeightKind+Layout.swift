@@ -13,6 +13,7 @@ extension WeightKind {
         switch self {
         case .f32: .f32
         case .f16: .f16
+        case .bf16: .bf16
         case .int6, .int8: .i8
         case .int4: .u8
         }
@@ -25,7 +26,7 @@ extension WeightKind {
     func panelsBytes(_ k: Int, _ n: Int) -> Int {
         switch self {
         case .f32: pack_panels_bytes_f32(k, n)
-        case .f16: pack_panels_bytes_f16(k, n)
+        case .f16, .bf16: pack_panels_bytes_f16(k, n)
         case .int6, .int8: pack_panels_bytes_s8(k, n)
         case .int4: pack_panels_bytes_s4(k, n)
         }
@@ -37,6 +38,10 @@ extension WeightKind {
         switch self {
         case .f32: return values
         case .f16: return values.map { Float(Float16($0)) }
+        case .bf16:
+            var rounded = [UInt16](repeating: 0, count: values.count)
+            pack_f32_to_bf16(values, &rounded, values.count)
+            return rounded.map { Float(bitPattern: UInt32($0) << 16) }
         case .int6, .int8:
             var codes = [Int8](repeating: 0, count: values.count)
             var scales = [Float](repeating: 0, count: rows)

@@ -19,6 +19,7 @@ extension WeightKind {
         switch self {
         case .f32: pack_panels_f32(weights, stride, flag, k, n, elements.assumingMemoryBound(to: Float.self))
         case .f16: pack_panels_f16(weights, stride, flag, k, n, elements.assumingMemoryBound(to: UInt16.self))
+        case .bf16: pack_panels_bf16(weights, stride, flag, k, n, elements.assumingMemoryBound(to: UInt16.self))
         case .int6, .int8:
             withUnsafeTemporaryAllocation(of: Int8.self, capacity: k * n) { codes in
                 guard let codes = codes.baseAddress else { return }
@@ -39,6 +40,7 @@ extension WeightKind {
         switch self {
         case .f32: elements.copyMemory(from: weights, byteCount: rows * columns * 4)
         case .f16: pack_f32_to_f16(weights, elements.assumingMemoryBound(to: UInt16.self), rows * columns)
+        case .bf16: pack_f32_to_bf16(weights, elements.assumingMemoryBound(to: UInt16.self), rows * columns)
         case .int6, .int8:
             withUnsafeTemporaryAllocation(of: Int32.self, capacity: rows) { sums in
                 pack_quantize_columns_s8(

@@ -4,6 +4,8 @@ public enum WeightKind: String, Sendable, CaseIterable {
     case f32
     /// Half floats, widened as they are read.
     case f16
+    /// bfloat16, widened as it is read: the upper half of a f32.
+    case bf16
     /// 8-bit codes −127…127 with a scale for each output column, or for each row of an embedding table. Those of a matrix are
     /// bounded, as `pack_kernels.h` says, so that CPUs without products of bytes in 32 bits are quick with them.
     case int8
@@ -18,7 +20,7 @@ public enum WeightKind: String, Sendable, CaseIterable {
         switch self {
         case .f32: "none"
         case .f16: "fp16"
-        case .int8, .int6, .int4: rawValue
+        case .bf16, .int8, .int6, .int4: rawValue
         }
     }
 
@@ -28,7 +30,7 @@ public enum WeightKind: String, Sendable, CaseIterable {
         self = kind
     }
 
-    /// What its precision is called beside others': `fp32`, `fp16`, `int8`, `int6`, `int4`.
+    /// What its precision is called beside others': `fp32`, `fp16`, `bf16`, `int8`, `int6`, `int4`.
     public var precision: String { self == .f32 ? "fp32" : option }
 }
 

@@ -4,6 +4,7 @@
 #define EXPECTED_DIGESTS(X)                                                                                            \
     X(gemm_f32, 0x11076075c582c051)                                                                                    \
     X(gemm_f16, 0x7b5fd067b29b310d)                                                                                    \
+    X(gemm_bf16, 0x42af6f1e03cc9179)                                                                                   \
     X(gemm_s8, 0x6536240f4d641a1f)                                                                                     \
     X(gemm_s4, 0x2594d64ad5eebb77)                                                                                     \
     X(quantize_rows, 0x16ea758959e3f33e)                                                                               \
@@ -16,6 +17,7 @@
     X(dequantize_s8, 0x5b6b21d6beaaf391)                                                                               \
     X(dequantize_s4, 0x1eae264d7533029b)                                                                               \
     X(f16_to_f32, 0x1f87f165810ea7c5)                                                                                  \
+    X(bf16_to_f32, 0xcf8e09175d8f5ba5)                                                                                 \
     X(mean_rows, 0x9acd3c2cc47eaa73)                                                                                   \
     X(max_rows, 0x139031d20731ca03)                                                                                    \
     X(l2_normalize, 0x7a0b2f654c66cc54)                                                                                \

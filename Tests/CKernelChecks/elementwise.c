@@ -155,7 +155,7 @@ void check_dequantize_s4(pack_any_kernel any, kernel_check *result) {
 }
 
 void check_f16_to_f32(pack_any_kernel any, kernel_check *result) {
-    pack_f16_to_f32_kernel kernel = (pack_f16_to_f32_kernel)any;
+    pack_widen_kernel kernel = (pack_widen_kernel)any;
     enum { ALL = 65536 };
     uint16_t *x = guarded(ALL * 2);
     float *y = guarded(ALL * 4);
@@ -173,6 +173,30 @@ void check_f16_to_f32(pack_any_kernel any, kernel_check *result) {
         float *some = guarded(n * 4);
         kernel(x + 15000, some, n);
         if (n && memcmp(some, y + 15000, n * 4) != 0) fail(result, "%zu halves differ", n);
+        release(some, result, "y");
+    }
+    release(x, result, "x"), release(y, result, "y");
+}
+
+void check_bf16_to_f32(pack_any_kernel any, kernel_check *result) {
+    pack_widen_kernel kernel = (pack_widen_kernel)any;
+    enum { ALL = 65536 };
+    uint16_t *x = guarded(ALL * 2);
+    float *y = guarded(ALL * 4);
+    for (size_t i = 0; i < ALL; i++) x[i] = (uint16_t)i;
+    kernel(x, y, ALL);
+    for (size_t i = 0; i < ALL; i++) {
+        int exponent = (int)(i >> 7 & 255), fraction = (int)(i & 127);
+        double wanted = exponent == 255 ? (fraction ? NAN : INFINITY)
+            : exponent ? ldexp(128 + fraction, exponent - 134) : ldexp(fraction, -133);
+        if (i >> 15) wanted = -wanted;
+        if (!near(result, y[i], wanted, 0)) fail(result, "bfloat %zx: %.9g", i, y[i]);
+    }
+    digest_fused(result, y, ALL);
+    for (size_t n = 0; n < 40; n++, result->cases++) {
+        float *some = guarded(n * 4);
+        kernel(x + 16000, some, n);
+        if (n && memcmp(some, y + 16000, n * 4) != 0) fail(result, "%zu bfloats differ", n);
         release(some, result, "y");
     }
     release(x, result, "x"), release(y, result, "y");

@@ -3,7 +3,7 @@
 typedef struct {
     pack_gemm_kernel kernel;
     kernel_check *result;
-    int half;
+    int half; // 1: f16, 2: bf16
     pack_gemm_rows_kernel rows; // in the place of kernel, or NULL
 } context;
 
@@ -50,14 +50,15 @@ static product make(const gemm_case *c, sequence *s, const context *x) {
         sequence own = {c->k};
         lay_out_rows(c, &own, &p);
     } else if (x->half) {
+        int is_bfloat = x->half == 2;
         p.panels = guarded(pack_panels_bytes_f16(c->k, c->n));
         uint16_t *rounded = malloc(c->k * c->n * sizeof *rounded);
-        pack_f32_to_f16(p.w, rounded, c->k * c->n);
+        (is_bfloat ? pack_f32_to_bf16 : pack_f32_to_f16)(p.w, rounded, c->k * c->n);
         pack_kernels portable;
         pack_kernels_select("portable", &portable);
-        portable.f16_to_f32(rounded, p.w, c->k * c->n);
+        (is_bfloat ? portable.bf16_to_f32 : portable.f16_to_f32)(rounded, p.w, c->k * c->n);
         free(rounded);
-        pack_panels_f16(p.w, c->n, 0, c->k, c->n, p.panels);
+        (is_bfloat ? pack_panels_bf16 : pack_panels_f16)(p.w, c->n, 0, c->k, c->n, p.panels);
     } else {
         p.panels = guarded(pack_panels_bytes_f32(c->k, c->n));
         pack_panels_f32(p.w, c->n, 0, c->k, c->n, p.panels);
@@ -156,6 +157,12 @@ void check_gemm_f32(pack_any_kernel kernel, kernel_check *result) {
 
 void check_gemm_f16(pack_any_kernel kernel, kernel_check *result) {
     context x = {(pack_gemm_kernel)kernel, result, 1, 0};
+    for_gemm_cases(check, activations, sizeof activations / sizeof *activations, &x);
+    check_row_bias(&x);
+}
+
+void check_gemm_bf16(pack_any_kernel kernel, kernel_check *result) {
+    context x = {(pack_gemm_kernel)kernel, result, 2, 0};
     for_gemm_cases(check, activations, sizeof activations / sizeof *activations, &x);
     check_row_bias(&x);
 }

@@ -22,6 +22,28 @@ static void check_half(float x, kernel_check *result) {
     if (signbit(x) != (h >> 15)) fail(result, "sign of half of %.9g", x);
 }
 
+static double bfloat(uint16_t b) {
+    float value;
+    uint32_t bits = (uint32_t)b << 16;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/// As check_half. What lies beyond the largest one by half a step becomes infinite.
+static void check_bfloat(float x, kernel_check *result) {
+    uint16_t b;
+    pack_f32_to_bf16(&x, &b, 1);
+    double found = bfloat(b), largest = ldexp(511, 119);
+    if (signbit(x) != (b >> 15)) fail(result, "sign of bfloat of %.9g", x);
+    if (isnan(x) ? !isnan(found) : fabs(x) >= largest ? fabs(found) != INFINITY : 0) fail(result, "bfloat of %.9g", x);
+    if (isnan(x) || fabs(x) >= largest) return;
+    double error = fabs(found - x);
+    double up = (b & 0x7fff) == 0x7f7f ? INFINITY : fabs(bfloat((uint16_t)(b + 1)) - x);
+    double down = b & 0x7fff ? fabs(bfloat((uint16_t)(b - 1)) - x) : INFINITY;
+    int even = !(b & 1);
+    if (error > up || error > down || (!even && (error == up || error == down))) fail(result, "bfloat of %.9g: %.9g", x, found);
+}
+
 static void check_panels(size_t k, size_t n, sequence *s, kernel_check *result) {
     float *w = malloc(k * n * 4), *turned = malloc(k * n * 4);
     int8_t *codes = guarded(k * n), *again = guarded(k * n);
@@ -34,7 +56,9 @@ static void check_panels(size_t k, size_t n, sequence *s, kernel_check *result) 
     pack_panels_f32(w, n, 0, k, n, panels);
     pack_panels_f32(turned, k, 1, k, n, others);
     if (memcmp(panels, others, pack_panels_bytes_f32(k, n)) != 0) fail(result, "k %zu n %zu: transposed differs", k, n);
+    uint16_t *bfloats = guarded(pack_panels_bytes_f16(k, n));
     pack_panels_f16(turned, k, 1, k, n, halves);
+    pack_panels_bf16(w, n, 0, k, n, bfloats);
     pack_quantize_columns_s8(w, n, 0, k, n, 127, codes, scale, sum);
     pack_quantize_columns_s8(turned, k, 1, k, n, 127, again, scale, sum);
     if (memcmp(codes, again, k * n) != 0) fail(result, "k %zu n %zu: codes of transposed differ", k, n);
@@ -54,6 +78,8 @@ static void check_panels(size_t k, size_t n, sequence *s, kernel_check *result) 
             uint16_t h;
             pack_f32_to_f16(&w[i * n + j], &h, 1);
             if (halves[panel * k + i * 16 + j % 16] != h) fail(result, "k %zu n %zu: half", k, n);
+            pack_f32_to_bf16(&w[i * n + j], &h, 1);
+            if (bfloats[panel * k + i * 16 + j % 16] != h) fail(result, "k %zu n %zu: bfloat", k, n);
             if (panels[panel * k + i * 16 + j % 16] != w[i * n + j]) fail(result, "k %zu n %zu: value", k, n);
         }
         if (j < n && total != sum[j]) fail(result, "k %zu n %zu: sum", k, n);
@@ -61,6 +87,7 @@ static void check_panels(size_t k, size_t n, sequence *s, kernel_check *result) 
     result->cases++;
     release(codes, result, "codes"), release(again, result, "codes"), release(scale, result, "scale");
     release(panels, result, "panels"), release(others, result, "panels"), release(halves, result, "halves");
+    release(bfloats, result, "bfloats");
     release(bytes, result, "bytes"), release(sum, result, "sum");
     free(w), free(turned);
 }
@@ -225,6 +252,7 @@ void check_packing(kernel_check *result) {
         float x;
         memcpy(&x, &bits, sizeof x);
         check_half(x, result);
+        check_bfloat(x, result);
     }
     for (size_t k = 1; k < 20; k++)
         for (size_t n = 1; n < 40; n += 3) check_panels(k, n, &s, result);

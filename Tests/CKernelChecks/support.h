@@ -28,7 +28,7 @@ void digest_fused(kernel_check *result, const float *values, size_t count);
 int near(kernel_check *result, double found, double expected, double tolerance);
 
 typedef void check_function(pack_any_kernel kernel, kernel_check *result);
-check_function check_gemm_f32, check_gemm_f16, check_gemm_s8, check_gemm_s4, check_quantize_rows, check_layer_norm, check_softmax,
+check_function check_gemm_f32, check_gemm_f16, check_gemm_bf16, check_gemm_s8, check_gemm_s4, check_quantize_rows, check_layer_norm, check_softmax,
     check_unary, check_binary, check_attention_f32, check_mul_add_rows, check_dequantize_s8, check_dequantize_s4,
-    check_f16_to_f32, check_mean_rows, check_max_rows, check_l2_normalize, check_tap_rows, check_conv_rows,
+    check_f16_to_f32, check_bf16_to_f32, check_mean_rows, check_max_rows, check_l2_normalize, check_tap_rows, check_conv_rows,
     check_gemm_rows_f32;

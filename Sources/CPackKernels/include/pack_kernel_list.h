@@ -5,6 +5,7 @@
 #define PACK_KERNEL_FAMILIES(X)                                                                                        \
     X(gemm_f32, pack_gemm_kernel)                                                                                      \
     X(gemm_f16, pack_gemm_kernel)                                                                                      \
+    X(gemm_bf16, pack_gemm_kernel)                                                                                     \
     X(gemm_s8, pack_gemm_kernel)                                                                                       \
     X(gemm_s4, pack_gemm_kernel)                                                                                       \
     X(quantize_rows, pack_quantize_rows_kernel)                                                                        \
@@ -16,7 +17,8 @@
     X(mul_add_rows, pack_mul_add_rows_kernel)                                                                          \
     X(dequantize_s8, pack_dequantize_s8_kernel)                                                                        \
     X(dequantize_s4, pack_dequantize_s4_kernel)                                                                        \
-    X(f16_to_f32, pack_f16_to_f32_kernel)                                                                              \
+    X(f16_to_f32, pack_widen_kernel)                                                                                   \
+    X(bf16_to_f32, pack_widen_kernel)                                                                                  \
     X(mean_rows, pack_pool_rows_kernel)                                                                                \
     X(max_rows, pack_pool_rows_kernel)                                                                                 \
     X(l2_normalize, pack_l2_normalize_kernel)                                                                          \
@@ -28,6 +30,7 @@
 #define PACK_KERNELS_FULL_ISA(X, isa, arch)                                                                            \
     X(gemm_f32, isa, arch)                                                                                             \
     X(gemm_f16, isa, arch)                                                                                             \
+    X(gemm_bf16, isa, arch)                                                                                            \
     X(gemm_s8, isa, arch)                                                                                              \
     X(gemm_s4, isa, arch)                                                                                              \
     X(quantize_rows, isa, arch)                                                                                        \
@@ -40,6 +43,7 @@
     X(dequantize_s8, isa, arch)                                                                                        \
     X(dequantize_s4, isa, arch)                                                                                        \
     X(f16_to_f32, isa, arch)                                                                                           \
+    X(bf16_to_f32, isa, arch)                                                                                          \
     X(mean_rows, isa, arch)                                                                                            \
     X(max_rows, isa, arch)                                                                                             \
     X(l2_normalize, isa, arch)                                                                                         \
@@ -52,6 +56,7 @@
     PACK_KERNELS_FULL_ISA(X, avx2, x86_64)                                                                             \
     X(gemm_f32, avx512, x86_64)                                                                                        \
     X(gemm_f16, avx512, x86_64)                                                                                        \
+    X(gemm_bf16, avx512, x86_64)                                                                                       \
     X(attention_f32, avx512, x86_64)                                                                                   \
     X(unary, avx512, x86_64)                                                                                           \
     X(tap_rows, avx512, x86_64)                                                                                        \

@@ -3,7 +3,7 @@
 //
 // Matrices are row-major; `ld*` are row strides in elements. Weights come in panels of PACK_PANEL columns, one layout for
 // every variant, so that a plan moves between CPUs:
-//   f32, f16: panel p holds for each k the PACK_PANEL values w[k][16p … 16p+15]; columns past n are zero.
+//   f32, f16, bf16: panel p holds for each k the PACK_PANEL values w[k][16p … 16p+15]; columns past n are zero.
 //   s8:       panel p holds for each quadruple of k (the last one padded with zeros) and each of its 16 columns the four
 //             bytes w[4q … 4q+3][column]: 64 bytes a quadruple. Weights are "bounded" if in each column and each run of
 //             PACK_RUN_LENGTH k, counted from the first, neither the positive nor the negative ones among those with the
@@ -22,7 +22,7 @@
 //     rises, squares are added by fma; then chain i takes chain i + half of those left, down to one. Absent values add 0. The
 //     weights of a softmax, in attention too, do this with PACK_PANEL chains.
 //   - Sums over rows (mean_rows): a chain for each column, in rising order.
-//   - Products (gemm_f32, gemm_f16): k is cut into stretches of PACK_STRETCH. Each is a chain of fma from 0 in rising k, and
+//   - Products (gemm_f32, gemm_f16, gemm_bf16): k is cut into stretches of PACK_STRETCH. Each is a chain of fma from 0 in rising k, and
 //     is added to those before it. Where c is also the residual, the first of several stretches is added to it; but with an
 //     activation after it there is only one stretch. Then bias, activation, residual, each step rounded.
 //   - Attention: a score is one chain of fma over head_dim, then the scale, and an output one chain of fma over the keys, in
@@ -45,7 +45,7 @@
 /// The largest sum of the codes of one sign in a group and column of s4, and of those that are added in 16 bits in a run of
 /// bounded s8: times 255 it fits 16 bits.
 #define PACK_GROUP_SUM 128
-/// The most k that one chain of sums of a f32 or f16 product takes.
+/// The most k that one chain of sums of a f32, f16 or bf16 product takes.
 #define PACK_STRETCH 384
 /// Chains of a sum over a row: a multiple of every variant's vector.
 #define PACK_ROW_CHAINS 32
@@ -68,7 +68,7 @@ enum pack_activation {
 /// A row alone gets the same bits as the same row among others. c must not overlap a; residual is c itself with
 /// ldr == ldc, or apart from it.
 typedef struct {
-    const void *a;         // f32, f16 kernels: const float *; s8, s4: const uint8_t *, rows padded with zeros to a
+    const void *a;         // f32, f16, bf16 kernels: const float *; s8, s4: const uint8_t *, rows padded with zeros to a
                            // multiple of 4 (s8) or of PACK_GROUP (s4)
     size_t lda;
     const void *panels;    // 64-byte aligned
@@ -79,7 +79,7 @@ typedef struct {
     const float *residual; // added after the activation, or NULL; may be c itself
     size_t ldr;
     uint32_t activation;   // enum pack_activation
-    // f32 and f16 kernels only: a value for each row of a, added as the bias is and after it; or NULL.
+    // f32, f16 and bf16 kernels only: a value for each row of a, added as the bias is and after it; or NULL.
     const float *row_bias;
     // s8 and s4 kernels only: value = row_scale[i] * column_scale[j] * (sum_k (a - row_zero[i]) * w), the sum exact in 32
     // bits; in s4, w is code * group scale.
@@ -216,8 +216,8 @@ typedef void (*pack_dequantize_s8_kernel)(const int8_t *codes, float scale, floa
 /// scale in -127 … 127 for each group. The portable variant too gives these bits.
 typedef void (*pack_dequantize_s4_kernel)(const uint8_t *row, float scale, float *y, size_t n);
 
-/// y = x for n values stored as IEEE half floats, exactly.
-typedef void (*pack_f16_to_f32_kernel)(const uint16_t *x, float *y, size_t n);
+/// y = x for n values stored as IEEE half floats, or as bfloat16, exactly.
+typedef void (*pack_widen_kernel)(const uint16_t *x, float *y, size_t n);
 
 /// y = the mean (or the maximum) over the valid rows, a value a column. mask has a value a row. Zeros without a valid row.
 typedef void (*pack_pool_rows_kernel)(
@@ -305,6 +305,7 @@ uint32_t pack_kernels_isa(const pack_kernels *kernels, uint32_t family);
 // Packing, at slim time. w is [k, n] with row stride ldw or, when transposed, [n, k]. Panels need the bytes that the
 // pack_panels_bytes functions give (SIZE_MAX on overflow).
 size_t pack_panels_bytes_f32(size_t k, size_t n);
+/// Of bf16 too.
 size_t pack_panels_bytes_f16(size_t k, size_t n);
 size_t pack_panels_bytes_s8(size_t k, size_t n);
 size_t pack_panels_bytes_s4(size_t k, size_t n);
@@ -313,6 +314,7 @@ size_t pack_row_bytes_s4(size_t n);
 void pack_panels_f32(const float *w, size_t ldw, int transposed, size_t k, size_t n, float *panels);
 /// Rounds to nearest even; values past the range of half floats become infinities.
 void pack_panels_f16(const float *w, size_t ldw, int transposed, size_t k, size_t n, uint16_t *panels);
+void pack_panels_bf16(const float *w, size_t ldw, int transposed, size_t k, size_t n, uint16_t *panels);
 void pack_panels_s8(const int8_t *codes, size_t ldw, int transposed, size_t k, size_t n, int8_t *panels);
 /// Symmetric codes a column: scale = max|w| / limit, code = round-to-nearest-even(w / scale) in -limit … limit, which is at
 /// most 127; column_sum is the sum of a column's codes. codes is [n, k] (transposed). A column of zeros gets scale 0. NaN gives code 0.
@@ -338,3 +340,5 @@ void pack_panels_s4(const int8_t *codes, const int8_t *group_scale, size_t k, si
 void pack_row_s4(const int8_t *codes, const int8_t *group_scale, size_t n, uint8_t *row);
 /// Half floats of n values, rounded to nearest even.
 void pack_f32_to_f16(const float *x, uint16_t *y, size_t n);
+/// The same in bfloat16.
+void pack_f32_to_bf16(const float *x, uint16_t *y, size_t n);

@@ -53,7 +53,10 @@ void pack_gemm_rows_f32_portable(
     }
 }
 
-void pack_gemm_f16_portable(const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
+/// Products with weights of 16 bits, which `widen` makes floats of.
+static void multiply_halves(
+    const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end,
+    pack_widen_kernel widen) {
     enum { BLOCK = 256 };
     for (size_t p = panel_begin; p < panel_end; p++) {
         const uint16_t *panel = (const uint16_t *)g->panels + p * g->k * PACK_PANEL;
@@ -62,13 +65,22 @@ void pack_gemm_f16_portable(const pack_gemm *g, size_t row_begin, size_t row_end
             const float *a = (const float *)g->a + row * g->lda;
             for (size_t i = 0; i < g->k; i += BLOCK / PACK_PANEL) {
                 size_t depth = pack_min(BLOCK / PACK_PANEL, g->k - i);
-                pack_f16_to_f32_portable(panel + i * PACK_PANEL, block, depth * PACK_PANEL);
+                widen(panel + i * PACK_PANEL, block, depth * PACK_PANEL);
                 for (size_t l = 0; l < depth; l++)
                     for (size_t j = 0; j < PACK_PANEL; j++) sums[j] += a[i + l] * block[l * PACK_PANEL + j];
             }
             store(g, row, p * PACK_PANEL, sums);
         }
     }
+}
+
+void pack_gemm_f16_portable(const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
+    multiply_halves(g, row_begin, row_end, panel_begin, panel_end, pack_f16_to_f32_portable);
+}
+
+void pack_gemm_bf16_portable(
+    const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
+    multiply_halves(g, row_begin, row_end, panel_begin, panel_end, pack_bf16_to_f32_portable);
 }
 
 static void row_s8(const uint8_t *a, const int8_t *panel, size_t k, int32_t *sums) {

@@ -87,6 +87,10 @@ void pack_f16_to_f32_portable(const uint16_t *x, float *y, size_t n) {
     for (size_t i = 0; i < n; i++) y[i] = pack_half_value(x[i]);
 }
 
+void pack_bf16_to_f32_portable(const uint16_t *x, float *y, size_t n) {
+    for (size_t i = 0; i < n; i++) y[i] = pack_bfloat_value(x[i]);
+}
+
 void pack_mean_rows_portable(
     const float *x, size_t ldx, size_t rows, size_t n, uint32_t mask_type, const void *mask, float *y) {
     size_t count = 0;

@@ -74,3 +74,9 @@ void PACK_KERNEL(f16_to_f32)(const uint16_t *x, float *y, size_t n) {
     for (; i + VW <= n; i += VW) v_store(y + i, v_half(x + i));
     PACK_REST for (; i < n; i++) y[i] = pack_half_value(x[i]);
 }
+
+void PACK_KERNEL(bf16_to_f32)(const uint16_t *x, float *y, size_t n) {
+    size_t i = 0;
+    for (; i + VW <= n; i += VW) v_store(y + i, v_bfloat(x + i));
+    PACK_REST for (; i < n; i++) y[i] = pack_bfloat_value(x[i]);
+}

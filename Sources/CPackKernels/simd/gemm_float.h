@@ -1,4 +1,4 @@
-// Products with f32 arithmetic, weights stored as f32 or f16.
+// Products with f32 arithmetic, weights stored as f32, f16 or bf16.
 //
 // k is cut into stretches of PACK_STRETCH, so that a stretch of the panels at hand stays in the first-level cache while all
 // tiles of a block of rows pass over it; between stretches the sums rest in c. An element is summed in order within a
@@ -97,7 +97,9 @@ void PACK_KERNEL(gemm_f32)(const pack_gemm *g, size_t row_begin, size_t row_end,
 }
 
 /// Few rows read the halves as they are; more share a stretch of the panels that is converted once.
-void PACK_KERNEL(gemm_f16)(const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
+PACK_INLINE void multiply_halves(
+    const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end,
+    const tile_f32 (*tiles)[NP_MOST + 1], vf (*load)(const uint16_t *)) {
     float converted[NP_TALL * PACK_STRETCH * PACK_PANEL] __attribute__((aligned(64)));
     size_t stride = g->k * PACK_PANEL, most = stretch_length(g);
     for (size_t row = row_begin, end; row < row_end; row = end) {
@@ -110,12 +112,12 @@ void PACK_KERNEL(gemm_f16)(const pack_gemm *g, size_t row_begin, size_t row_end,
                 const uint16_t *weights = (const uint16_t *)g->panels + p * stride + begin * PACK_PANEL;
                 panel_group group = {weights, stride, p, panels, (const char *)(weights + panels * stride), 32};
                 if (end - row <= 2 * MR || s.length > PACK_STRETCH || panels > NP_TALL) {
-                    multiply_stretch(g, tiles_f16, s, row, end, group);
+                    multiply_stretch(g, tiles, s, row, end, group);
                     continue;
                 }
                 for (size_t i = 0; i < panels; i++)
                     for (size_t j = 0; j < s.length * PACK_PANEL; j += VW)
-                        v_store(converted + i * PACK_STRETCH * PACK_PANEL + j, v_half(weights + i * stride + j));
+                        v_store(converted + i * PACK_STRETCH * PACK_PANEL + j, load(weights + i * stride + j));
                 group.weights = converted;
                 group.stride = PACK_STRETCH * PACK_PANEL;
                 multiply_stretch(g, tiles_f32, s, row, end, group);
@@ -123,4 +125,13 @@ void PACK_KERNEL(gemm_f16)(const pack_gemm *g, size_t row_begin, size_t row_end,
             begin += s.length;
         } while (begin < g->k);
     }
+}
+
+void PACK_KERNEL(gemm_f16)(const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
+    multiply_halves(g, row_begin, row_end, panel_begin, panel_end, tiles_f16, v_half);
+}
+
+void PACK_KERNEL(gemm_bf16)(
+    const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
+    multiply_halves(g, row_begin, row_end, panel_begin, panel_end, tiles_bf16, v_bfloat);
 }

@@ -75,3 +75,11 @@ static const tile_f32 tiles_f32[MR + 1][NP_MOST + 1] = {TILES(TILE_POINTER) LARG
 TILES(TILE_BODY)
 LARGE_TILES(LARGE_TILE_BODY)
 static const tile_f32 tiles_f16[MR + 1][NP_MOST + 1] = {TILES(TILE_POINTER) LARGE_TILES(TILE_POINTER)};
+
+#undef PANEL_LOAD
+#undef TILE_NAME
+#define PANEL_LOAD(p) v_bfloat(p)
+#define TILE_NAME(mr, np) tile_bf16_##mr##_##np
+TILES(TILE_BODY)
+LARGE_TILES(LARGE_TILE_BODY)
+static const tile_f32 tiles_bf16[MR + 1][NP_MOST + 1] = {TILES(TILE_POINTER) LARGE_TILES(TILE_POINTER)};

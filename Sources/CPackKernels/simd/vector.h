@@ -10,6 +10,14 @@ typedef int32_t vi __attribute__((ext_vector_type(VW)));
 
 PACK_INLINE vf v_set(float x) { return (vf)x; }
 
+/// VW values of bfloat16.
+PACK_INLINE vf v_bfloat(const uint16_t *p) {
+    typedef uint16_t vh __attribute__((ext_vector_type(VW)));
+    vh values;
+    __builtin_memcpy(&values, p, sizeof values);
+    return (vf)(__builtin_convertvector(values, vi) << 16);
+}
+
 PACK_INLINE vf v_load(const float *p) {
     vf v;
     __builtin_memcpy(&v, p, sizeof v);

@@ -53,8 +53,9 @@ enum Linear: Operator {
             guard kernels.gemm_f32 != nil else { throw .kernel }
             guard panels.bytes == pack_panels_bytes_f32(shape.k, shape.n) else { throw .shape }
             return 0
-        case .f16:
-            guard kernels.gemm_f16 != nil else { throw .kernel }
+        case .f16, .bf16:
+            let kernel = panels.dtype == .f16 ? kernels.gemm_f16 : kernels.gemm_bf16
+            guard kernel != nil else { throw .kernel }
             guard panels.bytes == pack_panels_bytes_f16(shape.k, shape.n) else { throw .shape }
             return 0
         case .i8:
@@ -120,6 +121,7 @@ enum Linear: Operator {
         switch panels.dtype {
         case .f32: kernel = kernels.gemm_f32
         case .f16: kernel = kernels.gemm_f16
+        case .bf16: kernel = kernels.gemm_bf16
         default:
             kernel = panels.dtype == .u8 ? kernels.gemm_s4 : kernels.gemm_s8
             try quantize(step, shape, &gemm)

@@ -1,7 +1,7 @@
 import CPackKernels
 import PackCore
 
-/// A matrix [rows, columns] that is stored as f32 or in fewer bits: rows of f16, of int8 codes with a scale each, or of int4 codes
+/// A matrix [rows, columns] that is stored as f32 or in fewer bits: rows of f16 or bf16, of int8 codes with a scale each, or of int4 codes
 /// in groups with a scale for the row. Rows are restored to f32 one at a time.
 struct StoredRows {
     let dtype: DType
@@ -12,8 +12,8 @@ struct StoredRows {
     private let rowBytes: Int
 
     /// - Parameters:
-    ///   - tensor: f32, f16 or i8 [rows, columns], or u8 [rows, `pack_row_bytes_s4(columns)`].
-    ///   - scales: f32 [rows]; not looked at for f32 and f16.
+    ///   - tensor: f32, f16, bf16 or i8 [rows, columns], or u8 [rows, `pack_row_bytes_s4(columns)`].
+    ///   - scales: f32 [rows]; not looked at for floats.
     init(_ tensor: Tensor, _ scales: Tensor?, columns: Int) throws(OperatorError) {
         let width = tensor.dtype == .u8 ? pack_row_bytes_s4(columns) : columns
         guard tensor.rank == 2, tensor.extent(1) == width else { throw .shape }
@@ -21,7 +21,7 @@ struct StoredRows {
         rowBytes = width * dtype.size
         source = tensor.raw.map { UnsafeRawPointer($0) }
         switch dtype {
-        case .f32, .f16: self.scales = nil
+        case .f32, .f16, .bf16: self.scales = nil
         case .i8, .u8:
             guard let scales, scales.count == rows else { throw .shape }
             try scales.require(.f32)
@@ -35,6 +35,7 @@ struct StoredRows {
         let isThere =
             switch dtype {
             case .f16: kernels.pointee.f16_to_f32 != nil
+            case .bf16: kernels.pointee.bf16_to_f32 != nil
             case .i8: kernels.pointee.dequantize_s8 != nil
             case .u8: kernels.pointee.dequantize_s4 != nil
             default: true
@@ -50,6 +51,7 @@ struct StoredRows {
         let row = source + index * rowBytes
         switch dtype {
         case .f16: kernels.pointee.f16_to_f32?(row.assumingMemoryBound(to: UInt16.self), target, columns)
+        case .bf16: kernels.pointee.bf16_to_f32?(row.assumingMemoryBound(to: UInt16.self), target, columns)
         case .i8:
             kernels.pointee.dequantize_s8?(
                 row.assumingMemoryBound(to: Int8.self), scales?[index] ?? 0, target, columns)

@@ -65,7 +65,7 @@ struct Bench: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            How a model's weights are stored, separated by commas: none, fp16, int8, int6, int4. none,int8 if not given, for \
+            How a model's weights are stored, separated by commas: none, fp16, bf16, int8, int6, int4. none,int8 if not given, for \
             ONNX files none.
             """,
             valueName: "kinds"))
@@ -178,7 +178,7 @@ struct Bench: ParsableCommand {
         lists.storage = try quantize.map { text in
             try words(text).map { word in
                 guard let kind = WeightKind(option: word) else {
-                    throw ValidationError("--quantize takes none, fp16, int8, int6 and int4, not '\(word)'")
+                    throw ValidationError("--quantize takes none, fp16, bf16, int8, int6 and int4, not '\(word)'")
                 }
                 return kind
             }

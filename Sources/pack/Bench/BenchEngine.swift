@@ -9,7 +9,7 @@ import PackRuntime
 protocol BenchEngine: AnyObject {
     /// Its name in reports, `pack int8`.
     var name: String { get }
-    /// `fp32`, `fp16`, `int8`, `int6` or `int4`.
+    /// `fp32`, `fp16`, `bf16`, `int8`, `int6` or `int4`.
     var precision: String { get }
     /// Whether it is another runtime.
     var isPeer: Bool { get }

@@ -107,7 +107,7 @@ struct PlanShapes {
         return 1
     }
 
-    /// How the weights of linear layers are stored, the narrowest that occurs: `fp32`, `fp16`, `int8` or `int4`.
+    /// How the weights of linear layers are stored, the narrowest that occurs: `fp32`, `fp16`, `bf16`, `int8` or `int4`.
     static func precision(of plan: PlanView) -> String {
         var found: Set<UInt8> = []
         for step in plan.steps where UInt32(step.op) == PACK_OP_Linear.rawValue && step.input_count > 1 {
@@ -116,6 +116,7 @@ struct PlanShapes {
         }
         if found.contains(DType.u8.rawValue) { return "int4" }
         if found.contains(DType.i8.rawValue) { return "int8" }
+        if found.contains(DType.bf16.rawValue) { return "bf16" }
         return found.contains(DType.f16.rawValue) ? "fp16" : "fp32"
     }
 }

@@ -11,7 +11,7 @@ import PackProfiles
 ///     paths: [model, build]              # what is deployed; the file's folder if not given
 ///     targets: [lambda, ./own.yaml]      # platforms that must take it, by name or by a profile's path
 ///     deploy: as-it-is                   # as-it-is | slim: the files, or the bundle that pack slim would make of the model
-///     quantize: int8                     # with deploy slim: none | fp16 | int8 | int4
+///     quantize: int8                     # with deploy slim: none | fp16 | bf16 | int8 | int4
 ///     entry: app.handler                 # where imports begin
 ///     python: "3.13"                     # the Python that runs it
 ///     unknown: fail                      # fail | warn: what counts for a check whose answer is not known
@@ -103,7 +103,7 @@ struct GateConfiguration {
                 return .asItIs
             }
             let quantization = try entries["quantize"].map {
-                try fields.word($0, "quantize", among: ["none", "fp16", "int8", "int4"])
+                try fields.word($0, "quantize", among: ["none", "fp16", "bf16", "int8", "int4"])
             }
             return .slim(quantization: quantization ?? "int8")
         }

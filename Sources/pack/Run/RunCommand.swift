@@ -64,7 +64,7 @@ struct Run: ParsableCommand {
     @Flag(help: "Run a model's graph as it was exported, without any pass.")
     var unoptimized = false
 
-    @Option(help: ArgumentHelp("Store a model's weights so: none, fp16, int8, int6 or int4.", valueName: "kind"))
+    @Option(help: ArgumentHelp("Store a model's weights so: none, fp16, bf16, int8, int6 or int4.", valueName: "kind"))
     var quantize: String = "none"
 
     @Option(help: ArgumentHelp("Use no instruction set above this; PACK_ISA says the same.", valueName: "name"))
@@ -103,7 +103,7 @@ struct Run: ParsableCommand {
         }
         guard threads.map({ $0 >= 1 && $0 <= 1024 }) ?? true else { throw ValidationError("--threads is 1 to 1024") }
         guard WeightKind(option: quantize) != nil else {
-            throw ValidationError("--quantize is none, fp16, int8, int6 or int4")
+            throw ValidationError("--quantize is none, fp16, bf16, int8, int6 or int4")
         }
     }
 

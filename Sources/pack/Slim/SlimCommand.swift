@@ -22,7 +22,7 @@ struct Slim: ParsableCommand {
 
     /// How weights are stored.
     enum Quantization: String, ExpressibleByArgument, CaseIterable {
-        case auto, none, fp16, int8, int6, int4
+        case auto, none, fp16, bf16, int8, int6, int4
     }
 
     @Argument(help: ArgumentHelp("A model folder or an ONNX file.", valueName: "path"))
@@ -56,8 +56,8 @@ struct Slim: ParsableCommand {
 
     @Option(
         help: """
-            How weights are stored: floats as they are (none), halves, 8-bit codes, 6-bit codes in bytes, which compress \
-            better, or 4-bit codes. auto chooses for each weight, so that the zip is the smallest within the accuracy \
+            How weights are stored: floats as they are (none), half floats, bfloat16, 8-bit codes, 6-bit codes in bytes, \
+            which compress better, or 4-bit codes. auto chooses for each weight, so that the zip is the smallest within the accuracy \
             budget.
             """)
     var quantize: Quantization = .auto

@@ -77,7 +77,7 @@ extension Slimmer {
             "of the widths that \(profile.name) takes these keep them closest; allow less, or choose another target"
         case .int4: "try --quantize int6, int8, fp16 or none"
         case .int6: "try --quantize int8, fp16 or none"
-        case .int8, .fp16, .none: "try --quantize fp16 or none"
+        case .int8, .bf16, .fp16, .none: "try --quantize fp16 or none"
         }
     }
 

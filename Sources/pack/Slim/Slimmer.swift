@@ -49,6 +49,7 @@ struct Slimmer {
         switch command.quantize {
         case .none: try quantizer.evaluate(WeightStorage(.f32))
         case .fp16: try quantizer.evaluate(WeightStorage(.f16))
+        case .bf16: try quantizer.evaluate(WeightStorage(.bf16))
         case .int8: try quantizer.evaluate(WeightStorage(.int8))
         case .int6: try quantizer.evaluate(WeightStorage(.int6))
         case .int4: try quantizer.evaluate(WeightStorage(.int4))
