@@ -4,7 +4,7 @@ import Testing
 
 /// The type of a node's first output over inputs a, b, … of the given types; constants by name.
 func infer(
-    _ op: String, _ types: [TensorType], _ attributes: [String: Attribute] = [:], constants: [String: Constant] = [:],
+    _ op: String, _ types: [TensorType], _ attributes: [String: Attribute] = [:], constants: ValueMap<Constant> = [:],
     extra: [String] = [], outputs: Int = 1
 ) throws(GraphError) -> [TensorType?] {
     var graph = Graph()
