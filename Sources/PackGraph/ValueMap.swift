@@ -75,12 +75,15 @@ public struct ValueMap<Value> {
     /// Forgets a name and answers what was known. The last entry takes its place.
     @inlinable @discardableResult
     public mutating func removeValue(forKey key: String) -> Value? {
-        guard let index = index(of: key, valueHash(key)) else { return nil }
-        free(place(of: index))
-        let last = entries.count - 1
-        if index != last { places[place(of: last)] = UInt32(index + 1) }
-        entries.swapAt(index, last)
-        return entries.removeLast().value
+        guard let place = place(of: key, valueHash(key)) else { return nil }
+        let (index, last) = (Int(places[place]) - 1, entries.count - 1)
+        if index != last {
+            if let other = self.place(of: entries[last].key, entries[last].hash) { places[other] = UInt32(index + 1) }
+            entries.swapAt(index, last)
+        }
+        let value = entries.removeLast().value
+        free(place)
+        return value
     }
 
     /// Makes room for so many names.
@@ -92,17 +95,23 @@ public struct ValueMap<Value> {
 
     // MARK: Places
 
+    /// The place of the entry of a name.
     @inlinable
-    func index(of key: String, _ hash: UInt64) -> Int? {
+    func place(of key: String, _ hash: UInt64) -> Int? {
         guard !places.isEmpty else { return nil }
         let mask = places.count - 1
         var place = Int(truncatingIfNeeded: hash) & mask
         while true {
             let number = Int(places[place])
             if number == 0 { return nil }
-            if entries[number - 1].hash == hash, entries[number - 1].key == key { return number - 1 }
+            if entries[number - 1].hash == hash, entries[number - 1].key == key { return place }
             place = (place + 1) & mask
         }
+    }
+
+    @inlinable
+    func index(of key: String, _ hash: UInt64) -> Int? {
+        place(of: key, hash).map { Int(places[$0]) - 1 }
     }
 
     @inlinable @discardableResult
@@ -122,7 +131,7 @@ public struct ValueMap<Value> {
     }
 
     /// Twice as many places as names, or more, and all entries in theirs.
-    @usableFromInline
+    @inlinable
     mutating func spread(over count: Int) {
         var size = 8
         while size < 2 * count { size *= 2 }
@@ -130,17 +139,8 @@ public struct ValueMap<Value> {
         for index in entries.indices { settle(index) }
     }
 
-    /// The place of an entry.
-    @usableFromInline
-    func place(of index: Int) -> Int {
-        let mask = places.count - 1
-        var place = Int(truncatingIfNeeded: entries[index].hash) & mask
-        while places[place] != UInt32(index + 1) { place = (place + 1) & mask }
-        return place
-    }
-
     /// Frees a place; entries behind it that were pushed on move up.
-    @usableFromInline
+    @inlinable
     mutating func free(_ place: Int) {
         let mask = places.count - 1
         var (hole, next) = (place, (place + 1) & mask)

@@ -138,7 +138,7 @@ struct Rewriter {
             guard useCount(value) == 0 else { continue }
             if let constant = graph.constants.removeValue(forKey: value) {
                 constantBytes -= constant.byteCount
-            } else if let slot = makers[value], let node = slots[slot], node.outputs.allSatisfy({ useCount($0) == 0 }) {
+            } else if let slot = makers[value], let node = slots[slot], isUnused(node) {
                 values += detach(slot)
                 nodeCount -= 1
             }

@@ -31,12 +31,14 @@ import Testing
         #expect(map.count == dictionary.count && map.keys.sorted() == dictionary.keys.sorted())
         for (name, value) in dictionary { #expect(map[name] == value) }
         let even = map.filter { $0.value.count % 2 == 0 }
-        #expect(even.count == dictionary.count { $0.value.count % 2 == 0 } && even.allSatisfy { map[$0.key] == $0.value })
+        #expect(even.count == dictionary.count { $0.value.count % 2 == 0 })
+        #expect(even.allSatisfy { map[$0.key] == $0.value })
     }
 
     /// Names of which one begins the other, with and without zeros at the end, are different ones.
     @Test func tellsNamesApart() {
-        let names = (0..<40).map { String(repeating: "\0", count: $0) } + (1..<40).map { String(repeating: "a", count: $0) }
+        let zeros = (0..<40).map { String(repeating: "\0", count: $0) }
+        let names = zeros + (1..<40).map { String(repeating: "a", count: $0) }
         let set = ValueMap(names)
         #expect(set.count == names.count && names.allSatisfy(set.contains))
         #expect(!set.contains("b") && !set.contains("a\0"))

@@ -30,7 +30,7 @@ extension ONNXImporter {
         }
         guard isSmall, !node.inputs.isEmpty else { return false }
         let isSettled = !settled.isEmpty && node.inputs.contains { settled.contains($0) }
-        guard isSettled || !node.outputs.contains(where: isWeight) else { return false }
+        guard isSettled || !node.outputs.contains(where: { isWeight($0) }) else { return false }
         guard let results = results(of: node) else { return false }
         if isSettled { settled.formUnion(results.keys) }
         guard isSettled, outputNames.isDisjoint(with: results.keys) else {
