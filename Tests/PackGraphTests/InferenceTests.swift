@@ -4,13 +4,13 @@ import Testing
 
 /// The type of a node's first output over inputs a, b, … of the given types; constants by name.
 func infer(
-    _ op: String, _ types: [TensorType], _ attributes: [String: Attribute] = [:], constants: ValueMap<Constant> = [:],
+    _ op: String, _ types: [TensorType], _ attributes: [String: Attribute] = [:], constants: [String: Constant] = [:],
     extra: [String] = [], outputs: Int = 1
 ) throws(GraphError) -> [TensorType?] {
     var graph = Graph()
     let names = types.indices.map { "input\($0)" }
     graph.inputs = zip(names, types).map { Port($0, $1) }
-    graph.constants = constants
+    for (name, constant) in constants { graph.constants[name] = constant }
     let made = (0..<outputs).map { "output\($0)" }
     graph.nodes = [Node(op, name: "node", inputs: names + extra, outputs: made, attributes: attributes)]
     graph.outputs = made

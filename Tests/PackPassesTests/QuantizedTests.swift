@@ -7,11 +7,11 @@ import Testing
 @Suite struct QuantizedTests {
     /// A graph over x of the given nodes; constants are all that the nodes read beside.
     private func graph(
-        _ shape: [Dimension], _ constants: ValueMap<Constant>, _ nodes: [Node], outputs: [String] = ["y"]
+        _ shape: [Dimension], _ constants: [String: Constant], _ nodes: [Node], outputs: [String] = ["y"]
     ) throws -> Graph {
         var graph = Graph()
         graph.inputs = [Port("x", TensorType(.f32, shape))]
-        graph.constants = constants
+        for (name, constant) in constants { graph.constants[name] = constant }
         graph.nodes = nodes
         graph.outputs = outputs
         try graph.inferTypes()
@@ -85,7 +85,7 @@ import Testing
             Node("DequantizeLinear", name: "yd", inputs: ["yq", "ys", "yz"], outputs: ["y"]),
         ]
         let shape = isConv ? [6, 8, 3] : [8, 6]
-        let constants: ValueMap<Constant> = [
+        let constants: [String: Constant] = [
             "s": try Constant(floats: [0.1], shape: []), "z": try Constant(.u8, [], bytes: [9]),
             "w": try Constant(.i8, shape, bytes: [UInt8](repeating: 3, count: shape.reduce(1, *))),
             "ws": try Constant(floats: [1, 2, 3, 4, 5, 6], shape: [6]),

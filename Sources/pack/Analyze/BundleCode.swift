@@ -37,21 +37,25 @@ struct BundleCode: Sendable {
         let link: @Sendable (RuntimeLibrary.FrontEnd) throws -> RuntimeLibrary.Program? = {
             try library?.program(operators: draft.operators, kernelFamilies: draft.kernelFamilies, frontEnd: $0)
         }
-        if let known = alike?.container {
-            (program, container) = (try link(.predict), known)
-        } else {
-            let (program, server) = try concurrently({ try link(.predict) }, { try link(.inference) })
-            self.program = program
-            container = program.flatMap { program in server.map { Self.container($0, beside: program) } }
+        let known = alike?.container
+        let (linked, server) = try concurrently({ try link(.predict) }, { known == nil ? try link(.inference) : nil })
+        program = linked
+        guard let linked else {
+            (zipped, container) = (nil, known)
+            return
         }
         // Beside large weights a sample of the runtime does.
         let pieces = draft.byteCount <= Self.largeBytes ? Int.max : 3
-        zipped = program.map { program in
-            guard let other = alike?.program, let zipped = alike?.zipped else {
-                return Self.zipped(program.bytes, pieces: pieces)
-            }
-            return zipped + Self.deflated(program.bytes(notIn: other)) - Self.deflated(other.bytes(notIn: program))
+        (zipped, container) = try concurrently(
+            { Self.zipped(linked, like: alike, pieces: pieces) },
+            { server.map { Self.container($0, beside: linked) } ?? known })
+    }
+
+    private static func zipped(_ program: RuntimeLibrary.Program, like alike: BundleCode?, pieces: Int) -> Int {
+        guard let other = alike?.program, let known = alike?.zipped else {
+            return zipped(program.bytes, pieces: pieces)
         }
+        return known + deflated(program.bytes(notIn: other)) - deflated(other.bytes(notIn: program))
     }
 
     /// Operators and kernels hardly change it: a few bytes where code is aligned.
