@@ -1,7 +1,7 @@
 extension Graph {
     /// For each value that a node makes, the index of that node.
-    public func producers() -> [String: Int] {
-        var producers: [String: Int] = [:]
+    public func producers() -> ValueMap<Int> {
+        var producers: ValueMap<Int> = [:]
         for (index, node) in nodes.enumerated() {
             for output in node.outputs where !output.isEmpty { producers[output] = index }
         }
@@ -9,8 +9,8 @@ extension Graph {
     }
 
     /// For each value that nodes read, the indices of those nodes, one entry a use, in order.
-    public func consumers() -> [String: [Int]] {
-        var consumers: [String: [Int]] = [:]
+    public func consumers() -> ValueMap<[Int]> {
+        var consumers: ValueMap<[Int]> = [:]
         for (index, node) in nodes.enumerated() {
             for input in node.inputs where !input.isEmpty { consumers[input, default: []].append(index) }
         }
@@ -18,8 +18,8 @@ extension Graph {
     }
 
     /// How often each value is read, by nodes and as an output of the graph.
-    public func useCounts() -> [String: Int] {
-        var uses: [String: Int] = [:]
+    public func useCounts() -> ValueMap<Int> {
+        var uses: ValueMap<Int> = [:]
         for node in nodes {
             for input in node.inputs where !input.isEmpty { uses[input, default: 0] += 1 }
         }
@@ -41,11 +41,12 @@ extension Graph {
     }
 
     /// Names of all inputs, constants and values that nodes make.
-    public var valueNames: Set<String> {
-        var names = Set(constants.keys)
-        names.formUnion(inputs.map(\.name))
-        for node in nodes { names.formUnion(node.outputs) }
-        names.remove("")
+    public var valueNames: ValueMap<Void> {
+        var names = ValueMap(constants.keys)
+        names.insert(contentsOf: inputs.lazy.map(\.name))
+        for node in nodes {
+            for output in node.outputs where !output.isEmpty { names.insert(output) }
+        }
         return names
     }
 
@@ -56,7 +57,7 @@ extension Graph {
 
     /// A name that no node has yet: `base`, or `base` with a number.
     public func uniqueNodeName(_ base: String) -> String {
-        unique(base, among: Set(nodes.map(\.name)))
+        unique(base, among: ValueMap(nodes.lazy.map(\.name)))
     }
 
     /// Removes the nodes at the given indices. Types and contents of their outputs go too.
@@ -81,7 +82,7 @@ extension Graph {
 }
 
 /// `base`, or the first of `base_1`, `base_2`, … that is not taken.
-package func unique(_ base: String, among taken: Set<String>) -> String {
+package func unique(_ base: String, among taken: ValueMap<Void>) -> String {
     if !taken.contains(base) { return base }
     var number = 1
     while taken.contains("\(base)_\(number)") { number += 1 }

@@ -22,8 +22,8 @@ extension Graph {
     }
 
     /// For each value, the index of its node, or −1 for constants and inputs.
-    private func makers() throws(GraphError) -> [String: Int] {
-        var makers: [String: Int] = [:]
+    private func makers() throws(GraphError) -> ValueMap<Int> {
+        var makers: ValueMap<Int> = [:]
         makers.reserveCapacity(inputs.count + constants.count + nodes.count)
         for port in inputs where makers.updateValue(-1, forKey: port.name) != nil {
             throw GraphError(.duplicateValue, value: port.name, found: "a second input", expected: "one of each name")
@@ -48,7 +48,7 @@ extension Graph {
     }
 
     /// Checks that all values that are read exist, and gives the first that is read before it is made.
-    private func earlyUse(of makers: [String: Int]) throws(GraphError) -> (node: Int, value: String)? {
+    private func earlyUse(of makers: ValueMap<Int>) throws(GraphError) -> (node: Int, value: String)? {
         var early: (node: Int, value: String)?
         for (index, node) in nodes.enumerated() {
             for input in node.inputs where !input.isEmpty {
@@ -72,13 +72,13 @@ extension Graph {
 /// Visits what a node needs before the node, with a stack of its own: graphs may be deeper than the thread's.
 private struct DepthFirstSorter {
     let nodes: [Node]
-    let makers: [String: Int]
+    let makers: ValueMap<Int>
     var order: [Int] = []
     private var state: [State]
 
     private enum State { case new, open, done }
 
-    init(nodes: [Node], makers: [String: Int]) {
+    init(nodes: [Node], makers: ValueMap<Int>) {
         self.nodes = nodes
         self.makers = makers
         state = Array(repeating: .new, count: nodes.count)

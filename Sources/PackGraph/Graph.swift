@@ -86,15 +86,15 @@ public struct Graph: Sendable {
     /// Names of the values that an answer holds.
     public var outputs: [String] = []
     /// Weights and other fixed tensors.
-    public var constants: [String: Constant] = [:]
+    public var constants: ValueMap<Constant> = [:]
     /// The texts whose codes are the elements of string constants.
     public var texts = TextTable()
     /// What inference knows of every value, constants and inputs included.
-    public var types: [String: TensorType] = [:]
+    public var types: ValueMap<TensorType> = [:]
 
     /// Contents of small integer values (scalars and lists) as far as inference follows them: what Shape gives and
     /// Reshape takes. Row-major; as many as the value has elements.
-    public var contents: [String: [Dimension]] = [:]
+    public var contents: ValueMap<[Dimension]> = [:]
 
     /// Makes an empty graph.
     public init() {}

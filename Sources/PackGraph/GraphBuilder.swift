@@ -4,8 +4,8 @@ import PackCore
 public struct GraphBuilder {
     /// What has been built.
     public private(set) var graph = Graph()
-    private var valueNames: Set<String> = []
-    private var nodeNames: Set<String> = []
+    private var valueNames: ValueMap<Void> = [:]
+    private var nodeNames: ValueMap<Void> = [:]
 
     /// Starts an empty graph.
     public init() {}
@@ -67,7 +67,7 @@ public struct GraphBuilder {
 
     private mutating func append(_ node: Node) {
         nodeNames.insert(node.name)
-        valueNames.formUnion(node.outputs)
+        valueNames.insert(contentsOf: node.outputs)
         graph.nodes.append(node)
     }
 

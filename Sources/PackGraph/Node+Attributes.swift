@@ -92,5 +92,5 @@ extension Attribute: CustomStringConvertible {
 
 extension TensorType: CustomStringConvertible {
     /// `f32[batch, sequence, 384]`.
-    public var description: String { "\(dtype.name)\(shape)" }
+    public var description: String { "\(dtype.name)[\(shape.map(\.description).joined(separator: ", "))]" }
 }

@@ -20,6 +20,7 @@ public struct Pass: Sendable {
         match: @escaping @Sendable (borrowing Rewriter, Int, Node) throws(GraphError) -> Patch?
     ) {
         self.init(name, summary) { (rewriter: inout Rewriter) throws(GraphError) in
+            guard !operators.isDisjoint(with: rewriter.operators) else { return }
             for slot in rewriter.slots.indices {
                 while let op = rewriter.slots[slot]?.op, operators.contains(op), let node = rewriter.slots[slot],
                     let patch = try match(rewriter, slot, node)

@@ -20,6 +20,9 @@ extension Rewriter {
         (users[value]?.count ?? 0) + (outputs.contains(value) ? 1 : 0)
     }
 
+    /// Whether nothing needs what a node makes.
+    func isUnused(_ node: Node) -> Bool { node.outputs.allSatisfy { useCount($0) == 0 } }
+
     /// The one node that reads a value, if there is just one use and the value is no output.
     func onlyReader(_ value: String) -> (slot: Int, node: Node)? {
         guard let readers = users[value], readers.count == 1, !outputs.contains(value), let node = slots[readers[0]]

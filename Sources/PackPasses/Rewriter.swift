@@ -7,16 +7,18 @@ struct Rewriter {
     /// The nodes in topological order; empty where one has gone.
     private(set) var slots: [Node?]
     /// Slot of the node that makes a value.
-    private(set) var makers: [String: Int] = [:]
+    private(set) var makers: ValueMap<Int> = [:]
     /// Slots of the nodes that read a value, one entry a use.
-    private(set) var users: [String: [Int]] = [:]
-    let inputs: Set<String>
-    let outputs: Set<String>
+    private(set) var users: ValueMap<[Int]> = [:]
+    let inputs: ValueMap<Void>
+    let outputs: ValueMap<Void>
     let options: PassOptions
     /// Name of the pass that runs.
     var pass = ""
     private(set) var records: [RewriteRecord] = []
-    private var nodeNames: Set<String> = []
+    /// Operators of all nodes that are there or have been.
+    private(set) var operators: Set<String> = []
+    private var nodeNames: ValueMap<Void> = [:]
     private var nodeCount: Int
     private var constantBytes: Int
 
@@ -24,11 +26,11 @@ struct Rewriter {
         var graph = graph
         if !isInferred {
             try graph.sortTopologically()
-            try graph.inferTypes()
+            try graph.inferSortedTypes()
         }
         slots = graph.nodes
-        inputs = Set(graph.inputs.map(\.name))
-        outputs = Set(graph.outputs)
+        inputs = ValueMap(graph.inputs.lazy.map(\.name))
+        outputs = ValueMap(graph.outputs)
         nodeCount = graph.nodes.count
         constantBytes = graph.constantBytes
         self.options = options
@@ -50,7 +52,7 @@ struct Rewriter {
         try result.sortTopologically()
         let live = result.valueNames
         result.types = result.types.filter { live.contains($0.key) }
-        try result.inferTypes()
+        try result.inferSortedTypes()
         return result
     }
 
@@ -65,29 +67,30 @@ struct Rewriter {
             spread[places[slot]] = node
         }
         slots = spread
-        makers = makers.mapValues { places[$0] }
-        users = users.mapValues { $0.map { places[$0] } }
+        makers.updateValues { $0 = places[$0] }
+        users.updateValues { slots in for use in slots.indices { slots[use] = places[slots[use]] } }
     }
 
     private mutating func register(_ node: Node, _ slot: Int) {
         for output in node.outputs where !output.isEmpty { makers[output] = slot }
         for input in node.inputs where !input.isEmpty { users[input, default: []].append(slot) }
         nodeNames.insert(node.name)
+        operators.insert(node.op)
     }
 
     /// Takes a node out of its slot and answers what it read.
     private mutating func detach(_ slot: Int) -> [String] {
         guard let node = slots[slot] else { return [] }
-        for output in node.outputs { makers[output] = nil }
+        for output in node.outputs { makers.removeValue(forKey: output) }
         for input in node.inputs where !input.isEmpty { removeUse(of: input, by: slot) }
-        nodeNames.remove(node.name)
+        nodeNames.removeValue(forKey: node.name)
         slots[slot] = nil
         return node.inputs.filter { !$0.isEmpty }
     }
 
     private mutating func removeUse(of value: String, by slot: Int) {
         guard let place = users[value]?.firstIndex(of: slot) else { return }
-        users[value]?.remove(at: place)
+        users[value, default: []].remove(at: place)
     }
 
     /// Applies a patch, drops what nothing needs any more, and records the rewrite.
@@ -135,7 +138,7 @@ struct Rewriter {
             guard useCount(value) == 0 else { continue }
             if let constant = graph.constants.removeValue(forKey: value) {
                 constantBytes -= constant.byteCount
-            } else if let slot = makers[value], let node = slots[slot], node.outputs.allSatisfy({ useCount($0) == 0 }) {
+            } else if let slot = makers[value], let node = slots[slot], isUnused(node) {
                 values += detach(slot)
                 nodeCount -= 1
             }

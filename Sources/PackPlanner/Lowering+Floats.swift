@@ -16,10 +16,13 @@ extension Lowering {
 
     /// Whether a node is computed in f32 between conversions.
     func lowersAsFloat(_ node: Node) throws(PlannerError) -> Bool {
-        let types = (node.inputs + node.outputs).compactMap { graph.types[$0]?.dtype }
-        if Lowering.floatOnly.contains(node.op) { return types.contains { $0.isFloat && $0 != .f32 } }
-        // Products of f64 have loops of their own.
-        return ["MatMul", "Gemm"].contains(node.op) && types.contains { Lowering.halves.contains($0) }
+        let isFloatOnly = Lowering.floatOnly.contains(node.op)
+        guard isFloatOnly || node.op == "MatMul" || node.op == "Gemm" else { return false }
+        return (node.inputs + node.outputs).contains { value in
+            guard let dtype = graph.types[value]?.dtype else { return false }
+            // Products of f64 have loops of their own.
+            return isFloatOnly ? dtype.isFloat && dtype != .f32 : Lowering.halves.contains(dtype)
+        }
     }
 
     /// Lowers a node with floats of other types converted before and after.

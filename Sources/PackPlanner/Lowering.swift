@@ -7,19 +7,19 @@ struct Lowering {
     var graph: Graph
     private(set) var storage: WeightStorage
     /// The node that makes each value.
-    let producers: [String: Int]
+    let producers: ValueMap<Int>
     var tables: PlanTables
     var chunks: [WeightChunk] = []
     var weights: [PlannedWeight] = []
     var dataBytes = 0
-    var indices: [String: UInt32] = [:]
+    var indices: ValueMap<UInt32> = [:]
     /// Symbols that an input or a step so far defines.
     var defined: Set<String> = []
     /// The node that defines each symbol which no input defines.
     let definers: [String: Int]
     /// The steps that begin loops, by the loops' numbers.
     var loopBegins: [Int: Int] = [:]
-    private var weightIndices: [String: [UInt32]] = [:]
+    private var weightIndices: ValueMap<[UInt32]> = [:]
     /// For each node, whether its results are computed at run time.
     private var needed: [Bool] = []
 
@@ -28,11 +28,7 @@ struct Lowering {
         self.graph = graph
         storage = WeightStorage(.f32)
         tables = PlanTables(symbolMaxima: symbolMaxima)
-        var producers: [String: Int] = [:]
-        for (index, node) in graph.nodes.enumerated() {
-            for output in node.outputs { producers[output] = index }
-        }
-        self.producers = producers
+        producers = graph.producers()
         definers = Lowering.definers(graph)
         needed = neededNodes()
     }

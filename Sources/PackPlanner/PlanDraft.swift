@@ -47,6 +47,19 @@ public struct PlanDraft: Sendable {
     let dataBytes: Int
     /// Every weight, in the order of first use.
     public let weights: [PlannedWeight]
+    /// Families of kernels (`pack_kernel_list.h`) that the plan's operators call, sorted.
+    public private(set) var kernelFamilies: [String] = []
+
+    init(
+        tables: PlanTables, metadata: PlanMetadata, chunks: [WeightChunk], dataBytes: Int, weights: [PlannedWeight]
+    ) {
+        self.tables = tables
+        self.metadata = metadata
+        self.chunks = chunks
+        self.dataBytes = dataBytes
+        self.weights = weights
+        kernelFamilies = families.sorted()
+    }
 
     /// Names of the operators that the plan needs, each once, sorted.
     public var operators: [String] {
@@ -198,8 +211,7 @@ extension PlanDraft {
 }
 
 extension PlanDraft {
-    /// Families of kernels (`pack_kernel_list.h`) that the plan's operators call, sorted.
-    public var kernelFamilies: [String] {
+    private var families: Set<String> {
         var families: Set<String> = []
         for step in tables.steps {
             switch pack_operator_id(UInt32(step.op)) {
@@ -220,7 +232,7 @@ extension PlanDraft {
             default: families.formUnion(imageFamilies(step))
             }
         }
-        return families.sorted()
+        return families
     }
 
     private func isFixed(_ step: pack_plan_step, _ argument: Int) -> Bool {

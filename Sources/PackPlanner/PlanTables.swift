@@ -17,7 +17,7 @@ struct PlanTables {
     var labels: [pack_plan_string] = []
     /// Texts of tensors by code.
     var texts: [pack_plan_string] = []
-    private var stringRanges: [String: pack_plan_string] = [:]
+    private var stringRanges: ValueMap<pack_plan_string> = [:]
     private var symbolIndices: [String: UInt32] = [:]
     private var expressionIndices: [Dimension: UInt32] = [:]
     private let symbolMaxima: [String: Int]

@@ -10,7 +10,7 @@ func infer(
     var graph = Graph()
     let names = types.indices.map { "input\($0)" }
     graph.inputs = zip(names, types).map { Port($0, $1) }
-    graph.constants = constants
+    for (name, constant) in constants { graph.constants[name] = constant }
     let made = (0..<outputs).map { "output\($0)" }
     graph.nodes = [Node(op, name: "node", inputs: names + extra, outputs: made, attributes: attributes)]
     graph.outputs = made

@@ -11,7 +11,7 @@ import Testing
     ) throws -> Graph {
         var graph = Graph()
         graph.inputs = [Port("x", TensorType(.f32, shape))]
-        graph.constants = constants
+        for (name, constant) in constants { graph.constants[name] = constant }
         graph.nodes = nodes
         graph.outputs = outputs
         try graph.inferTypes()

@@ -52,7 +52,10 @@ extension WireMessage {
     mutating func text(_ name: StaticString, _ index: Int? = nil) throws(ONNXFailure) -> String {
         let range = try data(name, index)
         try count(items: 1)
-        guard let text = String(validating: bytes[range], as: UTF8.self) else {
+        let part = bytes[range]
+        // Nearly all are ASCII, which needs no validation.
+        if part.allSatisfy({ $0 < 0x80 }) { return String(decoding: part, as: UTF8.self) }
+        guard let text = String(validating: part, as: UTF8.self) else {
             throw failure(.notUTF8, at: range.lowerBound, found: "other bytes", expected: "UTF-8").inside(name, index)
         }
         return text

@@ -20,7 +20,7 @@ extension Evaluator {
     ///   - types: The types of the node's operands and results; those of unknown results are not looked at.
     ///   - constant: The constant of a name, if there is one.
     package static func isExact(
-        _ node: Node, _ types: [String: TensorType], _ constant: (String) -> Constant?
+        _ node: Node, _ types: ValueMap<TensorType>, _ constant: (String) -> Constant?
     ) -> Bool {
         let takesFloats = node.op.hasPrefix("Reduce") || node.op == "CumSum" || node.op == "Pow"
         // It folds axes and takes powers in floating point, where large integers lose digits.
@@ -42,9 +42,9 @@ extension Evaluator {
     ///   - limit: The most elements of any operand or result.
     ///   - constant: The constant of a name, if there is one.
     package static func small(
-        _ node: Node, _ types: [String: TensorType], limit: Int, _ constant: (String) -> Constant?
-    ) -> [String: Constant]? {
-        var operands: [String: Constant] = [:]
+        _ node: Node, _ types: ValueMap<TensorType>, limit: Int, _ constant: (String) -> Constant?
+    ) -> ValueMap<Constant>? {
+        var operands: ValueMap<Constant> = [:]
         for input in node.inputs where !input.isEmpty {
             guard let value = constant(input), value.count <= limit else { return nil }
             operands[input] = value
@@ -53,7 +53,7 @@ extension Evaluator {
             guard let type = types[output], let count = type.elementCount, count <= limit else { return nil }
         }
         guard isExact(node, types, { operands[$0] }), let tensors = try? fold(node, operands) else { return nil }
-        var results: [String: Constant] = [:]
+        var results: ValueMap<Constant> = [:]
         for (output, tensor) in zip(node.outputs, tensors) where !output.isEmpty {
             guard let tensor, let value = try? Constant(tensor) else { return nil }
             results[output] = value

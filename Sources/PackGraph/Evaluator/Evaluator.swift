@@ -28,7 +28,7 @@ public struct Evaluator {
     }
 
     /// Computes the outputs of one node whose inputs are all constants. An absent output is `nil`.
-    package static func fold(_ node: Node, _ constants: [String: Constant]) throws(GraphError) -> [Tensor?] {
+    package static func fold(_ node: Node, _ constants: ValueMap<Constant>) throws(GraphError) -> [Tensor?] {
         var evaluator = Evaluator()
         for name in Set(node.inputs) where !name.isEmpty {
             guard let constant = constants[name] else {

@@ -14,6 +14,11 @@ extension Graph {
     /// - Throws: what `validate` throws, and the `GraphError` of the first node whose operands do not suit it.
     public mutating func inferTypes() throws(GraphError) {
         try validate()
+        try inferSortedTypes()
+    }
+
+    /// Finds the types as `inferTypes` does, of a graph that `validate` or `sortTopologically` has found to be sound.
+    package mutating func inferSortedTypes() throws(GraphError) {
         contents = [:]
         for port in inputs {
             types[port.name] = port.type

@@ -110,8 +110,9 @@ private struct Walk {
         var names = Set(node.inputs)
         for attribute in node.attributes {
             switch attribute.value {
-            case .graph(let graph): names.formUnion(ONNXImporter.names(readBy: graph))
-            case .graphs(let graphs): for graph in graphs { names.formUnion(ONNXImporter.names(readBy: graph)) }
+            case .graph(let graph): names.formUnion(ONNXImporter.names(readBy: graph).keys)
+            case .graphs(let graphs):
+                for graph in graphs { names.formUnion(ONNXImporter.names(readBy: graph).keys) }
             default: break
             }
         }

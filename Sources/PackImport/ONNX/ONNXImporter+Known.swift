@@ -30,10 +30,8 @@ extension ONNXImporter {
         }
         guard isSmall, !node.inputs.isEmpty else { return false }
         let isSettled = !settled.isEmpty && node.inputs.contains { settled.contains($0) }
-        guard isSettled || !node.outputs.contains(where: isWeight) else { return false }
-        guard let results = Evaluator.small(node, graph.types, limit: Self.knownLimit, { constant($0) }) else {
-            return false
-        }
+        guard isSettled || !node.outputs.contains(where: { isWeight($0) }) else { return false }
+        guard let results = results(of: node) else { return false }
         if isSettled { settled.formUnion(results.keys) }
         guard isSettled, outputNames.isDisjoint(with: results.keys) else {
             folded.merge(results) { $1 }
@@ -45,6 +43,10 @@ extension ONNXImporter {
         }
         for (name, constant) in results { add(name, constant) }
         return true
+    }
+
+    private func results(of node: Node) -> ValueMap<Constant>? {
+        Evaluator.small(node, graph.types, limit: Self.knownLimit) { constant($0) }
     }
 
     private func isWeight(_ value: String) -> Bool {

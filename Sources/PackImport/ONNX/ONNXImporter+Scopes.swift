@@ -31,19 +31,20 @@ extension ONNXImporter {
     }
 
     /// Names of the values that a graph's nodes read, those inside branches and bodies too, and that it gives.
-    static func names(readBy graph: ONNXGraph) -> Set<String> {
-        names(readBy: graph.nodes).union(graph.outputs.map(\.name))
+    static func names(readBy graph: ONNXGraph) -> ValueMap<Void> {
+        names(readBy: graph.nodes, graph.outputs.map(\.name))
     }
 
-    /// Names of the values that nodes read, those inside branches and bodies too.
-    static func names(readBy nodes: [ONNXNode]) -> Set<String> {
-        var names: Set<String> = []
+    /// Names of the values that nodes read, those inside branches and bodies too, and outputs.
+    static func names(readBy nodes: [ONNXNode], _ outputs: [String]) -> ValueMap<Void> {
+        var names = ValueMap(outputs)
         for node in nodes {
-            names.formUnion(node.inputs)
+            names.insert(contentsOf: node.inputs)
             for attribute in node.attributes {
                 switch attribute.value {
-                case .graph(let graph): names.formUnion(Self.names(readBy: graph))
-                case .graphs(let graphs): for graph in graphs { names.formUnion(Self.names(readBy: graph)) }
+                case .graph(let graph): names.insert(contentsOf: Self.names(readBy: graph).keys)
+                case .graphs(let graphs):
+                    for graph in graphs { names.insert(contentsOf: Self.names(readBy: graph).keys) }
                 default: break
                 }
             }

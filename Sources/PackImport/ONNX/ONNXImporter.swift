@@ -14,10 +14,10 @@ struct ONNXImporter {
     /// Names of the classes that an output numbers.
     var labels: [String] = []
     /// Names of the values that the file's nodes and outputs read.
-    let used: Set<String>
+    let used: ValueMap<Void>
     private let functions: [FunctionKey: ONNXFunction]
-    private var nodeNames: Set<String> = []
-    private var valueNames: Set<String> = []
+    private var nodeNames: ValueMap<Void> = [:]
+    private var valueNames: ValueMap<Void> = [:]
     private var expanded = 0
     private var written = 0
     /// Set where functions turned out to grow without end; nothing more is added then.
@@ -27,11 +27,11 @@ struct ONNXImporter {
     /// Optional values that are known not to be there.
     var absent: Set<String> = []
     /// Small results that are known before running, of nodes that are in the graph.
-    var folded: [String: Constant] = [:]
+    var folded: ValueMap<Constant> = [:]
     /// Values that follow from what was fixed; nodes that make such values are not needed.
     var settled: Set<String> = []
     /// The nodes that make values, by the values' names.
-    var producers: [String: Int] = [:]
+    var producers: ValueMap<Int> = [:]
     /// What would have to be fixed of inputs that could not be taken.
     var needed: [String: [ONNXRefusal.Unknown]] = [:]
     /// The file's outputs that are lists, or nothing, by their names.
@@ -41,7 +41,7 @@ struct ONNXImporter {
     /// Names of the graph's outputs.
     let outputNames: Set<String>
     /// Types that the file states for values, for what inference does not find.
-    private(set) var stated: [String: TensorType] = [:]
+    private(set) var stated: ValueMap<TensorType> = [:]
     /// Whether something is known of values that inference alone would not find: the file states it, or it was computed.
     var knowsMore = false
     /// Names of lists of integers, by shape and elements.
@@ -68,7 +68,7 @@ struct ONNXImporter {
         }
         self.functions = functions
         outputNames = Set(cut.outputs)
-        used = Self.names(readBy: cut.nodes).union(cut.outputs)
+        used = Self.names(readBy: cut.nodes, cut.outputs)
     }
 
     /// Builds the whole graph.
@@ -215,8 +215,10 @@ struct ONNXImporter {
     }
 
     mutating func append(_ node: Node) {
-        valueNames.formUnion(node.outputs)
-        for output in node.outputs where !output.isEmpty { producers[output] = graph.nodes.count }
+        for output in node.outputs {
+            valueNames.insert(output)
+            if !output.isEmpty { producers[output] = graph.nodes.count }
+        }
         graph.nodes.append(node)
     }
 
@@ -259,7 +261,7 @@ struct ONNXImporter {
     }
 
     /// `base`, or `base` with a number that is most likely free.
-    private static func unique(_ base: String, among taken: Set<String>) -> String {
+    private static func unique(_ base: String, among taken: ValueMap<Void>) -> String {
         guard taken.contains(base) else { return base }
         var number = taken.count
         while taken.contains("\(base)_\(number)") { number += 1 }

@@ -1,4 +1,5 @@
 import PackFormats
+import PackGraph
 
 /// A node on its way into the graph: names are those of the whole graph, references to attributes are resolved.
 struct ONNXOperation {
@@ -109,7 +110,7 @@ final class ONNXScope {
     let attributes: [String: ONNXAttribute.Value]
     /// How many functions and branches this is inside of.
     let depth: Int
-    private var names: [String: String] = [:]
+    private var names: ValueMap<String> = [:]
 
     init(versions: [String: Int]) {
         (parent, prefix, self.versions, attributes, depth) = (nil, "", versions, [:], 0)

@@ -4,8 +4,8 @@ import PackGraph
 /// A walk back from values to the inputs that they depend on.
 struct ONNXTrace {
     private let graph: Graph
-    private let producers: [String: Int]
-    private let folded: [String: Constant]
+    private let producers: ValueMap<Int>
+    private let folded: ValueMap<Constant>
     private let needed: [String: [ONNXRefusal.Unknown]]
     private let ports: [String: TensorType]
     private let symbols: Set<String>
@@ -21,7 +21,7 @@ struct ONNXTrace {
     ///   - folded: Small results that are known, of nodes that are in the graph.
     ///   - needed: What would have to be fixed of inputs that could not be taken.
     init(
-        _ graph: Graph, _ producers: [String: Int], folded: [String: Constant] = [:],
+        _ graph: Graph, _ producers: ValueMap<Int>, folded: ValueMap<Constant> = [:],
         needed: [String: [ONNXRefusal.Unknown]] = [:]
     ) {
         (self.graph, self.producers, self.folded, self.needed) = (graph, producers, folded, needed)

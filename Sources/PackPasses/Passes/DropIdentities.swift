@@ -21,7 +21,7 @@ extension Rewriter {
     /// The input that a node passes on as it is.
     fileprivate func unchanged(_ node: Node) -> String? {
         guard let first = node.input(0), let output = node.outputs.first else { return nil }
-        let sameType = graph.types[first] != nil && graph.types[first] == graph.types[output]
+        var sameType: Bool { graph.types[first].map { $0 == graph.types[output] } ?? false }
         switch node.op {
         case "Identity": return first
         case "Dropout": return isInference(node) ? first : nil

@@ -68,7 +68,8 @@ extension Rewriter {
             return sum + (isOwn ? graph.constants[name]?.byteCount ?? 0 : 0)
         }
         guard let made = bytes(of: node), made <= max(Pass.stepBytes, freed) else { return nil }
-        var constants = graph.constants.filter { read.contains($0.key) }
+        var constants: ValueMap<Constant> = [:]
+        for name in read { constants[name] = graph.constants[name] }
         for slot in slots.sorted() {
             guard let node = self.slots[slot], let tensors = try? Evaluator.fold(node, constants) else { return nil }
             for (output, tensor) in zip(node.outputs, tensors) {

@@ -23,8 +23,8 @@ extension Pass {
         for slot in rewriter.slots.indices {
             guard let node = rewriter.slots[slot], !random.contains(node.op) else { continue }
             if let found = rewriter.extents(node) {
-                let known = extents[found].flatMap { rewriter.maker($0) != nil ? $0 : nil }
-                let first = known ?? node.outputs[0]
+                var first = node.outputs[0]
+                if let known = extents[found], rewriter.makers.contains(known) { first = known }
                 extents[found] = first
                 if first != node.outputs[0], rewriter.canAlias(node.outputs[0], to: first) {
                     let patch = Patch(node.name, removing: slot, node.outputs[0], isNow: first)
@@ -38,11 +38,10 @@ extension Pass {
                 seen[expression] = slot
                 continue
             }
-            let pairs = zip(node.outputs, original.outputs)
-            guard pairs.allSatisfy({ rewriter.canAlias($0, to: $1) }) else { continue }
+            guard rewriter.canAlias(node.outputs, to: original.outputs) else { continue }
             var patch = Patch(node.name)
             patch.removed = [slot]
-            patch.aliases = pairs.map { Patch.Alias(value: $0, replacement: $1) }
+            patch.aliases = zip(node.outputs, original.outputs).map { Patch.Alias(value: $0, replacement: $1) }
             guard try rewriter.apply(patch) else { return }
         }
     }
@@ -100,6 +99,11 @@ extension Rewriter {
     /// Whether all that a node reads is read more than once, as it is where another node computes the same.
     fileprivate func sharesInputs(_ node: Node) -> Bool {
         node.inputs.allSatisfy { $0.isEmpty || (users[$0]?.count ?? 0) > 1 }
+    }
+
+    /// Whether values can be used in others' places.
+    fileprivate func canAlias(_ values: [String], to replacements: [String]) -> Bool {
+        zip(values, replacements).allSatisfy { canAlias($0, to: $1) }
     }
 
     /// Groups of constants of the same element type, shape and sample of their contents, by name, where there are several.

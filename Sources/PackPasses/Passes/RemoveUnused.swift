@@ -5,7 +5,7 @@ extension Pass {
     static let removeUnused = Pass("remove-unused", "Remove nodes and constants that no output needs") {
         (rewriter: inout Rewriter) throws(GraphError) in
         for slot in rewriter.slots.indices.reversed() {
-            guard let node = rewriter.slots[slot], node.outputs.allSatisfy({ rewriter.useCount($0) == 0 }) else {
+            guard let node = rewriter.slots[slot], rewriter.isUnused(node) else {
                 continue
             }
             var patch = Patch(node.name)

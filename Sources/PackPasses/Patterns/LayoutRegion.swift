@@ -103,7 +103,7 @@ struct LayoutRegion {
 
     /// The members in groups that share no value.
     func groups(_ rewriter: borrowing Rewriter) -> [[Int]] {
-        var slotsOf: [String: [Int]] = [:]
+        var slotsOf: ValueMap<[Int]> = [:]
         for slot in members.sorted() {
             for value in values(of: slot, rewriter) { slotsOf[value, default: []].append(slot) }
         }

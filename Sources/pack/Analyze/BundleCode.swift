@@ -1,5 +1,6 @@
 import PackBundle
 import PackFit
+import PackIO
 import PackPlanner
 
 /// The runtime of a bundle, and what it takes in a zip.
@@ -33,26 +34,35 @@ struct BundleCode: Sendable {
     /// - Parameter alike: The runtime of another way to store the weights: most of its code is the same.
     /// - Throws: What slim would throw.
     init(_ draft: PlanDraft, _ library: RuntimeLibrary?, like alike: BundleCode? = nil) throws {
-        program = try library?.program(operators: draft.operators, kernelFamilies: draft.kernelFamilies)
-        container = try alike?.container ?? Self.container(draft, library, beside: program)
+        let link: @Sendable (RuntimeLibrary.FrontEnd) throws -> RuntimeLibrary.Program? = {
+            try library?.program(operators: draft.operators, kernelFamilies: draft.kernelFamilies, frontEnd: $0)
+        }
+        let known = alike?.container
+        let (linked, server) = try concurrently({ try link(.predict) }, { known == nil ? try link(.inference) : nil })
+        program = linked
+        guard let linked else {
+            (zipped, container) = (nil, known)
+            return
+        }
         // Beside large weights a sample of the runtime does.
         let pieces = draft.byteCount <= Self.largeBytes ? Int.max : 3
-        zipped = program.map { program in
-            guard let other = alike?.program, let zipped = alike?.zipped else {
-                return Self.zipped(program.bytes, pieces: pieces)
-            }
-            return zipped + Self.deflated(program.bytes(notIn: other)) - Self.deflated(other.bytes(notIn: program))
+        (zipped, container) = try concurrently(
+            { Self.zipped(linked, like: alike, pieces: pieces) },
+            { server.map { Self.container($0, beside: linked) } ?? known })
+    }
+
+    private static func zipped(_ program: RuntimeLibrary.Program, like alike: BundleCode?, pieces: Int) -> Int {
+        guard let other = alike?.program, let known = alike?.zipped else {
+            return zipped(program.bytes, pieces: pieces)
         }
+        return known + deflated(program.bytes(notIn: other)) - deflated(other.bytes(notIn: program))
     }
 
     /// Operators and kernels hardly change it: a few bytes where code is aligned.
     private static func container(
-        _ draft: PlanDraft, _ library: RuntimeLibrary?, beside program: RuntimeLibrary.Program?
-    ) throws -> Prediction.Extra? {
-        guard let library, let program else { return nil }
-        let server = try library.program(
-            operators: draft.operators, kernelFamilies: draft.kernelFamilies, frontEnd: .inference)
-        return Prediction.Extra(
+        _ server: RuntimeLibrary.Program, beside program: RuntimeLibrary.Program
+    ) -> Prediction.Extra {
+        Prediction.Extra(
             bytes: server.bytes.count - program.bytes.count,
             zippedBytes: deflated(server.bytes(notIn: program)) - deflated(program.bytes(notIn: server)))
     }

@@ -26,12 +26,9 @@ struct Predictions {
 
     /// - Throws: Where slim would fail as well.
     init(_ model: ImportedModel, files: [ModelFacts.File]) throws {
-        // The tokenizer's table takes as long as all the rest.
-        let (tokenizer, rest) = try concurrently(
-            {
-                _ = Self.library
-                return try Self.tokenizer(model)
-            },
+        // The tokenizer's table takes as long as all the rest. The first of the two goes on in this thread, with the memory that
+        // the import has given back.
+        let (rest, tokenizer) = try concurrently(
             {
                 // Where passes take long and no tokenizer is encoded, a thread is free to compress most of the runtime.
                 let likely = Deferred {
@@ -51,6 +48,10 @@ struct Predictions {
                     counts: graph.operatorCounts, drafts: drafts, sources: sources, parts: parts.all,
                     tablesZipped: parts.tablesZipped
                 )
+            },
+            {
+                _ = Self.library
+                return try Self.tokenizer(model)
             })
         fusedOperators = rest.counts
         let made = try concurrently(Array(rest.parts.indices)) { index in
