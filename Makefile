@@ -45,9 +45,10 @@ bench: all
 	@Scripts/setup.sh peers
 	@MODELS="$(MODELS)" Scripts/bench.sh
 
-fuzz: tool
+fuzz: all
 	@Scripts/setup.sh python
 	.venv/bin/python Tests/fuzz/onnx_graphs.py
+	.venv/bin/python Tests/fuzz/http_requests.py
 	PACK_FUZZ_ROUNDS=200000 swift test -c release --disable-testable-imports --filter 'Hostile|Fuzz|fuzz|survives|random'
 
 install: all

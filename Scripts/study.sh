@@ -17,10 +17,10 @@ mkdir -p "$work" "$folder"
 [ -e "$work/bert/config.json" ] || "$python" Tests/reference/seeded_bert.py "$work/bert"
 
 pack=.build/release/pack
-slim() { [ -e "$work/$1.tar" ] || "$pack" slim "$work/$2" --target lambda-image --quantize "$3" --accuracy 0.9 --output "$work/$1.tar" >/dev/null; }
+slim() { [ -e "$work/$1.tar" ] || "$pack" slim "$work/$2" --target lambda-image --quantize "$3" --output "$work/$1.tar" >/dev/null; }
 slim linear linear.onnx none
-slim distilbert distilbert int8
-slim bert bert int8
+slim distilbert distilbert auto
+slim bert bert auto
 
 "$pack" study "$work/linear.tar" "$work/distilbert.tar" "$work/bert.tar" \
     --model "$work/linear.onnx" --model "$work/distilbert" --model "$work/bert" \

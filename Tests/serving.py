@@ -137,7 +137,7 @@ def triton_gets_what_predict_answers():
         # [n, 1], as Triton's models of texts have it, and one of the model's own outputs.
         named = infer(client, [given("text", array[:, None], "BYTES", True)], [triton.InferRequestedOutput("sentence_embedding")])
         assert np.array_equal(named.as_numpy("sentence_embedding"), expected)
-        for wrong, message in [(("nothing", array, "BYTES", True), "no input"), (("input_ids", np.ones((1, 4), np.int32), "INT32", True), "missing")]:
+        for wrong, message in [(("nothing", array, "BYTES", True), "no input \"nothing\"; it has text, text_pair, input_ids"), (("input_ids", np.ones((1, 4), np.int32), "INT32", True), "missing")]:
             try:
                 infer(client, [given(*wrong)])
                 raise AssertionError(wrong)

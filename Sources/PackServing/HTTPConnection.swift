@@ -32,10 +32,11 @@ final class HTTPConnection {
     private let limits: HTTPLimits
     /// When the request's first byte came, in nanoseconds of the monotonic clock.
     private var begun: UInt64 = 0
-    /// Of the last answer: its status, its bytes, and what computing it took.
+    /// Of the last answer: its status and its bytes.
     private var status = 0
     private var answerBytes = 0
-    private var computing: UInt64 = 0
+    /// Nanoseconds that computing the last answer took.
+    private(set) var computing: UInt64 = 0
     /// Nanoseconds that the other thread itself computed for it.
     private(set) var effort: UInt64 = 0
     private var texts = 0

@@ -4,8 +4,12 @@ public struct HTTPLimits: Sendable {
     public var bodyBytes = 6 << 20
     /// Connections at the same time, if the system lets the process have as many.
     public var connections = 2000
-    /// Requests that wait to be computed, or are; others are refused with status 503.
+    /// Requests that wait to be computed, or are, at the most; others are refused with status 503.
     public var queue = 256
+    /// How long the last of them waits about, so that those who are refused do not come back before it is over.
+    public var wait = 800
+    /// Requests that may wait however long they take: as many as deployment files let platforms send at a time.
+    public var queueLeast = 32
     /// Bytes of their bodies; one request may always wait.
     public var queueBytes = 64 << 20
     /// A connection without a request.
@@ -27,4 +31,12 @@ public struct HTTPLimits: Sendable {
 
     /// The standard limits.
     public init() {}
+
+    /// How many requests may wait, or be computed, where computing one takes so many nanoseconds; 0 if that is not known.
+    public func queueLength(_ computing: UInt64) -> Int {
+        guard computing > 0 else { return queue }
+        let timely = UInt64(clamping: wait).multipliedReportingOverflow(by: 1_000_000)
+        guard !timely.overflow else { return queue }
+        return min(queue, max(queueLeast, Int(clamping: timely.partialValue / computing)))
+    }
 }

@@ -20,9 +20,7 @@ public final class HTTPServer<Service: HTTPService> {
     /// When the patience ends, after SIGTERM; until then nil.
     private var stopsAt: Int?
     private var lingersUntil = 0
-    /// Requests that wait or are computed, and the bytes of their connections.
-    private var queued = 0
-    private var queuedBytes = 0
+    private var queue: RequestQueue
     /// Connections whose requests are whole and wait for others, and when they are computed at the latest.
     private var gathering: [HTTPConnection] = []
     private var computesAt = 0
@@ -61,6 +59,7 @@ public final class HTTPServer<Service: HTTPService> {
         self.port = bound
         self.service = service
         self.limits = limits
+        queue = RequestQueue(limits)
     }
 
     deinit {
@@ -187,8 +186,7 @@ public final class HTTPServer<Service: HTTPService> {
 
     private func enqueue(_ connection: HTTPConnection) {
         connection.wait(closes: !connection.parser.keepsAlive || stopsAt != nil)
-        queued += 1
-        queuedBytes += connection.input.count
+        queue.add(connection.input.count)
         if limits.batchWindow == 0 {
             hand(connection)
             return
@@ -196,8 +194,6 @@ public final class HTTPServer<Service: HTTPService> {
         if gathering.isEmpty { computesAt = milliseconds() + limits.batchWindow }
         gathering.append(connection)
     }
-
-    private var isQueueFull: Bool { queued >= limits.queue || (queued > 0 && queuedBytes >= limits.queueBytes) }
 
     private func hand(_ connection: HTTPConnection) {
         computer?.jobs.put(Unmanaged.passRetained(connection))
@@ -227,8 +223,7 @@ public final class HTTPServer<Service: HTTPService> {
     private func resume() {
         while case .connection(let item) = computer?.done.take() {
             let connection = item.takeRetainedValue()
-            queued -= 1
-            queuedBytes -= connection.input.count
+            queue.remove(connection.input.count, computing: connection.computing)
             report(connection)
             short.note(connection.parser.bodyRange.count, connection.effort)
             connection.resume(now: milliseconds())
@@ -278,18 +273,18 @@ public final class HTTPServer<Service: HTTPService> {
             return
         }
         let state = HTTPState(
-            isStopping: stopsAt != nil, connections: connections.count, queued: queued, queueLimit: limits.queue)
+            isStopping: stopsAt != nil, connections: connections.count, queued: queue.count, queueLimit: queue.limit)
         let request = connection.request
         guard service.route(request, state, into: answer) else {
             finish(connection)
             return
         }
         // With nothing queued the other thread is at rest.
-        if !Service.hasThread || (queued == 0 && limits.batchWindow == 0 && short.includes(request.body.count)) {
+        if !Service.hasThread || (queue.count == 0 && limits.batchWindow == 0 && short.includes(request.body.count)) {
             answerInPlace(connection, request)
             return
         }
-        guard isQueueFull else {
+        guard queue.isFull else {
             enqueue(connection)
             return
         }

@@ -81,6 +81,7 @@ private func listen<Service: HTTPService>(
 /// Reads limits of what waits from the environment; the exit status if one is wrong.
 private func read(_ limits: inout HTTPLimits, _ options: Options) -> Int32? {
     if let queue = number("PACK_QUEUE") { limits.queue = min(queue, 1 << 16) }
+    if let wait = number("PACK_QUEUE_WAIT") { limits.wait = wait }
     guard let window = options.batchWindow ?? pack_environment("PACK_BATCH_WINDOW") else { return nil }
     guard let milliseconds = wholeNumber(bytes(of: window)), milliseconds <= 10_000 else {
         return fail(

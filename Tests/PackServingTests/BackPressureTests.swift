@@ -71,6 +71,49 @@ import Testing
         #expect(served.contains("{\"bytes\":4}"))
     }
 
+    /// Where requests take long, fewer may wait: those who come later would wait longer than those who come back.
+    @Test func waitingIsBounded() throws {
+        let gate = Gate()
+        var limits = HTTPLimits()
+        limits.wait = 10
+        limits.queueLeast = 2
+        let server = try RunningServer(gate, limits)
+        defer { server.stop() }
+        let clients = (0..<3).map { _ in RawClient(server.port) }
+        predict(clients[0])
+        gate.began.wait()
+        usleep(20_000)
+        gate.mayEnd.signal()
+        #expect(clients[0].read(until: "}").contains("{\"bytes\":2}"))
+        // Two may wait however long the first one took.
+        for client in clients[0..<2] { predict(client) }
+        gate.began.wait()
+        var refused = ""
+        while !refused.contains("503") {
+            predict(clients[2])
+            refused = clients[2].read(until: "}}")
+            if refused.isEmpty { break }
+        }
+        #expect(refused.contains("HTTP/1.1 503") && refused.contains("Retry-After: 1"))
+        for _ in 0..<2 { gate.mayEnd.signal() }
+        for client in clients[0..<2] { #expect(client.read(until: "}").contains("{\"bytes\":2}")) }
+    }
+
+    @Test func queueFollowsTheTimeOfComputing() {
+        let limits = HTTPLimits()
+        #expect(limits.queueLength(0) == 256 && limits.queueLength(1000) == 256)
+        #expect(limits.queueLength(8_000_000) == 100)
+        #expect(limits.queueLength(1 << 40) == 32 && limits.queueLength(.max) == 32)
+        var other = limits
+        other.queue = 4
+        #expect(other.queueLength(8_000_000) == 4)
+        other = limits
+        other.wait = .max
+        #expect(other.queueLength(.max) == 256)
+        other.wait = -1
+        #expect(other.queueLength(8_000_000) == 32)
+    }
+
     @Test func bytesThatWaitAreBounded() throws {
         let gate = Gate()
         var limits = HTTPLimits()

@@ -1,13 +1,13 @@
 import Glibc
 
 /// A control group that was made below one of this process's own, and goes with the object.
-final class ControlGroup {
+package final class ControlGroup {
     /// A group that may have children.
-    struct Parent {
-        let path: String
-        let controllers: [String]
+    package struct Parent {
+        package let path: String
+        package let controllers: [String]
         /// Whether it is of version 2.
-        let isUnified: Bool
+        package let isUnified: Bool
     }
 
     /// Processor time in a period.
@@ -22,6 +22,9 @@ final class ControlGroup {
             quota = max(Int((min(max(processors, 0), 1e4) * period).rounded()), 1000)
         }
     }
+
+    /// Where control groups are mounted.
+    package static let root = "/sys/fs/cgroup"
 
     let path: String
     /// An open `cgroup.procs`.
@@ -46,7 +49,7 @@ final class ControlGroup {
     }
 
     /// Where a container sees it.
-    var viewPath: String { parent.isUnified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/\(parent.controllers[0])" }
+    var viewPath: String { parent.isUnified ? ControlGroup.root : "\(ControlGroup.root)/\(parent.controllers[0])" }
 
     /// The groups of this process that may have children.
     static func parents() -> [Parent] {
@@ -57,16 +60,29 @@ final class ControlGroup {
             let path = parts[2] == "/" ? "" : String(parts[2])
             let controllers = parts[1].split(separator: ",").map(String.init)
             if parts[1].isEmpty {
-                let folder = "/sys/fs/cgroup\(path)"
-                let granted = SmallFile.text("\(folder)/cgroup.subtree_control").split { $0 == " " || $0 == "\n" }
-                if granted.isEmpty { continue }
-                found.append(Parent(path: folder, controllers: granted.map(String.init), isUnified: true))
+                if let parent = unifiedParent(above: "\(root)\(path)") { found.append(parent) }
             } else if controllers.contains("memory") || controllers.contains("cpu") {
                 let wanted = controllers.contains("memory") ? "memory" : "cpu"
-                found.append(Parent(path: "/sys/fs/cgroup/\(wanted)\(path)", controllers: [wanted], isUnified: false))
+                found.append(Parent(path: "\(root)/\(wanted)\(path)", controllers: [wanted], isUnified: false))
             }
         }
         return found
+    }
+
+    /// The nearest group of version 2, from a process's own upwards, that hands memory or processors on to groups below it and
+    /// may be written to: groups that hold processes hand nothing on.
+    package static func unifiedParent(above folder: String, root: String = root) -> Parent? {
+        var folder = folder
+        while folder.hasPrefix(root) {
+            let text = SmallFile.text("\(folder)/cgroup.subtree_control")
+            let granted = text.split { $0 == " " || $0 == "\n" }.map(String.init)
+            if granted.contains("memory") || granted.contains("cpu"), access("\(folder)/cgroup.procs", W_OK) == 0 {
+                return Parent(path: folder, controllers: granted, isUnified: true)
+            }
+            guard let end = folder.lastIndex(of: "/") else { break }
+            folder = String(folder[..<end])
+        }
+        return nil
     }
 
     func limit(memory: Int) -> Bool {

@@ -41,11 +41,17 @@ final class InferenceHandler<Engine: InferenceEngine, Encoder: TextEncoder> {
             predictor.firstText = place
             predictor.textCount = predictor.request.texts.count
         } else if predictor.request.hasInputs {
-            try computeTensors()
+            do throws(RequestError) { try computeTensors() } catch { throw withTexts(error) }
         } else {
             try predictor.computeTexts()
         }
         try write(answer)
+    }
+
+    /// An error that lists the model's inputs lists those of texts too.
+    private func withTexts(_ error: RequestError) -> RequestError {
+        guard error.kind == .unknownInput, predictor.takesTexts else { return error }
+        return RequestError(.unknownInput, name: error.name, known: [UInt8]("text, text_pair, ".utf8) + error.known)
     }
 
     /// Reads a request into `request`, and its texts or the names of its inputs into the predictor's.

@@ -202,7 +202,7 @@ final class Study {
             else { return nil }
             let fleet = platform.fleet(
                 measured, imageBytes: contestant.bytes?.unpacked ?? 0, concurrency: command.concurrency,
-                queue: contestant.isBundle ? HTTPLimits().queue : nil, processors: command.processors)
+                limits: contestant.isBundle ? HTTPLimits() : nil, processors: command.processors)
             let runs = (1...command.seeds).map { Simulation.run(fleet, under: workload.load, seed: UInt64($0)) }
             let step = workload.load.largestRise ?? 0
             return StudyResult.Scaling(

@@ -1,6 +1,7 @@
 import PackFit
 import PackLab
 import PackProfiles
+import PackServing
 import PackSimulation
 
 /// A platform with one of its scalers, as a simulation sees it.
@@ -37,10 +38,10 @@ struct StudyPlatform {
     ///   - measured: Times of instances.
     ///   - imageBytes: What a machine has to fetch.
     ///   - concurrency: Requests that an instance is given at a time, where that can be set.
-    ///   - queue: Requests that an instance holds before it refuses; nil for any number.
+    ///   - limits: What an instance refuses requests by; nil if it takes any number.
     ///   - processors: Processors of an instance.
     func fleet(
-        _ measured: StudyMeasurement, imageBytes: Int, concurrency: Int, queue: Int?, processors: Int
+        _ measured: StudyMeasurement, imageBytes: Int, concurrency: Int, limits: HTTPLimits?, processors: Int
     ) -> Fleet {
         var fleet = Fleet(
             service: .samples(measured.warm), start: Distribution.samples(measured.ready).adding(startSeconds),
@@ -51,7 +52,10 @@ struct StudyPlatform {
         fleet.maximum = Int(min(number(.maximum, 1000), 1e6))
         fleet.patience = number(.patience, profile.limits[.requestTimeDefault]?.base ?? 300)
         fleet.idle = number(.idle, 600)
-        if scaler == .horizontal { fleet.queue = queue ?? .max }
+        if scaler == .horizontal, let limits {
+            let mean = measured.warm.reduce(0, +) / Double(max(measured.warm.count, 1))
+            fleet.queue = limits.queueLength(UInt64(min(max(mean, 0), 3600) * 1e9))
+        }
         if rules[.nodeStart] != nil {
             fleet.nodes = Fleet.Nodes(
                 room: max(Int(number(.nodeProcessors) * Self.usable / Double(processors)), 1),
