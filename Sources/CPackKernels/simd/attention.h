@@ -20,14 +20,35 @@ PACK_INLINE attention_room attention_room_in(const pack_attention *t, void *scra
     return r;
 }
 
-static void pack_keys_and_values(const pack_attention *t, attention_room r) {
-    for (size_t j = 0; j < r.columns; j += PACK_PANEL)
-        for (size_t l = 0; l < PACK_PANEL; l++) {
-            float *to = r.keys + j * t->head_dim + l;
-            const float *from = t->k + (j + l) * t->ldk;
-            int inside = j + l < t->keys;
-            for (size_t d = 0; d < t->head_dim; d++) to[d * PACK_PANEL] = inside ? from[d] : 0.0f;
+/// Rows become columns.
+PACK_INLINE void transpose(vf *v) {
+    PACK_UNROLL for (int done = 1; done < VW; done *= 2) {
+        vf mixed[VW];
+        PACK_UNROLL for (int i = 0; i < VW / 2; i++) {
+            mixed[2 * i].even = v[i].lo, mixed[2 * i].odd = v[i + VW / 2].lo;
+            mixed[2 * i + 1].even = v[i].hi, mixed[2 * i + 1].odd = v[i + VW / 2].hi;
         }
+        PACK_UNROLL for (int i = 0; i < VW; i++) v[i] = mixed[i];
+    }
+}
+
+/// VW keys from `key` on, to VW columns of a panel; absent ones are 0.
+PACK_INLINE void pack_some_keys(const pack_attention *t, size_t key, float *to) {
+    const float *from = t->k + key * t->ldk;
+    size_t d = 0, count = key < t->keys ? pack_min(t->keys - key, VW) : 0;
+    for (; count == VW && d + VW <= t->head_dim; d += VW) {
+        vf v[VW];
+        PACK_UNROLL for (size_t l = 0; l < VW; l++) v[l] = v_load(from + l * t->ldk + d);
+        transpose(v);
+        PACK_UNROLL for (size_t l = 0; l < VW; l++) v_store(to + (d + l) * PACK_PANEL, v[l]);
+    }
+    PACK_REST for (; d < t->head_dim; d++)
+        PACK_REST for (size_t l = 0; l < VW; l++) to[d * PACK_PANEL + l] = l < count ? from[l * t->ldk + d] : 0.0f;
+}
+
+static void pack_keys_and_values(const pack_attention *t, attention_room r) {
+    for (size_t j = 0; j < r.columns; j += VW)
+        pack_some_keys(t, j, r.keys + j / PACK_PANEL * PACK_PANEL * t->head_dim + j % PACK_PANEL);
     for (size_t d = 0; d < t->head_dim; d += PACK_PANEL) {
         float *to = r.values + d * t->keys;
         size_t width = pack_min(PACK_PANEL, t->head_dim - d);
@@ -36,7 +57,7 @@ static void pack_keys_and_values(const pack_attention *t, attention_room r) {
             if (width == PACK_PANEL)
                 for (size_t l = 0; l < PACK_PANEL; l += VW) v_store(to + l, v_load(from + l));
             else
-                for (size_t l = 0; l < PACK_PANEL; l++) to[l] = l < width ? from[l] : 0.0f;
+                PACK_REST for (size_t l = 0; l < PACK_PANEL; l++) to[l] = l < width ? from[l] : 0.0f;
         }
     }
 }
@@ -101,13 +122,14 @@ void PACK_KERNEL(attention_f32)(const pack_attention *t, size_t row_begin, size_
     attention_room r = attention_room_in(t, scratch);
     pack_keys_and_values(t, r);
     r.first = pack_attention_first(t);
-    float inverse[PACK_ATTENTION_ROWS];
+    float inverse[PACK_ATTENTION_ROWS], most[PACK_ATTENTION_ROWS];
     size_t limit = pack_attention_limit(t, row_begin);
     set_addends(t, r, 0, r.columns, limit);
     for (size_t row = row_begin, end; row < row_end; row = end) {
         end = tile_end(row, row_end, PACK_ATTENTION_ROWS);
         size_t first = attention_reach(t, r, row), last = attention_reach(t, r, end - 1);
         size_t reach = first > last ? first : last;
+        __builtin_assume(reach % PACK_PANEL == 0);
         attention_scores(t, r, row, end, reach);
         for (size_t i = 0; i < end - row; i++) {
             size_t before = limit;
@@ -115,9 +137,10 @@ void PACK_KERNEL(attention_f32)(const pack_attention *t, size_t row_begin, size_
             if (limit != before && r.first >= before) set_addends(t, r, 0, r.columns, limit);
             else if (limit != before) set_addends(t, r, before, limit, limit);
             float *scores = r.scores + i * r.columns;
-            float most = scale_row(scores, r.mask, t->scale, scores, reach);
-            inverse[i] = inverse_or_zero(exponentials(scores, reach, most));
+            most[i] = scale_row(scores, r.mask, t->scale, scores, reach);
         }
+        for (size_t i = 0; i < end - row; i++)
+            inverse[i] = inverse_or_zero(exponentials(r.scores + i * r.columns, reach, most[i]));
         attention_outputs(t, r, row, end, reach, inverse);
     }
 }

@@ -1,5 +1,8 @@
 // What the products share: how rows are cut into tiles, and what happens to a finished tile.
 
+/// Lets a pointer's value be looked at each time, where a compiler would rather make a loop for each case.
+#define HIDE_POINTER(x) __asm__("" : "+r"(x))
+
 /// The end of the tile that starts at `row` when `rows` … `end` are cut into the fewest tiles of at most `most` rows, all
 /// of nearly the same height.
 PACK_INLINE size_t tile_end(size_t row, size_t end, size_t most) {
@@ -7,20 +10,45 @@ PACK_INLINE size_t tile_end(size_t row, size_t end, size_t most) {
     return row + (left + tiles - 1) / tiles;
 }
 
-PACK_OUTLINE void activate(uint32_t activation, float *values, size_t count) {
+/// Asks for the part of c that a tile will write, while it is computed.
+PACK_INLINE void ask_for_results(const pack_gemm *g, size_t row, size_t end, size_t column, size_t width) {
+    for (size_t i = row; i < end; i++)
+        for (size_t j = 0; j < width; j += PACK_PANEL) __builtin_prefetch(g->c + i * g->ldc + column + j, 1, 3);
+}
+
+/// Where a tile's values lie and where they go, row by row, and what is added to each row on the way, or NULL.
+typedef struct {
+    const float *from, *bias;
+    float *to;
+    size_t from_row, to_row, rows, width; // width: whole vectors
+} tile_pass;
+
+PACK_INLINE vf activated(uint32_t activation, vf x) {
     switch (activation) {
-    case PACK_ACTIVATION_RELU:
-        for (size_t i = 0; i < count; i += VW) v_store(values + i, v_relu(v_load(values + i)));
-        break;
-    case PACK_ACTIVATION_GELU_ERF:
-        for (size_t i = 0; i < count; i += VW) v_store(values + i, v_gelu_erf(v_load(values + i)));
-        break;
-    case PACK_ACTIVATION_GELU_TANH:
-        for (size_t i = 0; i < count; i += VW) v_store(values + i, v_gelu_tanh(v_load(values + i)));
-        break;
-    case PACK_ACTIVATION_TANH:
-        for (size_t i = 0; i < count; i += VW) v_store(values + i, v_tanh(v_load(values + i)));
-        break;
+    case PACK_ACTIVATION_RELU: return v_relu(x);
+    case PACK_ACTIVATION_GELU_ERF: return v_gelu_erf(x);
+    case PACK_ACTIVATION_GELU_TANH: return v_gelu_tanh(x);
+    default: return v_tanh(x);
+    }
+}
+
+PACK_INLINE void activate_rows(uint32_t activation, tile_pass t) {
+    for (; t.rows > 0; t.rows--, t.from += t.from_row, t.to += t.to_row)
+        for (size_t j = 0; j < t.width; j += VW) {
+            vf v = v_load(t.from + j);
+            HIDE_POINTER(t.bias); // or there would be a loop for either case
+            if (t.bias) v += v_load(t.bias + j);
+            v_store(t.to + j, activated(activation, v));
+        }
+}
+
+/// A loop of its own for each activation.
+PACK_OUTLINE void activate(uint32_t activation, tile_pass t) {
+    switch (activation) {
+    case PACK_ACTIVATION_RELU: return activate_rows(PACK_ACTIVATION_RELU, t);
+    case PACK_ACTIVATION_GELU_ERF: return activate_rows(PACK_ACTIVATION_GELU_ERF, t);
+    case PACK_ACTIVATION_GELU_TANH: return activate_rows(PACK_ACTIVATION_GELU_TANH, t);
+    case PACK_ACTIVATION_TANH: return activate_rows(PACK_ACTIVATION_TANH, t);
     }
 }
 
@@ -47,13 +75,20 @@ PACK_INLINE void store_columns(float *c, const float *values, const float *more,
 /// Bias, activation and residual of `rows` rows of `width` columns whose sums lie in `values`, then to c.
 PACK_OUTLINE void finish_tile(
     const pack_gemm *g, float *values, size_t ldv, size_t row, size_t rows, size_t column, size_t width) {
-    if (g->bias)
+    int whole = width == ldv, together = g->activation && whole && !g->row_bias;
+    if (g->bias && !together)
         for (size_t i = 0; i < rows; i++) add_columns(values + i * ldv, g->bias + column, width);
     if (g->row_bias)
         for (size_t i = 0; i < rows; i++)
             for (size_t j = 0; j < ldv; j += VW)
                 v_store(values + i * ldv + j, v_load(values + i * ldv + j) + v_set(g->row_bias[row + i]));
-    if (g->activation) activate(g->activation, values, rows * ldv);
+    if (g->activation) {
+        tile_pass pass = {values, together && g->bias ? g->bias + column : 0, values, ldv, ldv, rows, ldv};
+        int last = whole && !g->residual;
+        if (last) pass.to = g->c + row * g->ldc + column, pass.to_row = g->ldc;
+        activate(g->activation, pass);
+        if (last) return;
+    }
     for (size_t i = 0; i < rows; i++) {
         const float *residual = g->residual ? g->residual + (row + i) * g->ldr + column : 0;
         store_columns(g->c + (row + i) * g->ldc + column, values + i * ldv, residual, width);

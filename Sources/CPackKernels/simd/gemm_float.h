@@ -57,7 +57,7 @@ PACK_OUTLINE void multiply_stretch(
     size_t most = tallest(g), tiles_high = (row_end - row_begin + most - 1) / most, step = p.line / tiles_high;
     for (size_t row = row_begin, end; row < row_end; row = end) {
         end = tile_end(row, row_end, most);
-        for (size_t i = row; i < end; i++) __builtin_prefetch(g->c + i * g->ldc + column, 1, 3);
+        ask_for_results(g, row, end, column, width);
         const float *a = (const float *)g->a + row * g->lda + s.begin;
         tiles[end - row][p.count](
             a, g->lda, p.weights, p.stride, s.length, values, p.count * PACK_PANEL, p.next, step);

@@ -22,6 +22,7 @@ PACK_INLINE void multiply_s8(
             for (size_t i = row, next; i < end; i = next) {
                 next = tile_end(i, end, MR);
                 const uint8_t *a = (const uint8_t *)g->a + i * g->lda;
+                ask_for_results(g, i, next, column, width);
                 size_t ahead = i == row || NP_MOST > 1 ? stride : 0;
                 tiles_s8[next - i][panels](a, g->lda, weights, ahead, quads, sums, panels * PACK_PANEL);
                 finish_sums(g, sums, panels * PACK_PANEL, i, next - i, column, width);

@@ -23,7 +23,7 @@ PACK_INLINE vf v_half(const uint16_t *p) { return (vf)_mm512_cvtph_ps(_mm256_loa
 #define MR_ALIASED 7
 #define NP_MOST 4
 #define NP_TALL 2
-#define TILE_UNROLL 4
+#define TILE_UNROLL 2
 #define TILES(X)                                                                                                       \
     X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(7, 1) X(8, 1) X(9, 1) X(10, 1) X(11, 1) X(12, 1)                 \
     X(1, 4) X(2, 4) X(3, 4) X(4, 2) X(5, 2) X(6, 2)
