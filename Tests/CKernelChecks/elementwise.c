@@ -154,50 +154,33 @@ void check_dequantize_s4(pack_any_kernel any, kernel_check *result) {
     }
 }
 
-void check_f16_to_f32(pack_any_kernel any, kernel_check *result) {
+/// All values of a float type of 16 bits, and parts of them from `start` on.
+static void check_widening(
+    pack_any_kernel any, int fraction_bits, size_t start, const char *type, kernel_check *result) {
     pack_widen_kernel kernel = (pack_widen_kernel)any;
     enum { ALL = 65536 };
     uint16_t *x = guarded(ALL * 2);
     float *y = guarded(ALL * 4);
     for (size_t i = 0; i < ALL; i++) x[i] = (uint16_t)i;
     kernel(x, y, ALL);
+    int one = 1 << fraction_bits, most = (1 << (15 - fraction_bits)) - 1, least = 1 - most / 2 - fraction_bits;
     for (size_t i = 0; i < ALL; i++) {
-        int exponent = (int)(i >> 10 & 31), fraction = (int)(i & 1023);
-        double wanted = exponent == 31 ? (fraction ? NAN : INFINITY)
-            : exponent ? ldexp(1024 + fraction, exponent - 25) : ldexp(fraction, -24);
+        int exponent = (int)(i >> fraction_bits) & most, fraction = (int)i & (one - 1);
+        double wanted = exponent == most ? (fraction ? NAN : INFINITY)
+            : exponent ? ldexp(one + fraction, exponent - 1 + least) : ldexp(fraction, least);
         if (i >> 15) wanted = -wanted;
-        if (!near(result, y[i], wanted, 0)) fail(result, "half %zx: %.9g", i, y[i]);
+        if (!near(result, y[i], wanted, 0)) fail(result, "%s %zx: %.9g", type, i, y[i]);
     }
     digest_fused(result, y, ALL);
     for (size_t n = 0; n < 40; n++, result->cases++) {
         float *some = guarded(n * 4);
-        kernel(x + 15000, some, n);
-        if (n && memcmp(some, y + 15000, n * 4) != 0) fail(result, "%zu halves differ", n);
+        kernel(x + start, some, n);
+        if (n && memcmp(some, y + start, n * 4) != 0) fail(result, "%zu values of %s differ", n, type);
         release(some, result, "y");
     }
     release(x, result, "x"), release(y, result, "y");
 }
 
-void check_bf16_to_f32(pack_any_kernel any, kernel_check *result) {
-    pack_widen_kernel kernel = (pack_widen_kernel)any;
-    enum { ALL = 65536 };
-    uint16_t *x = guarded(ALL * 2);
-    float *y = guarded(ALL * 4);
-    for (size_t i = 0; i < ALL; i++) x[i] = (uint16_t)i;
-    kernel(x, y, ALL);
-    for (size_t i = 0; i < ALL; i++) {
-        int exponent = (int)(i >> 7 & 255), fraction = (int)(i & 127);
-        double wanted = exponent == 255 ? (fraction ? NAN : INFINITY)
-            : exponent ? ldexp(128 + fraction, exponent - 134) : ldexp(fraction, -133);
-        if (i >> 15) wanted = -wanted;
-        if (!near(result, y[i], wanted, 0)) fail(result, "bfloat %zx: %.9g", i, y[i]);
-    }
-    digest_fused(result, y, ALL);
-    for (size_t n = 0; n < 40; n++, result->cases++) {
-        float *some = guarded(n * 4);
-        kernel(x + 16000, some, n);
-        if (n && memcmp(some, y + 16000, n * 4) != 0) fail(result, "%zu bfloats differ", n);
-        release(some, result, "y");
-    }
-    release(x, result, "x"), release(y, result, "y");
-}
+void check_f16_to_f32(pack_any_kernel any, kernel_check *result) { check_widening(any, 10, 15000, "f16", result); }
+
+void check_bf16_to_f32(pack_any_kernel any, kernel_check *result) { check_widening(any, 7, 16000, "bf16", result); }
