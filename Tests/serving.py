@@ -68,11 +68,12 @@ def folder(model):
 
 
 @contextlib.contextmanager
-def serving(model=MODEL, status=0, **environment):
-    """A server of a bundle on a free port; its log goes to a file."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def serving(model=MODEL, status=0, port=0, **environment):
+    """A server of a bundle on a port, a free one if none is given; its log goes to a file."""
+    if not port:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     log = WORK / f"log-{port}"
     with open(log, "wb") as errors:
         process = subprocess.Popen([str(folder(model) / "bootstrap")], env={"PORT": str(port), **environment}, stderr=errors)
@@ -366,6 +367,40 @@ def sigterm_under_load_loses_no_accepted_request():
         assert process.wait(20) == 0
     assert not lost, lost
     return f"{before} answers before the signal, {sum(answered) - before} after it"
+
+
+@test
+def killed_under_load_it_starts_again_at_once():
+    """Clients of a server that is killed are not left waiting, and the next one on the same port answers them."""
+    body, answered = json.dumps({"text": "some words", "outputs": False}), [0] * 8
+
+    def converse(port, client):
+        """Answers until the connection fails, which must not take until the time limit."""
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        try:
+            while True:
+                connection.request("POST", "/predict", body)
+                assert len(json.loads(connection.getresponse().read())["embedding"]) == 384
+                answered[client] += 1
+        except TimeoutError:
+            raise
+        except (OSError, http.client.HTTPException):
+            pass
+
+    with concurrent.futures.ThreadPoolExecutor(8) as threads:
+        with serving(status=-signal.SIGKILL) as (port, process, _):
+            clients = [threads.submit(converse, port, client) for client in range(8)]
+            while min(answered) < 10:
+                time.sleep(0.01)
+            process.kill()
+            process.wait()
+            start = time.monotonic()
+        for client in clients:
+            client.result()
+        with serving(port=port):
+            predict(port, {"text": "some words"})
+            took = time.monotonic() - start
+    return f"{sum(answered)} answers before; answered {took * 1e3:.0f} ms after the end"
 
 
 GRAMMAR = re.compile(r'(# HELP \w+ .+|# TYPE \w+ (counter|gauge|histogram)|\w+(\{\w+="[^"\\\n]*"(,\w+="[^"\\\n]*")*\})? [0-9.e+-]+)')
