@@ -53,8 +53,7 @@ struct StudyPlatform {
         fleet.patience = number(.patience, profile.limits[.requestTimeDefault]?.base ?? 300)
         fleet.idle = number(.idle, 600)
         if scaler == .horizontal, let limits {
-            let mean = measured.warm.reduce(0, +) / Double(max(measured.warm.count, 1))
-            fleet.queue = limits.queueLength(UInt64(min(max(mean, 0), 3600) * 1e9))
+            fleet.queue = limits.queueLength(UInt64(min(max(Quantiles(measured.warm).mean ?? 0, 0), 3600) * 1e9))
         }
         if rules[.nodeStart] != nil {
             fleet.nodes = Fleet.Nodes(
