@@ -80,8 +80,8 @@ let toolTargets: [Target] = [
     tool(
         "PackLab",
         [
-            "PackGraph", "PackCore", "PackIO", "PackProfiles", "PackServing", "PackDependencies", "PackSimulation",
-            "CPackSystem", "CArchive",
+            "PackGraph", "PackCore", "PackIO", "PackFormats", "PackProfiles", "PackServing", "PackDependencies",
+            "PackSimulation", "CPackSystem", "CArchive",
         ]),
     .executableTarget(
         name: "pack",

@@ -268,6 +268,15 @@ def clients_at_once_get_their_own_answers():
     assert done.returncode == 64 and b"not soon" in done.stderr, done.stderr
 
 
+@test
+def wrong_settings_are_refused():
+    for name in ["PACK_MAX_BODY", "PACK_QUEUE", "PACK_QUEUE_WAIT", "PACK_MAX_TEXTS", "PACK_MAX_TOKENS"]:
+        for value in ["soon", "0", "-1", "1 ", "9" * 20]:
+            done = subprocess.run([str(folder(MODEL) / "bootstrap")], env={"PORT": "1", name: value}, capture_output=True, timeout=60)
+            assert done.returncode in (1, 64), (name, value, done)
+            assert f"{name} is a whole positive number, not {value}".encode() in done.stderr, (name, value, done.stderr)
+
+
 def texts_input(*lines):
     return {"inputs": [{"name": "text", "shape": [len(lines)], "datatype": "BYTES", "data": list(lines)}]}
 

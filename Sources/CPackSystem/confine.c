@@ -22,6 +22,10 @@ static int mount_all(const pack_confinement *confinement) {
         int failed = item->source ? mount(item->source, item->target, NULL, MS_BIND | MS_REC, NULL)
                                   : mount("tmpfs", item->target, "tmpfs", MS_NOSUID | MS_NODEV, item->options);
         if (failed) return errno;
+        // In a namespace of an ordinary user some mounts cannot be changed; what is in them is not that user's either.
+        if (item->read_only && mount(NULL, item->target, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID, NULL) &&
+            errno != EPERM)
+            return errno;
     }
     if (root && mount(NULL, root, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL)) return errno;
     return 0;

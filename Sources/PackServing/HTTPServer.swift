@@ -89,11 +89,12 @@ public final class HTTPServer<Service: HTTPService> {
         if pack_terminated() != 0, stopsAt == nil { stop() }
         if Service.hasThread { resume() }
         if ready > 0 { serve() }
+        // Requests are gathered as long as anybody else is connected.
+        if ready > 0, items[1].ready != 0 || !gathering.isEmpty { accept() }
         if Service.hasThread {
             if !gathering.isEmpty, isTime { computeGathered() }
             publish()
         }
-        if ready > 0, items[1].ready != 0 { accept() }
         expire()
         return stopsAt == nil || listener >= 0 || !connections.isEmpty
     }

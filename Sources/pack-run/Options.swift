@@ -89,6 +89,7 @@ let help: StaticString = """
       --version, --help
 
     PACK_THREADS sets the number of threads, PACK_MAX_BODY the largest HTTP body in bytes, PACK_MAX_TEXTS and
-    PACK_MAX_TOKENS the most texts and tokens of a request.
+    PACK_MAX_TOKENS the most texts and tokens of a request, PACK_QUEUE the most requests that wait, PACK_QUEUE_WAIT
+    the longest wait in ms.
 
     """

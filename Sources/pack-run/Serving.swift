@@ -20,7 +20,7 @@ private final class ServingContext {
 func serveHTTP(
     _ port: UnsafeRawBufferPointer, _ options: Options, program: UnsafePointer<CChar>?, _ timeline: Timeline
 ) -> Int32 {
-    guard let value = number("PORT"), let number = UInt16(exactly: value) else {
+    guard let value = wholeNumber(port), let number = UInt16(exactly: value), number > 0 else {
         return fail(StartFailure("", "PORT is not a port number: ").with(port), status: 1)
     }
     guard let serve = pack_http_front_end() else {
@@ -56,8 +56,11 @@ private func serve<Service: HTTPService>(
     guard let context else { return 1 }
     let start = Unmanaged<ServingContext>.fromOpaque(context).takeRetainedValue()
     var limits = HTTPLimits()
-    if let body = number("PACK_MAX_BODY") { limits.bodyBytes = min(body, 1 << 40) }
-    if Service.hasThread, let failure = read(&limits, start.options) { return failure }
+    do throws(StartFailure) {
+        try read("PACK_MAX_BODY", into: &limits.bodyBytes)
+        limits.bodyBytes = min(limits.bodyBytes, 1 << 40)
+        if Service.hasThread { try read(&limits, start.options) }
+    } catch { return fail(error, status: 64) }
     do throws(StartFailure) {
         let predictor = try PackRun.start(start.options, program: start.program, &start.timeline)
         let server = try listen(service(predictor), start.port, limits)
@@ -78,15 +81,14 @@ private func listen<Service: HTTPService>(
     }
 }
 
-/// Reads limits of what waits from the environment; the exit status if one is wrong.
-private func read(_ limits: inout HTTPLimits, _ options: Options) -> Int32? {
-    if let queue = number("PACK_QUEUE") { limits.queue = min(queue, 1 << 16) }
-    if let wait = number("PACK_QUEUE_WAIT") { limits.wait = wait }
-    guard let window = options.batchWindow ?? pack_environment("PACK_BATCH_WINDOW") else { return nil }
+/// Reads limits of what waits from the command line and the environment.
+private func read(_ limits: inout HTTPLimits, _ options: Options) throws(StartFailure) {
+    try read("PACK_QUEUE", into: &limits.queue)
+    limits.queue = min(limits.queue, 1 << 16)
+    try read("PACK_QUEUE_WAIT", into: &limits.wait)
+    guard let window = options.batchWindow ?? pack_environment("PACK_BATCH_WINDOW") else { return }
     guard let milliseconds = wholeNumber(bytes(of: window)), milliseconds <= 10_000 else {
-        return fail(
-            StartFailure("", "the batch window is 0 to 10000 milliseconds, not ").with(bytes(of: window)), status: 64)
+        throw StartFailure("", "the batch window is 0 to 10000 milliseconds, not ").with(bytes(of: window))
     }
     limits.batchWindow = milliseconds
-    return nil
 }

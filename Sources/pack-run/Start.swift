@@ -55,18 +55,20 @@ func start(
     }
     timeline.mark("tokenizer ready")
     let predictor = ModelPredictor(engine: SessionEngine(session), encoder: encoder)
-    if let texts = number("PACK_MAX_TEXTS") { predictor.limits.texts = texts }
-    if let tokens = number("PACK_MAX_TOKENS") { predictor.limits.tokens = tokens }
+    try read("PACK_MAX_TEXTS", into: &predictor.limits.texts)
+    try read("PACK_MAX_TOKENS", into: &predictor.limits.tokens)
     return predictor
 }
 
-/// A whole positive number in the environment; nil if there is none.
-func number(_ variable: StaticString) -> Int? {
+/// Reads a whole positive number from the environment, if it has that variable.
+func read(_ variable: StaticString, into value: inout Int) throws(StartFailure) {
     guard let text = pack_environment(UnsafeRawPointer(variable.utf8Start).assumingMemoryBound(to: CChar.self)) else {
-        return nil
+        return
     }
-    let value = wholeNumber(bytes(of: text)) ?? 0
-    return value > 0 ? value : nil
+    guard let number = wholeNumber(bytes(of: text)), number > 0 else {
+        throw StartFailure("Setting.Invalid", variable).with(" is a whole positive number, not ").with(bytes(of: text))
+    }
+    value = number
 }
 
 /// The number that digits spell; nil if they do not.

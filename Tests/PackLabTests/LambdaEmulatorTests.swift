@@ -62,6 +62,25 @@ import Testing
         #expect(variables["LAMBDA_TASK_ROOT"] == found[1] as? String)
     }
 
+    /// A root of its own: the bundle, what the platform's system would have, and nothing that can be written but /tmp.
+    @Test(.enabled(if: geteuid() == 0)) func rootIsItsOwn() throws {
+        let look = """
+            def writes(path):
+                try: open(path + "/a", "w").close(); return True
+                except OSError: return False
+            found = [os.getuid(), sorted(os.listdir("/")), [p for p in ["/", "/usr", "/var/task", "/tmp"] if writes(p)],
+                os.statvfs("/tmp").f_blocks * os.statvfs("/tmp").f_frsize]
+            """
+        let program = runtime(#"post("invocation/" + id + "/response", json.dumps(found))"#, start: look)
+        let emulator = try emulator(program)
+        let found = try #require(
+            try JSONSerialization.jsonObject(with: Data(try emulator.invoke([0x7B, 0x7D]).body)) as? [Any])
+        #expect(found[0] as? UInt32 == LambdaEmulator.user)
+        let folders = try #require(found[1] as? [String])
+        #expect(Set(["tmp", "usr", "var", "proc"]).isSubset(of: folders) && !folders.contains("home"))
+        #expect(found[2] as? [String] == ["/tmp"] && found[3] as? Int == 512 << 20)
+    }
+
     @Test func errorsOfEvents() throws {
         let failing = try emulator(
             runtime(#"post("invocation/" + id + "/error", json.dumps({"errorType": "Bad", "errorMessage": "no"}))"#))

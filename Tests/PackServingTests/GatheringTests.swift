@@ -118,10 +118,10 @@ import Testing
         }
     }
 
-    /// Together they are one run of the model; the window is longer than it takes all to come.
+    /// Together they are one run of the model; it begins when nobody is left who could send another.
     @Test func theWindowGathers() throws {
         var limits = HTTPLimits()
-        limits.batchWindow = 500
+        limits.batchWindow = 10_000
         let predictor = sums()
         let engine = Box(predictor.engine)
         let server = try RunningServer(predictor, limits)

@@ -8,6 +8,7 @@ typedef struct {
     const char *source;  // a folder or file that appears there; NULL for an empty one in memory
     const char *target;  // where, as the caller sees it
     const char *options; // of the one in memory: "size=1048576,mode=1777"
+    int read_only;
 } pack_mount;
 
 /// What a program is kept from. All zero, and -1 for the network: nothing.

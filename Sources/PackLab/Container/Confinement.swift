@@ -11,6 +11,7 @@ struct Confinement {
         var target: String
         /// Bytes of the one in memory.
         var bytes = 0
+        var isReadOnly = false
     }
 
     /// The folder that becomes its root.
@@ -32,7 +33,7 @@ struct Confinement {
             pack_mount(
                 source: mounts[index].source == nil ? nil : UnsafePointer(list.pointers[1 + index * 3]),
                 target: UnsafePointer(list.pointers[2 + index * 3]),
-                options: UnsafePointer(list.pointers[3 + index * 3]))
+                options: UnsafePointer(list.pointers[3 + index * 3]), read_only: mounts[index].isReadOnly ? 1 : 0)
         }
         return items.withUnsafeBufferPointer { items in
             var options = pack_confinement()

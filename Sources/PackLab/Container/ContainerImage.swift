@@ -70,12 +70,7 @@ public final class ContainerImage {
 
     /// Has another program start it, one that needs nothing but itself: an emulator of another CPU. It is copied into the root.
     public func start(by program: String) throws(EmulationError) {
-        let name = "/.translator"
-        do throws(IOFailure) {
-            let file = try MappedFile(path: program)
-            try AtomicFile.write(file.withBytes { Array($0) }, to: root + name, mode: 0o555)
-        } catch { throw .system(path: program, code: EIO) }
-        arguments.insert(name, at: 0)
+        arguments.insert(try ContainerStart.takeTranslator(program, into: root), at: 0)
     }
 
     private static func open(_ path: String, _ architecture: String?) throws(EmulationError) -> FileTree {

@@ -14,6 +14,8 @@ public struct ContainerSettings: Sendable {
     public var environment: [String: String] = [:]
     /// The folder that becomes its root and is read-only; nil to run it among the files of this machine.
     public var root: String?
+    /// Folders of this machine that appear in its root, read-only; those that there are.
+    public var systemFolders: [String] = []
     /// Where it starts, below its root.
     public var folder = "/"
     /// User and group that it becomes; nil for this process's.

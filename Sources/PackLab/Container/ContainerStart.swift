@@ -1,5 +1,6 @@
 import CPackSystem
 import Glibc
+import PackIO
 
 /// Starts a container's process within as many walls as the machine permits.
 struct ContainerStart {
@@ -44,11 +45,13 @@ struct ContainerStart {
         var arguments = settings.arguments
         var folder = settings.folder
         if let root = settings.root {
-            if sandbox.permits(.root) {
+            // A root without the folders that the program needs would keep it from starting.
+            if sandbox.permits(.root), sandbox.permits(.mounts) || settings.systemFolders.isEmpty {
                 confinement.root = root
                 if sandbox.permits(.mounts) { try addMounts(&confinement, root, settings, limit) }
             } else {
-                if let program = arguments.first { arguments[0] = root + program }
+                let programs = arguments.first == translator ? 2 : 1
+                for index in arguments.indices.prefix(programs) { arguments[index] = root + arguments[index] }
                 folder = root + folder
             }
         }
@@ -69,6 +72,10 @@ struct ContainerStart {
             try makeFolder("/tmp", in: root)
             confinement.mounts.append(.init(source: nil, target: root + "/tmp", bytes: bytes))
         }
+        for folder in settings.systemFolders where access(folder, F_OK) == 0 {
+            try makeFolder(folder, in: root)
+            confinement.mounts.append(.init(source: folder, target: root + folder, isReadOnly: true))
+        }
         guard settings.showsSystem else { return }
         try makeFolder("/proc", in: root)
         confinement.mounts.append(.init(source: "/proc", target: root + "/proc"))
@@ -76,6 +83,18 @@ struct ContainerStart {
             try makeFolder(view.target, in: root)
             confinement.mounts.append(.init(source: view.source, target: root + view.target))
         }
+    }
+
+    /// Where a root has the program that runs those of another CPU.
+    private static let translator = "/.translator"
+
+    /// Takes a program into a root that runs those of another CPU; what comes before their arguments.
+    static func takeTranslator(_ program: String, into root: String) throws(EmulationError) -> String {
+        do throws(IOFailure) {
+            let file = try MappedFile(path: program)
+            try AtomicFile.write(file.withBytes { Array($0) }, to: root + translator, mode: 0o555)
+        } catch { throw .system(path: program, code: EIO) }
+        return translator
     }
 
     /// A folder for something to be mounted on; images may have links where it should be, which are not followed.

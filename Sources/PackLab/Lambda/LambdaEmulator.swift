@@ -1,8 +1,10 @@
 import Glibc
 
-/// Lambda on this machine: a bundle unpacked into a read-only folder of its own, or an image in a root of its own, started with
-/// Lambda's environment and limits, and driven through the Runtime API.
+/// Lambda on this machine: a bundle or an image in a read-only root of its own, started with Lambda's environment and limits, and
+/// driven through the Runtime API.
 public final class LambdaEmulator: Emulation {
+    /// The user that functions of zips run as: sbx_user1051.
+    public static let user: UInt32 = 993
     /// The limits and surroundings.
     public let settings: LambdaSettings
     /// Bytes of the unpacked bundle.
@@ -38,8 +40,9 @@ public final class LambdaEmulator: Emulation {
         progress("warm requests")
         try warm(plan, &run)
         run.noteLimits(sandbox)
-        if program.root == nil, getuid() == 0 {
-            run.notes.append("The folder is read-only, but this process runs as root, whom that does not stop.")
+        if !program.systemFolders.isEmpty {
+            run.notes.append(
+                "The bootstrap is no static program: this machine's /usr, /lib and so on stood for those of Lambda.")
         }
         return run
     }

@@ -4,7 +4,7 @@ public struct LambdaSettings: Sendable {
     public var size = InstanceSize(memory: 512 << 20)
     /// Seconds in which the share of the processors may be used up: what others have measured there, it is not documented.
     public var period = 0.02
-    /// Bytes of `/tmp`, for images.
+    /// Bytes of `/tmp`.
     public var scratch: Int? = 512 << 20
     /// The largest unpacked bundle in bytes.
     public var unpackedLimit = 262_144_000
@@ -18,8 +18,8 @@ public struct LambdaSettings: Sendable {
     public var requestLimit = 6 * 1024 * 1024
     /// The largest answer in bytes.
     public var responseLimit = 6 * 1024 * 1024 + 100
-    /// A program with its arguments that runs the bundle's program, such as `qemu-aarch64-static`; empty to run it directly.
-    public var launcher: [String] = []
+    /// A static program that runs the bundle's program, such as `qemu-aarch64-static`; nil to run it directly.
+    public var translator: String?
     /// More environment variables, as a user may set them.
     public var environment: [String: String] = [:]
 

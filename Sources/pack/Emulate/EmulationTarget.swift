@@ -32,7 +32,7 @@ struct EmulationTarget {
         size = try sizes.size(memory: command.memory, processors: command.cpu)
         let file = command.path.split(separator: "/").last.map(String.init) ?? "model"
         name = DeploymentName.label(String(file.split(separator: ".").first ?? "model"))
-        if platform != .lambda { Sandbox.enterUserNamespace() }
+        Sandbox.enterUserNamespace(as: platform == .lambda ? LambdaEmulator.user : 65532)
     }
 
     var isLambda: Bool { platform == .lambda || platform == .lambdaImage }
@@ -91,7 +91,7 @@ struct EmulationTarget {
         let parts = BundleParts(archive: path)
         let emulator = parts.isARM ? BundleArchitecture.translator : nil
         var settings = lambdaSettings
-        settings.launcher = emulator.map { [$0] } ?? []
+        settings.translator = emulator
         let emulation = try LambdaEmulator(bundle: deployable.path, settings: settings)
         return Bundle(
             emulation: emulation, plan: try plan(parts), storedBytes: try MappedFile(path: deployable.path).size,
