@@ -34,6 +34,7 @@ EMULATED_FUSED(_mm512_fnmadd_ps, __m512, 16, -)
 #define _mm512_fnmadd_ps emulated_mm512_fnmadd_ps
 
 #define _mm256_dpbusd_avx_epi32 _mm256_dpbusd_epi32
+#define _mm256_dpwssd_avx_epi32 _mm256_dpwssd_epi32
 
 #ifndef _mm512_cvtepi8_epi32
 static inline __m512i emulated_mm512_cvtepi8_epi32(__m128i a) {

@@ -63,6 +63,7 @@
     X(conv_rows, avx512, x86_64)                                                                                       \
     X(gemm_rows_f32, avx512, x86_64)                                                                                   \
     X(gemm_s8, avxvnni, x86_64)                                                                                        \
+    X(gemm_s4, avxvnni, x86_64)                                                                                        \
     X(gemm_s8, avx512vnni, x86_64)                                                                                     \
     X(gemm_s4, avx512vnni, x86_64)
 #define PACK_KERNELS_ARM(X)                                                                                            \
