@@ -17,13 +17,14 @@ static uint32_t saved_states(void) {
 
 uint32_t pack_probe(void) {
     uint32_t found = 1u << PACK_ISA_portable;
-    uint32_t a, b, c, d, b7, c7, d7;
+    uint32_t a, b, c, d, b7, c7, d7, a71;
     uint32_t states = saved_states();
     if ((states & XCR0_SSE_AVX) != XCR0_SSE_AVX) return found;
     if (!__get_cpuid(1, &a, &b, &c, &d) || !__get_cpuid_count(7, 0, &a, &b7, &c7, &d7)) return found;
     uint32_t avx = bit_AVX | bit_FMA | bit_F16C;
     if ((c & avx) != avx || !(b7 & bit_AVX2)) return found;
     found |= 1u << PACK_ISA_avx2;
+    if (a > 0 && __get_cpuid_count(7, 1, &a71, &b, &c, &d) && a71 & bit_AVXVNNI) found |= 1u << PACK_ISA_avxvnni;
     uint32_t avx512 = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
     if ((states & XCR0_AVX512) != XCR0_AVX512 || (b7 & avx512) != avx512) return found;
     found |= 1u << PACK_ISA_avx512;

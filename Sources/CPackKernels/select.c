@@ -5,9 +5,9 @@
 
 // Names lie in their tables, which takes less room than pointers to them.
 static const char isa_names[PACK_ISA_COUNT][11] = {
-    [PACK_ISA_portable] = "portable", [PACK_ISA_avx2] = "avx2", [PACK_ISA_avx512] = "avx512",
-    [PACK_ISA_avx512vnni] = "avx512vnni", [PACK_ISA_neon] = "neon", [PACK_ISA_dotprod] = "dotprod",
-    [PACK_ISA_i8mm] = "i8mm"};
+    [PACK_ISA_portable] = "portable", [PACK_ISA_avx2] = "avx2", [PACK_ISA_avxvnni] = "avxvnni",
+    [PACK_ISA_avx512] = "avx512", [PACK_ISA_avx512vnni] = "avx512vnni", [PACK_ISA_neon] = "neon",
+    [PACK_ISA_dotprod] = "dotprod", [PACK_ISA_i8mm] = "i8mm"};
 
 #define PACK_FAMILY_NAME(family, type) #family,
 static const char family_names[][14] = {PACK_KERNEL_FAMILIES(PACK_FAMILY_NAME)};
@@ -21,6 +21,7 @@ int pack_isa_compiled(uint32_t isa) {
     case PACK_ISA_portable: return 1;
 #if defined(__x86_64__)
     case PACK_ISA_avx2:
+    case PACK_ISA_avxvnni:
     case PACK_ISA_avx512:
     case PACK_ISA_avx512vnni: return 1;
 #elif defined(__aarch64__)

@@ -36,6 +36,12 @@ void check_selection(kernel_check *result) {
     expect(result, &k, PACK_FAMILY_gemm_s8, PACK_ISA_avx2);
     pack_kernels_select_from(all, "portable", &k);
     expect(result, &k, PACK_FAMILY_gemm_s8, PACK_ISA_portable);
+    pack_kernels_select_from(bare | 1u << PACK_ISA_avx2 | 1u << PACK_ISA_avxvnni, 0, &k);
+    expect(result, &k, PACK_FAMILY_gemm_s8, PACK_ISA_avxvnni);
+    expect(result, &k, PACK_FAMILY_gemm_s4, PACK_ISA_avxvnni);
+    expect(result, &k, PACK_FAMILY_gemm_f32, PACK_ISA_avx2);
+    pack_kernels_select_from(all | 1u << PACK_ISA_avxvnni, 0, &k);
+    expect(result, &k, PACK_FAMILY_gemm_s8, PACK_ISA_avx512vnni);
 #elif defined(__aarch64__)
     uint32_t all = bare | 1u << PACK_ISA_neon | 1u << PACK_ISA_dotprod | 1u << PACK_ISA_i8mm;
     pack_kernels_select_from(all, 0, &k);

@@ -18,7 +18,8 @@ sed -i 's/^#define KEEP_REGISTER(x) .*/#define KEEP_REGISTER(x) ((void)0)/' "$wo
 cat >"$work/kernels/probe.c" <<'C'
 #include "probe.h"
 uint32_t pack_probe(void) {
-    return 1u << PACK_ISA_portable | 1u << PACK_ISA_avx2 | 1u << PACK_ISA_avx512 | 1u << PACK_ISA_avx512vnni;
+    return 1u << PACK_ISA_portable | 1u << PACK_ISA_avx2 | 1u << PACK_ISA_avxvnni |
+        1u << PACK_ISA_avx512 | 1u << PACK_ISA_avx512vnni;
 }
 C
 

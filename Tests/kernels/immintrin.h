@@ -1,5 +1,5 @@
-// Stands in for the compiler's header of this name: what the kernels use of AVX2, FMA, F16C, AVX-512 and its VNNI in plain C, by
-// SIMDe, so that kernels run on any CPU. Fused products and what SIMDe 0.7.4 lacks are added.
+// Stands in for the compiler's header of this name: what the kernels use of AVX2, FMA, F16C, AVX-VNNI, AVX-512 and its VNNI in
+// plain C, by SIMDe, so that kernels run on any CPU. Fused products and what SIMDe 0.7.4 lacks are added.
 #ifndef PACK_EMULATED_IMMINTRIN_H
 #define PACK_EMULATED_IMMINTRIN_H
 
@@ -32,6 +32,9 @@ EMULATED_FUSED(_mm512_fnmadd_ps, __m512, 16, -)
 #define _mm256_fnmadd_ps emulated_mm256_fnmadd_ps
 #define _mm512_fmadd_ps emulated_mm512_fmadd_ps
 #define _mm512_fnmadd_ps emulated_mm512_fnmadd_ps
+
+#define _mm256_dpbusd_avx_epi32 _mm256_dpbusd_epi32
+#define _mm256_dpwssd_avx_epi32 _mm256_dpwssd_epi32
 
 #ifndef _mm512_cvtepi8_epi32
 static inline __m512i emulated_mm512_cvtepi8_epi32(__m128i a) {

@@ -46,10 +46,14 @@ has $x86 x86/avx2.c 'vcvtph2ps.*%ymm'
 has $x86 x86/avx512.c 'vfmadd[0-9]+ps.*%zmm'
 has $x86 x86/gemm_s8_avx2.c 'vpmaddubsw.*%ymm'
 has $x86 x86/gemm_s4_avx2.c 'vpmaddubsw.*%ymm'
+has $x86 x86/gemm_s8_avxvnni.c 'vpdpbusd.*%ymm'
+has $x86 x86/gemm_s4_avxvnni.c 'vpdpbusd.*%ymm'
+has $x86 x86/gemm_s4_avxvnni.c 'vpdpwssd.*%ymm'
 has $x86 x86/gemm_s8_avx512vnni.c 'vpdpbusd.*%zmm'
 has $x86 x86/gemm_s4_avx512vnni.c 'vpdpbusd.*%zmm'
 lacks $x86 '%[yz]mm|[[:space:]]v[a-z0-9]+[[:space:]].*%xmm' Sources/CPackKernels/*.c Sources/CPackKernels/portable/*.c
 lacks $x86 '%zmm|vpdp' Sources/CPackKernels/x86/*avx2.c
+lacks $x86 '%zmm' Sources/CPackKernels/x86/*avxvnni.c
 lacks $x86 'vpdp' Sources/CPackKernels/x86/avx512.c
 
 if [ -e /usr/aarch64-linux-gnu/include ]; then

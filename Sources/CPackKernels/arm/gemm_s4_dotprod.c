@@ -18,7 +18,7 @@ PACK_INLINE int32x4_t group_sums(const int8x16_t codes[2], const int8x16_t w[8])
 #include "gemm_s4.h"
 
 void pack_gemm_s4_dotprod(const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
-    multiply_s4(g, row_begin, row_end, panel_begin, panel_end);
+    multiply_s4(g, row_begin, row_end, panel_begin, panel_end, tiles_s4, direct_s4);
 }
 
 #pragma clang attribute pop

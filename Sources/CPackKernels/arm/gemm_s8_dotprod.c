@@ -10,7 +10,7 @@
 #include "gemm_s8.h"
 
 void pack_gemm_s8_dotprod(const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
-    multiply_s8(g, row_begin, row_end, panel_begin, panel_end);
+    multiply_s8(g, row_begin, row_end, panel_begin, panel_end, tiles_s8, MR);
 }
 
 #pragma clang attribute pop

@@ -88,7 +88,7 @@ static const tile_s8 tiles_s8[MR + 1][NP_MOST + 1] = {TILES(TILE_POINTER)};
 #include "../simd/gemm_s8_blocks.h"
 
 void pack_gemm_s8_i8mm(const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
-    multiply_s8(g, row_begin, row_end, panel_begin, panel_end);
+    multiply_s8(g, row_begin, row_end, panel_begin, panel_end, tiles_s8, MR);
 }
 
 #pragma clang attribute pop

@@ -15,7 +15,7 @@ PACK_INLINE int32x4_t multiply_quads(int32x4_t sum, int8x16_t codes, int8x16_t w
 #include "gemm_s8.h"
 
 void pack_gemm_s8_neon(const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
-    multiply_s8(g, row_begin, row_end, panel_begin, panel_end);
+    multiply_s8(g, row_begin, row_end, panel_begin, panel_end, tiles_s8, MR);
 }
 
 #else

@@ -62,6 +62,8 @@
     X(tap_rows, avx512, x86_64)                                                                                        \
     X(conv_rows, avx512, x86_64)                                                                                       \
     X(gemm_rows_f32, avx512, x86_64)                                                                                   \
+    X(gemm_s8, avxvnni, x86_64)                                                                                        \
+    X(gemm_s4, avxvnni, x86_64)                                                                                        \
     X(gemm_s8, avx512vnni, x86_64)                                                                                     \
     X(gemm_s4, avx512vnni, x86_64)
 #define PACK_KERNELS_ARM(X)                                                                                            \
@@ -70,17 +72,19 @@
     X(gemm_s4, dotprod, arm64)                                                                                         \
     X(gemm_s8, i8mm, arm64)
 
-/// Instruction sets; within an architecture a greater number includes the smaller ones.
+/// Instruction sets of an architecture, the better ones later. Each includes the smaller ones, except that CPUs may lack AVX-VNNI
+/// and have AVX-512.
 enum pack_isa {
     PACK_ISA_NONE = 0,
     PACK_ISA_portable = 1,
     PACK_ISA_avx2 = 2,       // AVX2, FMA, F16C
-    PACK_ISA_avx512 = 3,     // and AVX-512 F, BW, DQ, VL
-    PACK_ISA_avx512vnni = 4, // and AVX-512 VNNI
-    PACK_ISA_neon = 5,       // the arm64 baseline
-    PACK_ISA_dotprod = 6,    // and FEAT_DotProd
-    PACK_ISA_i8mm = 7,       // and FEAT_I8MM
-    PACK_ISA_COUNT = 8,
+    PACK_ISA_avxvnni = 3,    // and AVX-VNNI
+    PACK_ISA_avx512 = 4,     // AVX2 and AVX-512 F, BW, DQ, VL
+    PACK_ISA_avx512vnni = 5, // and AVX-512 VNNI
+    PACK_ISA_neon = 6,       // the arm64 baseline
+    PACK_ISA_dotprod = 7,    // and FEAT_DotProd
+    PACK_ISA_i8mm = 8,       // and FEAT_I8MM
+    PACK_ISA_COUNT = 9,
 };
 
 enum pack_family {

@@ -158,7 +158,7 @@ void pack_gemm_s4_avx512vnni(
         if (end - row > DIRECT_MR)
             for (; p + 2 <= panel_end; p += 2)
                 multiply_pair_s4(g, row, end, (const uint8_t *)g->panels + p * bytes, bytes, p * PACK_PANEL);
-        multiply_s4(g, row, end, p, panel_end);
+        multiply_s4(g, row, end, p, panel_end, tiles_s4, direct_s4);
     }
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../internal.h"
+#include "gemm_s8_avx2.h"
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 
@@ -173,12 +174,11 @@ static void multiply_widened(
 
 // Bounded weights: 3 rows, whose sums of 16 and of 32 bits are all in registers.
 
-#define MR 3
+#define MR PACK_TILE_ROWS_S8_AVX2
 #define NP_MOST 1
+#define BOUNDED_MR 3
 PACK_INLINE size_t wide_panels(size_t rows) { return rows ? 1 : 1; }
-
-typedef void (*tile_s8)(
-    const uint8_t *a, size_t lda, const int8_t *panel, size_t panel_stride, size_t quads, int32_t *out, size_t ldo);
+typedef pack_tile_s8_avx2 tile_s8;
 
 /// The products of one quadruple, added to those before in its run.
 #define QUADRUPLE(MROWS, is_first)                                                                                     \
@@ -220,14 +220,20 @@ typedef void (*tile_s8)(
                 _mm256_storeu_si256((__m256i *)(out + (size_t)i * ldo + j * 8), sum[i][j]);                            \
     }
 TILE_BOUNDED(1) TILE_BOUNDED(2) TILE_BOUNDED(3)
-static const tile_s8 tiles_s8[MR + 1][NP_MOST + 1] = {
+static const tile_s8 bounded_tiles[BOUNDED_MR + 1][NP_MOST + 1] = {
     [1][1] = tile_bounded_1, [2][1] = tile_bounded_2, [3][1] = tile_bounded_3};
 
 #include "../simd/gemm_s8_blocks.h"
 
+void pack_multiply_s8_avx2(
+    const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end,
+    const pack_tile_s8_avx2 (*tiles)[2], size_t most_tile) {
+    multiply_s8(g, row_begin, row_end, panel_begin, panel_end, tiles, most_tile);
+}
+
 void pack_gemm_s8_avx2(const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
     if (g->bounded)
-        multiply_s8(g, row_begin, row_end, panel_begin, panel_end);
+        pack_multiply_s8_avx2(g, row_begin, row_end, panel_begin, panel_end, bounded_tiles, BOUNDED_MR);
     else
         multiply_widened(g, row_begin, row_end, panel_begin, panel_end);
 }

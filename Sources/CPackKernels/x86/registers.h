@@ -1,4 +1,4 @@
-// What the compiler is not to undo in the inner loops of products on AVX-512.
+// What the compiler is not to undo in the inner loops of products.
 #pragma once
 
 /// Lets a value that several sums take be loaded once: as an operand in memory of each it would be loaded for each.
