@@ -47,8 +47,11 @@ JSON
     local objects=() source
     while read -r source; do objects+=("$kernels/${source%%/*}.build/${source#*/}.o"); done < <(
         cd Sources && find CPackKernels CPackSystem -name '*.c' | grep -vE "$tool_only" | LC_ALL=C sort)
+    # What runs before and after the program is in pieces of the same name that belong together.
+    "$lld" -r "$lib/crt1.o" "$lib/crti.o" "$lib/crtn.o" -o "$scratch/start.o"
     # Functions of the same name in several files stay apart, so that each is kept or left out by itself.
-    "$lld" -r --unique "$lib/crt1.o" "$lib/crti.o" "$scratch/PackRun.o" "${objects[@]}" --start-group "$lib/libc.a" "$libgcc" "$unicode" --end-group "$lib/crtn.o" -o "$out/runtime.o"
+    "$lld" -r --unique "$scratch/start.o" "$scratch/PackRun.o" "${objects[@]}" --start-group "$lib/libc.a" "$libgcc" "$unicode" \
+        --end-group -o "$out/runtime.o"
     # Only a linker reads it, and nothing unwinds the stack.
     "$objcopy" --strip-debug --remove-section=.eh_frame --remove-section=.rela.eh_frame --remove-section=.comment \
         "$out/runtime.o"
