@@ -137,11 +137,13 @@ struct BundleProof {
         let message = errors.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         guard process.terminationReason == .exit, process.terminationStatus == 0 else {
+            let end = process.terminationReason == .exit ? "exit status" : "signal"
+            let text = String(decoding: message.prefix(500), as: UTF8.self)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
             throw Failure(
                 facts: ErrorFacts(
                     "the bundle could not answer a sample request",
-                    found: String(decoding: message.prefix(500), as: UTF8.self)
-                        .trimmingCharacters(in: .whitespacesAndNewlines)))
+                    found: "\(end) \(process.terminationStatus)" + (text.isEmpty ? "" : ": \(text)")))
         }
         return answer
     }
