@@ -9,15 +9,14 @@ import logging
 import pathlib
 import subprocess
 import sys
-import tempfile
 
 import numpy as np
 
 import reports
-from checks import check, finish
+from checks import check, finish, work_folder
 
 PACK = str(pathlib.Path(".build/release/pack").resolve())
-WORK = pathlib.Path(tempfile.mkdtemp(prefix="pack-benchmarks-"))
+WORK = work_folder("benchmarks")
 FAST = ["--rounds", "1", "--seconds", "0.001"]
 PEER = ["--against", "onnxruntime", "--python", sys.executable]
 

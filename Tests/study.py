@@ -10,13 +10,12 @@ import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 
 import reports
-from checks import check, finish
+from checks import check, finish, work_folder
 
 PACK = str(pathlib.Path(".build/release/pack").resolve())
-WORK = pathlib.Path(tempfile.mkdtemp(prefix="pack-study-"))
+WORK = work_folder("study")
 FAST = ["--rounds", "1", "--seconds", "0.05", "--starts", "1", "--seeds", "1", "--check", "1.5"]
 MODEL = "Fixtures/models/bert-embedding-dense"
 WORKLOAD = "schema: pack.workload/1\nphases: [{time: 10 s, rate: 1}, {time: 40 s, rate: 30}]\nbound: 500 ms\n"

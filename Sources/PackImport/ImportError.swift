@@ -56,11 +56,13 @@ public struct ImportError: FactualError, Hashable {
 
     /// What building the graph says.
     init(_ error: GraphError, file: String) {
+        let value = error.value.map { error.node == nil ? $0 : "value \($0)" }
+        let place = [error.node, value].compactMap(\.self).joined(separator: ", ")
         self.init(
             .graph(error),
             ErrorFacts(
-                "describes a graph that does not hold together", file: file, place: error.node ?? error.value,
-                found: error.found, expected: error.expected))
+                "describes a graph that does not hold together", file: file,
+                place: place.isEmpty ? nil : place, found: error.found, expected: error.expected))
     }
 
     /// A feature that is recognized and not built.

@@ -12,9 +12,11 @@ extension ProfileReader {
         for scaler in Profile.Scaler.allCases {
             guard let entry = checked.entries.values[scaler.rawValue] else { continue }
             let field = "scaling." + scaler.rawValue
+            let before = faults.count
             let rules = quantities(entry, field, ScalingID.self, required: scaler.required, measure: \.measure)
             requireBounds(of: rules, entry, field)
-            requireAllMachines(in: rules, entry, field)
+            // A number that cannot be read is not also missing.
+            if faults.count == before { requireAllMachines(in: rules, entry, field) }
             result[scaler] = rules
         }
         return result

@@ -41,6 +41,8 @@ import Testing
     @Test func machinesAreWholeOrAbsent() {
         let text = Self.perRequest + "    node.start: {value: 90, unit: s, \(Self.source)}\n"
         #expect(faults(text).map(\.field) == ["scaling.per-request.node.scan"])
+        let broken = text.replacing("value: 90", with: "value: soon")
+        #expect(faults(broken).map(\.field) == ["scaling.per-request.node.start.value"])
     }
 
     @Test(arguments: [

@@ -92,17 +92,17 @@ extension MatMul.Task {
         var column = index % tasks % columns * width
         let row = index % tasks / columns * MatMul.rowsPerTask
         let end = Swift.min(column + width, n)
+        var gemm = pack_gemm()
+        gemm.a = UnsafeRawPointer(a + matrix * steps[1])
+        gemm.lda = k
+        gemm.k = k
+        gemm.ldc = n
         if let rows, let offsets {
             // Not beyond the last column: of fewer than a panel all would be read.
             let last = end / Int(PACK_PANEL)
-            var gemm = pack_gemm()
-            gemm.a = UnsafeRawPointer(a + matrix * steps[1])
-            gemm.lda = k
             gemm.panels = UnsafeRawPointer(b + matrix * steps[2])
-            gemm.k = k
             gemm.n = n
             gemm.c = c + matrix * steps[0]
-            gemm.ldc = n
             rows(&gemm, offsets, 0, m, column / Int(PACK_PANEL), last)
             column = last * Int(PACK_PANEL)
             if column == end { return }
@@ -111,14 +111,9 @@ extension MatMul.Task {
         let panels = scratch + Int(worker) * scratchPerWorker
         pack_panels_f32(
             b + matrix * steps[2] + column, n, 0, k, count, panels.assumingMemoryBound(to: Float.self))
-        var gemm = pack_gemm()
-        gemm.a = UnsafeRawPointer(a + matrix * steps[1])
-        gemm.lda = k
         gemm.panels = UnsafeRawPointer(panels)
-        gemm.k = k
         gemm.n = count
         gemm.c = c + matrix * steps[0] + column
-        gemm.ldc = n
         kernel(
             &gemm, row, Swift.min(row + MatMul.rowsPerTask, m), 0, (count + Int(PACK_PANEL) - 1) / Int(PACK_PANEL))
     }
