@@ -1,7 +1,8 @@
 // Tiles of s4 products on 256-bit registers. The file of an instruction set defines
 //   add_products(sum, x, w)              the sums of a group so far, and those of another quadruple,
 //   load_scales(scales, wide)            16 scales as add_group takes them,
-//   add_group(sums, low, high, scale)    a group's sums of columns 0 … 7 and 8 … 15, times its scales, to those before.
+//   add_group(sums, low, high, scale)    a group's sums of columns 0 … 7 and 8 … 15, times its scales, to those before,
+//   SPLIT_TURNS                          how the loop over the quadruples of a group of split codes is unrolled.
 #include "../simd/gemm_s4_tile.h"
 
 /// The whole product by tiles[rows] from split codes, direct[rows] from packed ones.
@@ -26,10 +27,10 @@ PACK_INLINE __m256i quadruple(const uint8_t *a) {
 }
 
 // A group with the codes of quadruple q at w(q): columns 0 … 7, then 8 … 15.
-#define GROUP(MROWS, LOW, HIGH)                                                                                        \
+#define GROUP(TURNS, MROWS, LOW, HIGH)                                                                                 \
     __m256i sum[MROWS][2], scale[2];                                                                                   \
     PACK_UNROLL for (int i = 0; i < MROWS; i++) sum[i][0] = sum[i][1] = _mm256_setzero_si256();                        \
-    PACK_UNROLL for (int q = 0; q < 8; q++) {                                                                          \
+    TURNS for (int q = 0; q < 8; q++) {                                                                                \
         __m256i low = LOW(q), high = HIGH(q);                                                                          \
         PACK_UNROLL for (int i = 0; i < MROWS; i++) {                                                                  \
             __m256i x = quadruple(a + (size_t)i * lda + q * 4);                                                        \
@@ -48,14 +49,16 @@ PACK_INLINE __m256i quadruple(const uint8_t *a) {
 #define PACKED_LOW(q) PACKED(q, 0)
 #define PACKED_HIGH(q) PACKED(q, 1)
 
-#define TILE(NAME, MROWS, LOW, HIGH, BYTES)                                                                            \
+#define TILE(NAME, TURNS, MROWS, LOW, HIGH, BYTES)                                                                     \
     static void NAME##_##MROWS(                                                                                        \
         const uint8_t *restrict a, size_t lda, const uint8_t *restrict codes, const int8_t *restrict scales,           \
         size_t groups, int32_t *restrict sums) {                                                                       \
-        for (; groups > 0; groups--, a += PACK_GROUP, codes += BYTES, scales += PACK_PANEL) { GROUP(MROWS, LOW, HIGH) } \
+        for (; groups > 0; groups--, a += PACK_GROUP, codes += BYTES, scales += PACK_PANEL) {                          \
+            GROUP(TURNS, MROWS, LOW, HIGH)                                                                             \
+        }                                                                                                              \
     }
-#define TILE_SPLIT(MROWS) TILE(tile_s4, MROWS, SPLIT_LOW, SPLIT_HIGH, 512)
-#define TILE_DIRECT(MROWS) TILE(direct_s4, MROWS, PACKED_LOW, PACKED_HIGH, 256)
+#define TILE_SPLIT(MROWS) TILE(tile_s4, SPLIT_TURNS, MROWS, SPLIT_LOW, SPLIT_HIGH, 512)
+#define TILE_DIRECT(MROWS) TILE(direct_s4, PACK_UNROLL, MROWS, PACKED_LOW, PACKED_HIGH, 256)
 TILE_SPLIT(1) TILE_SPLIT(2) TILE_SPLIT(3) TILE_SPLIT(4) TILE_SPLIT(5) TILE_SPLIT(6)
 TILE_DIRECT(1) TILE_DIRECT(2) TILE_DIRECT(3) TILE_DIRECT(4)
 

@@ -35,6 +35,7 @@ PACK_INLINE void add_group(int32_t *sums, __m256i low, __m256i high, const __m25
     _mm256_store_si256(to + 1, _mm256_add_epi32(_mm256_load_si256(to + 1), _mm256_madd_epi16(high, scale[1])));
 }
 
+#define SPLIT_TURNS PACK_UNROLL
 #include "gemm_s4_256.h"
 
 PACK_INLINE void split_group(const uint8_t *from, int8_t *to) {

@@ -24,6 +24,8 @@ PACK_INLINE void add_group(int32_t *sums, __m256i low, __m256i high, const __m25
     _mm256_store_si256(to + 1, _mm256_dpwssd_avx_epi32(_mm256_load_si256(to + 1), high, scale[1]));
 }
 
+// Written out they would be eight times as long, and hardly faster: a turn has one product an instruction.
+#define SPLIT_TURNS _Pragma("clang loop unroll(disable)")
 #include "gemm_s4_256.h"
 
 void pack_gemm_s4_avxvnni(const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
