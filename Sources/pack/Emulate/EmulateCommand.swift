@@ -12,9 +12,9 @@ struct Emulate: ParsableCommand {
         discussion: """
             Platforms: lambda (a zip), lambda-image, cloud-run and kubernetes (images), and profiles of them with other numbers.
 
-            A zip is unpacked into an empty read-only folder and its bootstrap started with Lambda's environment. Of an image the \
-            files become the root of a container: read-only, the image's user, only the variables that the platform sets, no \
-            network but loopback. Memory and processor time are limited by control groups as the platform limits them for the size; \
+            The files of an image become the root of a container, those of a zip its /var/task: read-only, the platform's or the \
+            image's user, only the variables that the platform sets, no network but loopback. Nothing else is in that root, except \
+            that this machine's /usr, /lib and so on stand for Lambda's where a zip's bootstrap is no static program. Memory and processor time are limited by control groups as the platform limits them for the size; \
             what this machine does not permit is left out, and the report says so. Who is not root gets as much as user \
             namespaces permit.
 
