@@ -3,9 +3,9 @@
 
 Run from the root of the repository after `make all`, with the Python of Tests/serving.py and schemathesis:
 PYTHON Tests/conformance/openapi.py [--cases N] [--document FILE]. FILE may be the protocol's own (open-inference-rest.yaml of
-kserve/open-inference-protocol), whose paths have shell variables in place of parameters. Whether a request is accepted that is valid by the document depends on the
-model: its inputs, types and shapes are not in it. So 400 is an answer to such a request as well (schemathesis.toml). Exit
-status: schemathesis's own.
+kserve/open-inference-protocol), whose paths have shell variables in place of parameters. Whether a request is accepted that is
+valid by the document depends on the model: its inputs, types and shapes are not in it. So 400 is an answer to such a request as
+well (schemathesis.toml). Exit status: schemathesis's own.
 """
 
 import argparse

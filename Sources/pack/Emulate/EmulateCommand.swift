@@ -13,10 +13,10 @@ struct Emulate: ParsableCommand {
             Platforms: lambda (a zip), lambda-image, cloud-run and kubernetes (images), and profiles of them with other numbers.
 
             The files of an image become the root of a container, those of a zip its /var/task: read-only, the platform's or the \
-            image's user, only the variables that the platform sets, no network but loopback. Nothing else is in that root, except \
-            that this machine's /usr, /lib and so on stand for Lambda's where a zip's bootstrap is no static program. Memory and processor time are limited by control groups as the platform limits them for the size; \
-            what this machine does not permit is left out, and the report says so. Who is not root gets as much as user \
-            namespaces permit.
+            image's user, only the variables that the platform sets, no network but loopback. Nothing else is in that root, \
+            except that this machine's /usr, /lib and so on stand for Lambda's where a zip's bootstrap is no static program. \
+            Memory and processor time are limited by control groups as the platform limits them for the size; what this machine \
+            does not permit is left out, and the report says so. Who is not root gets as much as user namespaces permit.
 
             Fresh instances answer the first event (cold starts); then one instance answers many, one at a time, and on platforms \
             that send several at a time also so many; a server is ended by SIGTERM. Bundles that take texts are sent built-in \

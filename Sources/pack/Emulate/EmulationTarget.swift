@@ -32,7 +32,11 @@ struct EmulationTarget {
         size = try sizes.size(memory: command.memory, processors: command.cpu)
         let file = command.path.split(separator: "/").last.map(String.init) ?? "model"
         name = DeploymentName.label(String(file.split(separator: ".").first ?? "model"))
-        Sandbox.enterUserNamespace(as: platform == .lambda ? LambdaEmulator.user : 65532)
+        if platform == .lambda {
+            Sandbox.enterUserNamespace(as: LambdaEmulator.user)
+        } else {
+            Sandbox.enterUserNamespace()
+        }
     }
 
     var isLambda: Bool { platform == .lambda || platform == .lambdaImage }
