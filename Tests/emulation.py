@@ -370,10 +370,17 @@ def who_is_not_root_gets_what_is_possible():
         os.setgid(65534)
         os.setuid(65534)
 
-    command = [PACK, "emulate", "cloud-run", str(image()), *QUICK, "--text", "x", "--format", "json"]
-    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=nobody, env={"TMPDIR": str(own), "PATH": os.environ["PATH"]})
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
+    def emulate_as_nobody(*arguments):
+        command = [PACK, "emulate", *arguments, *QUICK, "--format", "json"]
+        done = subprocess.run(command, capture_output=True, text=True, preexec_fn=nobody, env={"TMPDIR": str(own), "PATH": os.environ["PATH"]})
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    zipped = emulate_as_nobody("lambda", str(bundle("lambda")), "--no-advice")
+    said = emulate_as_nobody("cloud-run", str(image()), "--text", "x")
+    # The same walls are refused, or none.
+    walls = [[note for note in one["notes"] if note.startswith("Not enforced")] for one in (zipped, said)]
+    assert walls[0] == walls[1], walls
     seen, notes = json.loads(said["answer"]), " ".join(said["notes"])
     if said["memory"]["limitMethod"] == "RLIMIT_DATA":
         assert "only writable memory is limited" in notes and "the share of the processors is not enforced" in notes, notes
