@@ -14,20 +14,24 @@ func nativeSettings(_ optimization: String) -> [CSetting] {
 }
 let kernelSettings = nativeSettings("-O3")
 
-/// PACK_STATIC=1 links the command with Swift's libraries inside: it starts in half the time, and runs where Swift is not
-/// installed. Tests are linked without, for their libraries are shared ones only.
+/// PACK_STATIC=1 links the command as one static program: it starts in a quarter of the time, and runs where neither Swift nor
+/// libarchive is installed. Tests are linked without, for their libraries are shared ones only.
 let commandLinkerSettings: [LinkerSetting] =
     Context.environment["PACK_STATIC"] == "1"
     ? [
         .unsafeFlags(
-            [
-                "-static-stdlib", "-use-ld=lld", "-Xclang-linker", "-no-pie", "-Xlinker", "--start-group",
-            ]
-                + [
+            ["-static-executable", "-use-ld=lld"]
+                + linked(
                     "Foundation", "CoreFoundation", "FoundationEssentials", "FoundationInternationalization",
-                    "_FoundationICU", "_FoundationCShims", "_FoundationCollections",
-                ].map { "-l\($0)" } + ["-Xlinker", "--end-group"])
+                    "_FoundationICU", "_FoundationCShims", "_FoundationCollections")
+                // What Debian's libarchive needs.
+                + linked("archive", "z", "nettle", "acl", "lzma", "zstd", "lz4", "bz2"))
     ] : []
+
+/// The linker's flags for libraries that need one another.
+func linked(_ libraries: String...) -> [String] {
+    ["-Xlinker", "--start-group"] + libraries.map { "-l\($0)" } + ["-Xlinker", "--end-group"]
+}
 
 /// An ordinary module of the tool.
 func tool(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {

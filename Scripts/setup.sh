@@ -8,6 +8,8 @@ cd "$(dirname "$0")/.."
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 packages=(gcc binutils musl-dev gcc-aarch64-linux-gnu qemu-user-static libarchive-dev zlib1g-dev)
+# libarchive is linked statically, and these with it.
+packages+=(nettle-dev libacl1-dev liblzma-dev libzstd-dev liblz4-dev libbz2-dev)
 python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 # Tests take images apart with other people's tools.
 [ "${1:-}" = python ] && packages+=(skopeo umoci iproute2 libsimde-dev zstd)

@@ -8,6 +8,14 @@ public struct RuntimeLibrary: Sendable {
     /// `x86_64` or `arm64`.
     public let arch: String
     private let object: RelocatableObject
+    private let operatorNames: [String]
+    private let kernels: [Kernel]
+
+    private init(arch: String, object: RelocatableObject) {
+        (self.arch, self.object) = (arch, object)
+        operatorNames = object.globals.keys.filter { $0.hasPrefix("pack_slot_") }.map { String($0.dropFirst(10)) }
+        kernels = Self.kernels(arch: arch)
+    }
 
     /// Names of the architectures that bundles can be made for.
     public static let architectures = ["x86_64", "arm64"]
@@ -31,11 +39,11 @@ public struct RuntimeLibrary: Sendable {
         guard let found = places.first(where: { FileManager.default.fileExists(atPath: $0 + "/runtime.o") }) else {
             throw .noRuntime(arch: arch, tried: places)
         }
-        let bytes: [UInt8]
+        let file: MappedFile
         do throws(IOFailure) {
-            bytes = try FileContents.bytes(of: found + "/runtime.o", limit: 1 << 28)
+            file = try MappedFile(path: found + "/runtime.o")
         } catch { throw .io(error) }
-        return RuntimeLibrary(arch: arch, object: try RelocatableObject(bytes))
+        return RuntimeLibrary(arch: arch, object: try RelocatableObject(file))
     }
 
     /// What a runtime serves over HTTP.
@@ -53,10 +61,7 @@ public struct RuntimeLibrary: Sendable {
 
     /// A linked runtime and what is in it.
     public struct Program: Sendable {
-        /// The executable's bytes.
-        public let bytes: [UInt8]
-        /// Where it has each part of the library; nil for what was left out. In the same order for all programs of it.
-        let parts: [Range<Int>?]
+        let linked: LinkedProgram
         /// Operators in it, sorted.
         public let operators: [String]
         /// Kernels in it, `family/isa`, sorted.
@@ -68,14 +73,11 @@ public struct RuntimeLibrary: Sendable {
         /// Bytes of the plan that follows it in its file; nil where the plan is a file of its own.
         public let planBytes: Int?
 
-        /// The bytes of the library that are in this program and not in another one, one after the other.
-        public func bytes(notIn other: Program) -> [UInt8] {
-            var result: [UInt8] = []
-            for (own, others) in zip(parts, other.parts) where others == nil {
-                if let own { result += bytes[own] }
-            }
-            return result
-        }
+        /// The executable's bytes.
+        public var bytes: [UInt8] { linked.bytes }
+
+        /// The bytes of the library that are in this program and not in another one of it, one after the other.
+        public func bytes(notIn other: Program) -> [UInt8] { linked.bytes(notIn: other.linked) }
     }
 
     /// Links a runtime with only the named operators and families of kernels, all variants of each.
@@ -86,15 +88,13 @@ public struct RuntimeLibrary: Sendable {
     public func program(
         operators: [String], kernelFamilies: [String], frontEnd: FrontEnd = .predict, planBytes: Int? = nil
     ) throws(BundleError) -> Program {
-        let kernels = RuntimeLibrary.kernels(arch: arch)
         let wanted = kernels.filter { kernelFamilies.contains($0.family) }
         let kept = Set(operators)
         let keptKernels = Set(wanted.map(\.name))
         let linked = try link(
             operators.map { "pack_slot_\($0)" } + wanted.map(\.slot) + [frontEnd.slot], planBytes)
         return Program(
-            bytes: linked.bytes, parts: linked.parts,
-            operators: kept.sorted(), kernels: keptKernels.sorted(),
+            linked: linked, operators: kept.sorted(), kernels: keptKernels.sorted(),
             pruned: operatorNames.filter { !kept.contains($0) }.sorted()
                 + kernels.map(\.name).filter { !keptKernels.contains($0) }.sorted(), frontEnd: frontEnd,
             planBytes: planBytes)
@@ -113,7 +113,6 @@ public struct RuntimeLibrary: Sendable {
     /// The operators and families of kernels of the architecture, with what each adds to a program or would add: first those that the
     /// program has, each from the most bytes to the fewest.
     public func parts(of program: Program) throws(BundleError) -> [Part] {
-        let kernels = RuntimeLibrary.kernels(arch: arch)
         var candidates: [(name: String, slots: Set<String>, isKept: Bool)] = operatorNames.map {
             ($0, ["pack_slot_\($0)"], program.operators.contains($0))
         }
@@ -135,16 +134,11 @@ public struct RuntimeLibrary: Sendable {
 
     /// Bytes of the complete runtime, nothing pruned.
     public func completeBytes() throws(BundleError) -> Int {
-        let slots = operatorNames.map { "pack_slot_\($0)" } + RuntimeLibrary.kernels(arch: arch).map(\.slot)
+        let slots = operatorNames.map { "pack_slot_\($0)" } + kernels.map(\.slot)
         return try link(slots + FrontEnd.allCases.map(\.slot)).bytes.count
     }
 
-    /// The operators in the object, in no order.
-    private var operatorNames: [String] {
-        object.globals.keys.filter { $0.hasPrefix("pack_slot_") }.map { String($0.dropFirst(10)) }
-    }
-
-    private struct Kernel {
+    private struct Kernel: Sendable {
         let family: String
         let isa: String
         let slot: String

@@ -1,5 +1,3 @@
-import Yams
-
 /// Entries of a mapping whose required keys were checked; a missing one reads as the mapping itself, so that errors
 /// about it have a place.
 package struct Entries {

@@ -1,5 +1,4 @@
 import PackIO
-import Yams
 
 extension FieldReader {
     /// The largest file that is read, in bytes.
@@ -7,21 +6,10 @@ extension FieldReader {
 
     /// The root of a YAML text: one document, without aliases.
     package func compose(_ yaml: String) throws(SettingsError) -> SettingsNode {
-        if let line = YAMLAliases.firstLine(in: yaml) {
-            throw SettingsError(
-                what: what, file: file, line: line, found: "an alias (*name)", expected: "no aliases",
-                hint: "write out what it stands for")
-        }
-        let node: Node?
-        do {
-            node = try Yams.compose(yaml: yaml, .basic)
-        } catch {
-            throw SettingsError(yamlError: error, what: what, file: file)
-        }
-        guard let node else {
+        guard let root = try YAMLComposer.root(yaml, self) else {
             throw error(nil, "", found: "an empty file", expected: SettingsError.subject(of: what))
         }
-        return node
+        return root
     }
 
     /// The text of the file: UTF-8, of at most `limit` bytes.

@@ -1,8 +1,4 @@
 import PackIO
-import Yams
-
-/// A place in a YAML text: a scalar, a list or a mapping, with its line.
-package typealias SettingsNode = Yams.Node
 
 /// Strict reading of YAML nodes: every refusal names the file, the line and the field.
 package struct FieldReader {
@@ -22,7 +18,7 @@ package struct FieldReader {
         _ node: SettingsNode?, _ field: String, found: String, expected: String, hint: String? = nil
     ) -> SettingsError {
         SettingsError(
-            what: what, file: file, line: node?.mark?.line, field: field, found: found, expected: expected,
+            what: what, file: file, line: node?.line, field: field, found: found, expected: expected,
             hint: hint)
     }
 
@@ -71,25 +67,26 @@ package struct FieldReader {
     package func pairs(_ node: SettingsNode, _ field: String) throws(SettingsError) -> [(
         key: SettingsNode.Scalar, value: SettingsNode
     )] {
-        guard case .mapping(let mapping) = node else {
+        guard case .mapping(let mapping, _) = node else {
             throw error(node, field, found: kind(node), expected: "a mapping")
         }
         var result: [(SettingsNode.Scalar, SettingsNode)] = []
-        for (key, value) in mapping {
-            guard case .scalar(let scalar) = key else {
-                throw error(key, field, found: "a key that is \(kind(key))", expected: "a text")
+        result.reserveCapacity(mapping.count)
+        for pair in mapping {
+            guard case .scalar(let scalar) = pair.key else {
+                throw error(pair.key, field, found: "a key that is \(kind(pair.key))", expected: "a text")
             }
-            result.append((scalar, value))
+            result.append((scalar, pair.value))
         }
         return result
     }
 
     /// The items of a sequence that is not empty.
     package func items(_ node: SettingsNode, _ field: String) throws(SettingsError) -> [SettingsNode] {
-        guard case .sequence(let sequence) = node, !sequence.isEmpty else {
+        guard case .sequence(let sequence, _) = node, !sequence.isEmpty else {
             throw error(node, field, found: kind(node), expected: "a list with at least one entry")
         }
-        return Array(sequence)
+        return sequence
     }
 
     /// A text that is not empty.
@@ -119,7 +116,7 @@ package struct FieldReader {
     /// A finite number above zero.
     package func positive(_ node: SettingsNode, _ field: String) throws(SettingsError) -> Double {
         let text = try text(node, field)
-        guard case .scalar(let scalar) = node, scalar.style == .plain || scalar.style == .any,
+        guard case .scalar(let scalar) = node, scalar.isPlain,
             let number = Double(text), number.isFinite
         else { throw error(node, field, found: text, expected: "a number") }
         guard number > 0 else { throw error(node, field, found: text, expected: "a number above zero") }
@@ -129,7 +126,7 @@ package struct FieldReader {
     /// A whole number from zero to 10^15.
     package func count(_ node: SettingsNode, _ field: String) throws(SettingsError) -> Int {
         let text = try text(node, field)
-        guard case .scalar(let scalar) = node, scalar.style == .plain || scalar.style == .any,
+        guard case .scalar(let scalar) = node, scalar.isPlain,
             text.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(text), number <= 1_000_000_000_000_000
         else { throw error(node, field, found: text, expected: "a whole number of at least zero") }
         return number
@@ -171,8 +168,7 @@ package struct FieldReader {
         switch node {
         case .scalar(let scalar): scalar.string.isEmpty ? "nothing" : scalar.string
         case .mapping: "a mapping"
-        case .sequence(let sequence): sequence.isEmpty ? "an empty list" : "a list"
-        case .alias: "an alias"
+        case .sequence(let sequence, _): sequence.isEmpty ? "an empty list" : "a list"
         }
     }
 }

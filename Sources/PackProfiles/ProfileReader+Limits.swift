@@ -3,8 +3,8 @@ import PackIO
 extension ProfileReader {
     /// Limits that a profile must state, and pairs of which the first must not be above the second.
     mutating func requireLimits(of packaging: Profile.Packaging, in limits: [LimitID: Quantity], _ top: Entries) {
-        guard let node = top.values["limits"], case .mapping(let mapping) = node else { return }
-        let stated = Set(mapping.keys.compactMap(\.scalar?.string))
+        guard let node = top.values["limits"], case .mapping(let mapping, _) = node else { return }
+        let stated = Set(mapping.compactMap(\.key.string))
         let names = LimitID.allCases.map(\.rawValue)
         let meant = Set(stated.subtracting(names).compactMap { Suggestion.nearest(to: $0, among: names) })
         let package: [LimitID] = packaging == .zip ? [.packageZipped, .packageUnpacked] : [.imageSize]

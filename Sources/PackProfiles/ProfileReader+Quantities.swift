@@ -60,10 +60,10 @@ extension ProfileReader {
         let entries = try sourced(node, field, ["value"], optional: ["unit", "lifted-by"])
         let provenance = try provenance(entries, field)
         let liftedBy = try optionalText(entries, "lifted-by", field)
-        if case .scalar(let scalar) = entries["value"], scalar.string == "none" {
+        if entries["value"].string == "none" {
             return Quantity(value: nil, unit: "", base: nil, liftedBy: liftedBy, provenance: provenance)
         }
-        if case .scalar(let scalar) = entries["value"], scalar.string == "unknown" {
+        if entries["value"].string == "unknown" {
             var quantity = Quantity(value: nil, unit: "", base: nil, provenance: provenance)
             quantity.isUnknown = true
             return quantity

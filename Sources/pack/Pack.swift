@@ -39,6 +39,7 @@ import PackIO
     static func main() {
         do {
             try checkSubcommand()
+            Analyze.prepare(for: CommandLine.arguments)
             var command = try parseAsRoot()
             try command.run()
         } catch {

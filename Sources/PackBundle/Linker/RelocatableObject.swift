@@ -1,3 +1,6 @@
+import Glibc
+import PackIO
+
 /// A relocatable ELF object (ELF64, little endian; System V ABI, chapter 4), every place in it checked when it is read.
 struct RelocatableObject: Sendable {
     enum Machine: UInt16 {
@@ -10,15 +13,17 @@ struct RelocatableObject: Sendable {
 
     struct Section: Sendable {
         let kind: UInt32
-        let flags: UInt64
-        /// Where its bytes lie in the file; nothing where it only takes memory.
-        let bytes: Range<Int>
+        fileprivate let flags: UInt32
+        /// Where its bytes lie in the file, where it has any there.
+        let offset: UInt32
         /// Bytes in memory.
-        let size: Int
-        let alignment: Int
-        let entrySize: Int
+        let size: UInt32
+        let alignment: UInt32
+        let entrySize: UInt32
         /// Where its relocations lie in the file, 24 bytes each.
-        var relocations = 0..<0
+        fileprivate(set) var relocations: Range<UInt32> = 0..<0
+        /// Its parts.
+        fileprivate(set) var parts: Range<Int32> = 0..<0
 
         var isLoaded: Bool { flags & 2 != 0 && kind != Self.unused }
         var isWritable: Bool { flags & 1 != 0 }
@@ -33,39 +38,58 @@ struct RelocatableObject: Sendable {
         static let nobits: UInt32 = 8
     }
 
-    struct Symbol: Sendable {
-        /// 0 where it is not defined, `absolute` for a plain number.
-        let section: Int
-        let value: Int
-        let isWeak: Bool
-        let isSection: Bool
-
-        static let absolute = 0xfff1
+    /// What a program has or has not: a whole section, or a single entry of one that holds texts or constants.
+    struct Part: Sendable {
+        let section: Int32
+        /// The first of its bytes in the section.
+        let start: UInt32
+        let count: UInt32
     }
 
-    let bytes: [UInt8]
+    struct Symbol: Sendable {
+        /// What it is: a place in a section, a plain number, or not defined.
+        let section: UInt16
+        let isWeak: Bool
+        let isSection: Bool
+        let value: Int
+
+        static let absolute: UInt16 = 0xfff1
+    }
+
+    let file: MappedFile
     let machine: Machine
-    private(set) var sections: [Section] = []
+    let sections: [Section]
+    let parts: [Part]
     let symbols: [Symbol]
-    /// The places of the symbols that are not local, by name.
+    /// The places of the symbols that are not local, by name, but for those of Swift's functions.
     let globals: [String: Int]
     /// Sections that belong to every program: `.init` and `.fini`.
-    private(set) var always: [Int] = []
+    let always: [Int]
+    private let names: Range<Int>
+    private let symbolTable: Range<Int>
 
     private static let headerBytes = 64
     private static let symbolBytes = 24
-    private static let relocationBytes = 24
+    /// What Swift's mangled names begin with.
+    private static let mangled = UInt8(ascii: "$")
 
     /// - Throws: `.link` where it is no such object, or has what the runtime never needs: constructors, storage of threads.
-    init(_ bytes: [UInt8]) throws(BundleError) {
-        self.bytes = bytes
-        guard bytes.count >= Self.headerBytes, bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46, 2, 1]),
-            bytes.number(16, UInt16.self) == 1, let machine = Machine(rawValue: bytes.number(18, UInt16.self))
+    init(_ file: MappedFile) throws(BundleError) {
+        self = try file.withBytes { bytes throws(BundleError) in try RelocatableObject(file, bytes) }
+    }
+
+    private init(_ file: MappedFile, _ bytes: UnsafeRawBufferPointer) throws(BundleError) {
+        self.file = file
+        guard bytes.count >= Self.headerBytes, bytes.count < 1 << 28,
+            bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46, 2, 1]), bytes.number(16, UInt16.self) == 1,
+            let machine = Machine(rawValue: bytes.number(18, UInt16.self))
         else { throw .link("the runtime is no relocatable ELF object of a known machine") }
         self.machine = machine
         let table = Int(truncatingIfNeeded: bytes.number(40, UInt64.self))
         let count = Int(bytes.number(60, UInt16.self))
         let headers = try Self.range(table, count * 64, in: bytes)
+        var sections: [Section] = []
+        sections.reserveCapacity(count)
         var tables: (symbols: Range<Int>, names: Int, firstGlobal: Int)?
         for place in 0..<count {
             let header = headers.lowerBound + place * 64
@@ -74,7 +98,7 @@ struct RelocatableObject: Sendable {
             switch section.kind {
             case 2:
                 let (names, first) = (bytes.number(header + 40, UInt32.self), bytes.number(header + 44, UInt32.self))
-                tables = (section.bytes, Int(names), Int(first))
+                tables = (Self.bytes(of: section), Int(names), Int(first))
             case 14, 15, 16: throw .link("the runtime has constructors, which are not supported")
             default: if section.flags & 0x400 != 0 { throw .link("the runtime has storage of threads") }
             }
@@ -82,18 +106,35 @@ struct RelocatableObject: Sendable {
         for place in 0..<count where sections[place].kind == 4 {
             let target = Int(bytes.number(headers.lowerBound + place * 64 + 44, UInt32.self))
             guard target < count else { throw .link("relocations of section \(target), expected one of \(count)") }
-            sections[target].relocations = sections[place].bytes
+            let section = sections[place]
+            sections[target].relocations = section.offset..<section.offset + section.size
         }
+        parts = Self.split(&sections, bytes)
         guard let tables, tables.names < count else { throw .link("the runtime has no symbols") }
-        let names = sections[tables.names].bytes
+        (names, symbolTable) = (Self.bytes(of: sections[tables.names]), tables.symbols)
         (symbols, globals) = try Self.symbols(tables.symbols, names, tables.firstGlobal, sections, in: bytes)
+        var always: [Int] = []
         for name in ["_init", "_fini"] {
-            if let symbol = globals[name], symbols[symbol].section > 0 { always.append(symbols[symbol].section) }
+            if let symbol = globals[name], symbols[symbol].section > 0, symbols[symbol].section != Symbol.absolute {
+                always.append(Int(symbols[symbol].section))
+            }
         }
-        always += sections.indices.filter { sections[$0].isLoaded && sections[$0].isRetained }
+        self.always = always + sections.indices.filter { sections[$0].isLoaded && sections[$0].isRetained }
+        self.sections = sections
     }
 
-    private static func section(_ header: Int, in bytes: [UInt8]) throws(BundleError) -> Section {
+    /// The name of a symbol, for errors.
+    func name(of symbol: Int) -> String {
+        file.withBytes { bytes in
+            let entry = symbolTable.lowerBound + symbol * Self.symbolBytes
+            guard symbol < symbols.count, let name = Self.name(at: entry, names, in: bytes) else {
+                return "number \(symbol)"
+            }
+            return String(decoding: bytes[name], as: UTF8.self)
+        }
+    }
+
+    private static func section(_ header: Int, in bytes: UnsafeRawBufferPointer) throws(BundleError) -> Section {
         let kind = bytes.number(header + 4, UInt32.self)
         let offset = Int(truncatingIfNeeded: bytes.number(header + 24, UInt64.self))
         let size = Int(truncatingIfNeeded: bytes.number(header + 32, UInt64.self))
@@ -101,40 +142,85 @@ struct RelocatableObject: Sendable {
         guard (0..<1 << 30).contains(size), (0...4096).contains(alignment), alignment & (alignment &- 1) == 0 else {
             throw .link("a section of \(size) bytes aligned to \(alignment)")
         }
+        let isInFile = kind != Section.nobits && kind != Section.unused
+        let place = try range(isInFile ? offset : 0, isInFile ? size : 0, in: bytes)
         return Section(
-            kind: kind, flags: bytes.number(header + 8, UInt64.self),
-            bytes: try range(offset, kind == Section.nobits || kind == Section.unused ? 0 : size, in: bytes),
-            size: size,
-            alignment: max(alignment, 1),
-            entrySize: Int(truncatingIfNeeded: bytes.number(header + 56, UInt64.self) & 0xffff))
+            kind: kind, flags: UInt32(truncatingIfNeeded: bytes.number(header + 8, UInt64.self)),
+            offset: UInt32(place.lowerBound), size: UInt32(size), alignment: UInt32(max(alignment, 1)),
+            entrySize: UInt32(bytes.number(header + 56, UInt64.self) & 0xffff))
+    }
+
+    /// Where the bytes of a section lie in the file.
+    private static func bytes(of section: Section) -> Range<Int> {
+        guard section.kind != Section.nobits, section.kind != Section.unused else { return 0..<0 }
+        return Int(section.offset)..<Int(section.offset) + Int(section.size)
+    }
+
+    /// The parts of all sections, in their order.
+    private static func split(_ sections: inout [Section], _ bytes: UnsafeRawBufferPointer) -> [Part] {
+        var parts: [Part] = []
+        parts.reserveCapacity(sections.count)
+        for index in sections.indices {
+            let section = sections[index]
+            let first = Int32(parts.count)
+            defer { sections[index].parts = first..<Int32(parts.count) }
+            guard section.isLoaded else { continue }
+            guard section.isMergeable, section.relocations.isEmpty else {
+                parts.append(Part(section: Int32(index), start: 0, count: section.size))
+                continue
+            }
+            var start: UInt32 = 0
+            while start < section.size {
+                var end = min(start + section.entrySize, section.size)
+                if section.holdsTexts, section.entrySize == 1 {
+                    while end < section.size, bytes[Int(section.offset + end) - 1] != 0 { end += 1 }
+                }
+                parts.append(Part(section: Int32(index), start: start, count: end - start))
+                start = end
+            }
+        }
+        return parts
     }
 
     private static func symbols(
-        _ table: Range<Int>, _ names: Range<Int>, _ firstGlobal: Int, _ sections: [Section], in bytes: [UInt8]
+        _ table: Range<Int>, _ names: Range<Int>, _ firstGlobal: Int, _ sections: [Section],
+        in bytes: UnsafeRawBufferPointer
     ) throws(BundleError) -> ([Symbol], [String: Int]) {
         var symbols: [Symbol] = []
         var globals: [String: Int] = [:]
         symbols.reserveCapacity(table.count / symbolBytes)
         for entry in stride(from: table.lowerBound, to: table.upperBound - symbolBytes + 1, by: symbolBytes) {
             let info = bytes[entry + 4]
-            let section = Int(bytes.number(entry + 6, UInt16.self))
+            let section = bytes.number(entry + 6, UInt16.self)
             let value = Int(truncatingIfNeeded: bytes.number(entry + 8, UInt64.self))
             guard section == Symbol.absolute || section < sections.count && value >= 0 else {
                 throw .link("symbol \(symbols.count) lies in section \(section), expected one of \(sections.count)")
             }
             if symbols.count >= firstGlobal, section != Symbol.absolute {
-                let name = names.lowerBound + Int(bytes.number(entry, UInt32.self))
-                guard name < names.upperBound, let end = bytes[name..<names.upperBound].firstIndex(of: 0) else {
+                guard let name = name(at: entry, names, in: bytes) else {
                     throw .link("symbol \(symbols.count) has no name")
                 }
-                globals[String(decoding: bytes[name..<end], as: UTF8.self)] = symbols.count
+                if !name.isEmpty, bytes[name.lowerBound] != mangled {
+                    globals[String(decoding: bytes[name], as: UTF8.self)] = symbols.count
+                }
             }
-            symbols.append(Symbol(section: section, value: value, isWeak: info >> 4 == 2, isSection: info & 15 == 3))
+            symbols.append(Symbol(section: section, isWeak: info >> 4 == 2, isSection: info & 15 == 3, value: value))
         }
         return (symbols, globals)
     }
 
-    private static func range(_ offset: Int, _ count: Int, in bytes: [UInt8]) throws(BundleError) -> Range<Int> {
+    /// Where the name of a symbol lies, by the place of its entry.
+    private static func name(at entry: Int, _ names: Range<Int>, in bytes: UnsafeRawBufferPointer) -> Range<Int>? {
+        let name = names.lowerBound + Int(bytes.number(entry, UInt32.self))
+        guard name < names.upperBound, let start = bytes.baseAddress.map({ $0 + name }),
+            let end = memchr(start, 0, names.upperBound - name)
+        else { return nil }
+        return name..<name + (UnsafeRawPointer(end) - start)
+    }
+
+    private static func range(
+        _ offset: Int, _ count: Int, in bytes: UnsafeRawBufferPointer
+    ) throws(BundleError) -> Range<Int> {
         guard offset >= 0, count >= 0, offset <= bytes.count, count <= bytes.count - offset else {
             throw .link("\(count) bytes at \(offset) of a runtime of \(bytes.count) bytes")
         }
@@ -142,10 +228,17 @@ struct RelocatableObject: Sendable {
     }
 }
 
-extension [UInt8] {
+extension UnsafeRawBufferPointer {
     /// The little-endian number at a place that the caller has checked.
     func number<Number: FixedWidthInteger>(_ offset: Int, _: Number.Type) -> Number {
-        withUnsafeBytes { Number(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: Number.self)) }
+        Number(littleEndian: loadUnaligned(fromByteOffset: offset, as: Number.self))
+    }
+}
+
+extension [UInt8] {
+    /// The little-endian number at a place that the caller has checked.
+    func number<Number: FixedWidthInteger>(_ offset: Int, _ kind: Number.Type) -> Number {
+        withUnsafeBytes { $0.number(offset, kind) }
     }
 
     /// Writes a little-endian number at a place that the caller has checked.

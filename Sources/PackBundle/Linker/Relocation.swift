@@ -35,7 +35,7 @@ struct Relocation {
     }
 
     /// Reads the 24 bytes of one (Elf64_Rela).
-    init(_ bytes: [UInt8], at place: Int, _ machine: RelocatableObject.Machine) throws(BundleError) {
+    init(_ bytes: UnsafeRawBufferPointer, at place: Int, _ machine: RelocatableObject.Machine) throws(BundleError) {
         offset = Int(truncatingIfNeeded: bytes.number(place, UInt64.self))
         let number = bytes.number(place + 8, UInt32.self)
         symbol = Int(bytes.number(place + 12, UInt32.self))

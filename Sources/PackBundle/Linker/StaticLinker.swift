@@ -1,8 +1,19 @@
 /// A program, and where it has what of the object.
-struct LinkedProgram {
+struct LinkedProgram: Sendable {
     let bytes: [UInt8]
-    /// The bytes of each part of the object; nil for what is left out, or is zero at the start.
-    let parts: [Range<Int>?]
+    /// The parts of the object.
+    let parts: [RelocatableObject.Part]
+    /// Where the program has the bytes of each part; -1 for what is left out, or is zero at the start.
+    let places: [Int32]
+
+    /// The bytes of the object that are in this program and not in another one of it, one after the other.
+    func bytes(notIn other: LinkedProgram) -> [UInt8] {
+        var result: [UInt8] = []
+        for (part, (own, others)) in zip(parts, zip(places, other.places)) where own >= 0 && others < 0 {
+            result += bytes[Int(own)..<Int(own) + Int(part.count)]
+        }
+        return result
+    }
 }
 
 /// Makes a static program of the parts of an object that it needs, as `ld -static --gc-sections -s` does: no shared libraries, no
@@ -14,8 +25,8 @@ struct StaticLinker {
     private var segments: [Segment] = []
     /// The address of each part that is needed.
     private var addresses: [Int]
-    /// Where each part that is needed begins in the program; nil for what only takes memory.
-    private var places: [Int?]
+    /// Where each part that is needed begins in the program; -1 for what only takes memory.
+    private var places: [Int32]
     private var table = (address: 0, byte: 0)
     /// The plan that the program holds.
     private let plan: InnerPlan?
@@ -39,19 +50,16 @@ struct StaticLinker {
             return symbol
         }
         let entry = try symbol("_start")
-        var symbols: [Int: Int] = [:]
-        for (name, target) in ties { symbols[try symbol(name)] = try symbol(target) }
-        var numbers: [Int: Int] = [:]
-        for (name, value) in plan?.symbols ?? [] { numbers[try symbol(name)] = value }
-        var linker = StaticLinker(
-            try LinkedParts(object, entry: entry, ties: symbols, numbers: numbers), entry: entry, plan: plan)
-        linker.arrange()
-        let bytes = try linker.program()
-        return LinkedProgram(
-            bytes: bytes,
-            parts: zip(linker.places, linker.parts.parts).map { place, part in
-                place.map { $0..<$0 + part.range.count }
-            })
+        var symbols: [(symbol: Int, target: Int)] = []
+        for (name, target) in ties { symbols.append((try symbol(name), try symbol(target))) }
+        var numbers: [(symbol: Int, value: Int)] = []
+        for (name, value) in plan?.symbols ?? [] { numbers.append((try symbol(name), value)) }
+        return try object.file.withBytes { file throws(BundleError) in
+            var linker = StaticLinker(
+                try LinkedParts(object, file, entry: entry, ties: symbols, numbers: numbers), entry: entry, plan: plan)
+            linker.arrange()
+            return LinkedProgram(bytes: try linker.program(), parts: object.parts, places: linker.places)
+        }
     }
 
     private init(_ parts: LinkedParts, entry: Int, plan: InnerPlan?) {
@@ -59,8 +67,8 @@ struct StaticLinker {
         self.entry = entry
         self.plan = plan
         object = parts.object
-        addresses = Array(repeating: 0, count: parts.parts.count)
-        places = Array(repeating: nil, count: parts.parts.count)
+        addresses = Array(repeating: 0, count: object.parts.count)
+        places = Array(repeating: -1, count: object.parts.count)
     }
 
     private struct Segment {
@@ -88,8 +96,8 @@ struct StaticLinker {
     /// is zero at the start. Segments follow one another in the file without gaps, each in pages of its own in memory.
     private mutating func arrange() {
         var byRole: [[Int]] = Array(repeating: [], count: Role.allCases.count)
-        for (index, part) in parts.parts.enumerated() where part.isNeeded {
-            byRole[role(object.sections[part.section]).rawValue].append(index)
+        for (index, part) in object.parts.enumerated() where parts.isNeeded[index] {
+            byRole[role(object.sections[Int(part.section)]).rawValue].append(index)
         }
         var offset = headersEnd
         var shift = Self.base
@@ -110,20 +118,20 @@ struct StaticLinker {
         let fileEnd = offset
         for part in byRole[Role.zeros.rawValue] {
             place(part, &offset, shift: shift)
-            places[part] = nil
+            places[part] = -1
         }
         segments[2].memoryBytes += offset - fileEnd
     }
 
     private mutating func place(_ index: Int, _ offset: inout Int, shift: Int) {
-        let part = parts.parts[index]
-        let section = object.sections[part.section]
+        let part = object.parts[index]
+        let alignment = Int(object.sections[Int(part.section)].alignment)
         // An entry of a section keeps the alignment that it has there.
-        let start = part.range.lowerBound
-        let alignment = start == 0 ? section.alignment : min(section.alignment, start & -start)
-        offset = (offset + shift + alignment - 1) / alignment * alignment - shift
-        (addresses[index], places[index]) = (offset + shift, offset)
-        offset += part.range.count
+        let start = Int(part.start)
+        let own = start == 0 ? alignment : min(alignment, start & -start)
+        offset = (offset + shift + own - 1) / own * own - shift
+        (addresses[index], places[index]) = (offset + shift, Int32(clamping: offset))
+        offset += Int(part.count)
     }
 
     private func address(_ target: LinkedParts.Target) -> Int? {
@@ -135,18 +143,20 @@ struct StaticLinker {
     }
 
     private func program() throws(BundleError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: segments[2].offset + segments[2].fileBytes)
-        for (index, part) in parts.parts.enumerated() {
-            guard part.isNeeded, let place = places[index] else { continue }
-            let source = object.sections[part.section].bytes.lowerBound + part.range.lowerBound
-            bytes.replaceSubrange(
-                place..<place + part.range.count, with: object.bytes[source..<source + part.range.count])
-        }
-        for (index, part) in parts.parts.enumerated() where part.isNeeded {
-            guard let place = places[index] else { continue }
-            for relocation in LinkedParts.places(object.sections[part.section]) {
+        let count = segments[2].offset + segments[2].fileBytes
+        guard count < 1 << 28 else { throw .link("a program of \(count) bytes") }
+        var bytes = [UInt8](repeating: 0, count: count)
+        for (index, part) in object.parts.enumerated() where places[index] >= 0 {
+            let section = object.sections[Int(part.section)]
+            let place = Int(places[index])
+            let source = Int(section.offset) + Int(part.start)
+            bytes.withUnsafeMutableBytes { program in
+                UnsafeMutableRawBufferPointer(rebasing: program[place..<place + Int(part.count)])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: parts.bytes[source..<source + Int(part.count)]))
+            }
+            for relocation in LinkedParts.places(section) {
                 try apply(
-                    try Relocation(object.bytes, at: relocation, object.machine), (place, addresses[index]), &bytes)
+                    try Relocation(parts.bytes, at: relocation, object.machine), (place, addresses[index]), &bytes)
             }
         }
         for (symbol, slot) in parts.tableSlots {

@@ -39,8 +39,19 @@ struct Analyze: ParsableCommand {
     @OptionGroup var workload: WorkloadOptions
     @OptionGroup var output: ReportOptions
 
+    /// The profiles of the usual platforms, read by a thread that begins when they are first mentioned.
+    nonisolated(unsafe) private static let usualPlatforms = Deferred { try profiles(named: []) }
+
+    /// Begins to read profiles before the arguments are understood: both take long beside a small model's analysis.
+    static func prepare(for arguments: [String]) {
+        guard arguments.dropFirst().first == configuration.commandName,
+            !arguments.contains(where: { $0.hasPrefix("--target") || $0.hasPrefix("-h") || $0 == "--help" })
+        else { return }
+        _ = usualPlatforms
+    }
+
     func run() throws {
-        let platforms = Deferred { [target] in try profiles(named: target) }
+        let platforms = target.isEmpty ? Self.usualPlatforms : Deferred { [target] in try profiles(named: target) }
         let examination = try Examination.make(paths, stack, platforms.get, fixing: specialization.specialization())
         let report = AnalyzeReport(
             examination: examination, showsAllLimits: !target.isEmpty, showsTree: tree,

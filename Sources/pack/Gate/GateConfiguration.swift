@@ -138,7 +138,7 @@ struct GateConfiguration {
                         try fields.positive($0, field + ".growth-percent") / 100
                     },
                     growth: try limits["growth"].map { try amount($0, field + ".growth", measure.unit) },
-                    line: value.mark?.line)
+                    line: value.line)
             }
         }
 
@@ -161,7 +161,7 @@ struct GateConfiguration {
                 return GateRules.Exemption(
                     rule: rule, target: try entries["target"].map { try fields.text($0, field + ".target") },
                     reason: try fields.text(node("reason"), field + ".reason"),
-                    until: try fields.date(node("until"), field + ".until"), line: item.mark?.line)
+                    until: try fields.date(node("until"), field + ".until"), line: item.line)
             }
         }
     }
