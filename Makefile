@@ -54,7 +54,7 @@ fuzz: all
 	PACK_FUZZ_ROUNDS=200000 swift test -c release --disable-testable-imports --filter 'Hostile|Fuzz|fuzz|survives|random'
 
 install: all
-	install -D .build/release/pack $(DESTDIR)$(PREFIX)/bin/pack
+	install -s -D .build/release/pack $(DESTDIR)$(PREFIX)/bin/pack
 	mkdir -p $(DESTDIR)$(PREFIX)/share/pack
 	cp -R Profiles build/runtime $(DESTDIR)$(PREFIX)/share/pack/
 

@@ -21,9 +21,7 @@ let commandLinkerSettings: [LinkerSetting] =
     ? [
         .unsafeFlags(
             ["-static-executable", "-use-ld=lld"]
-                + linked(
-                    "Foundation", "CoreFoundation", "FoundationEssentials", "FoundationInternationalization",
-                    "_FoundationICU", "_FoundationCShims", "_FoundationCollections")
+                + linked("FoundationEssentials", "_FoundationCShims", "_FoundationCollections")
                 // What Debian's libarchive needs.
                 + linked("archive", "z", "nettle", "acl", "lzma", "zstd", "lz4", "bz2"))
     ] : []
@@ -63,6 +61,7 @@ let runtimeModules: [Target] = [
 
 let toolTargets: [Target] = [
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // Loops that only `pack bench` needs; not in the runtime.
     .target(name: "CPackBench", dependencies: ["CPackKernels"], cSettings: kernelSettings),
@@ -71,7 +70,7 @@ let toolTargets: [Target] = [
     tool("PackGraph", ["PackCore", "PackIO"]),
     tool("PackImport", ["PackCore", "PackIO", "PackFormats", "PackGraph", "PackTokenizers"]),
     tool("PackPasses", ["PackCore", "PackIO", "PackGraph"]),
-    tool("PackProfiles", ["PackCore", "PackIO", "Yams"]),
+    tool("PackProfiles", ["PackCore", "PackIO", "CLibYAML"]),
     tool("PackDependencies", ["PackIO", "PackFormats", "CArchive", "CZlib"]),
     tool("PackPlanner", ["PackCore", "PackGraph", "PackIO", "PackRuntime", "CPackKernels", "CPackSystem"]),
     tool(

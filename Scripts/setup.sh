@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-packages=(gcc binutils musl-dev gcc-aarch64-linux-gnu qemu-user-static libarchive-dev zlib1g-dev)
+packages=(gcc binutils musl-dev gcc-aarch64-linux-gnu qemu-user-static libarchive-dev zlib1g-dev libyaml-dev)
 # libarchive is linked statically, and these with it.
 packages+=(nettle-dev libacl1-dev liblzma-dev libzstd-dev liblz4-dev libbz2-dev)
 python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)

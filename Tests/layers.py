@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 ROWS = [
-    ["CPackKernels", "CPackSystem", "CArchive", "CZlib"],
+    ["CPackKernels", "CPackSystem", "CArchive", "CZlib", "CLibYAML"],
     ["PackCore", "CPackBench"],
     ["PackRuntime", "PackTokenizers", "PackIO"],
     ["PackServing", "PackFormats", "PackGraph"],

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// `manifest.json` in a bundle: what it was made from and what is in it. Schema `pack.manifest/1`; sizes are bytes.
 public struct Manifest: Codable, Sendable {

@@ -1,5 +1,4 @@
 import CPackKernels
-import Foundation
 import PackIO
 public import PackProfiles
 
@@ -25,18 +24,14 @@ public struct RuntimeLibrary: Sendable {
     ///
     /// - Parameter executable: Absolute path of the program, links resolved.
     public static func locate(arch: String, executable: String) throws(BundleError) -> RuntimeLibrary {
-        let start = (executable as NSString).deletingLastPathComponent
-        var places = [
-            "\(start)/runtime/\(arch)", "\((start as NSString).deletingLastPathComponent)/share/pack/runtime/\(arch)",
-        ]
-        var parent = start
-        while parent.count > 1 {
-            parent = (parent as NSString).deletingLastPathComponent
-            if FileManager.default.fileExists(atPath: parent + "/Package.swift") {
-                places.append("\(parent)/build/runtime/\(arch)")
-            }
+        let start = parent(executable)
+        var places = ["\(start)/runtime/\(arch)", "\(parent(start))/share/pack/runtime/\(arch)"]
+        var folder = start
+        while !folder.isEmpty {
+            folder = parent(folder)
+            if isThere(folder + "/Package.swift") { places.append("\(folder)/build/runtime/\(arch)") }
         }
-        guard let found = places.first(where: { FileManager.default.fileExists(atPath: $0 + "/runtime.o") }) else {
+        guard let found = places.first(where: { isThere($0 + "/runtime.o") }) else {
             throw .noRuntime(arch: arch, tried: places)
         }
         let file: MappedFile
@@ -45,6 +40,13 @@ public struct RuntimeLibrary: Sendable {
         } catch { throw .io(error) }
         return RuntimeLibrary(arch: arch, object: try RelocatableObject(file))
     }
+
+    private static func parent(_ path: String) -> String {
+        path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? ""
+    }
+
+    /// What cannot be looked at is not there.
+    private static func isThere(_ path: String) -> Bool { (try? FileContents.kind(of: path)) != nil }
 
     /// What a runtime serves over HTTP.
     public enum FrontEnd: String, CaseIterable, Sendable {

@@ -21,7 +21,7 @@ public enum IOFailure: Error, Hashable, Sendable {
 
     /// What was attempted.
     public enum Operation: String, Hashable, Sendable {
-        case open, status, map, read, write, sync, rename, remove, list, create, resolve
+        case open, status, map, read, write, sync, rename, remove, list, create, resolve, start
     }
 }
 
@@ -106,6 +106,7 @@ extension IOFailure.Operation {
         case .remove: "remove"
         case .list: "list"
         case .create: "create"
+        case .start: "start"
         case .resolve: "find"
         }
     }

@@ -1,4 +1,4 @@
-import Foundation
+import PackIO
 import PackTokenizers
 
 extension TokenizerDefinition {
@@ -11,13 +11,12 @@ extension TokenizerDefinition {
     /// - Parameter folder: the path of the folder.
     /// - Throws: `TokenizerImportError` that names the file and the place in it.
     public static func load(folder: String) throws(TokenizerImportError) -> TokenizerDefinition {
-        let folder = URL(fileURLWithPath: folder, isDirectory: true)
         let names = ["tokenizer.json", "vocab.txt"]
-        let paths = names.map { folder.appendingPathComponent($0).path }
+        let paths = names.map { "\(folder)/\($0)" }
         if let bytes = try contents(paths[0]) { return try TokenizerDefinition(json: bytes, file: paths[0]) }
-        guard let vocabulary = try contents(paths[1]) else { throw .missing(folder: folder.path, expected: names) }
+        guard let vocabulary = try contents(paths[1]) else { throw .missing(folder: folder, expected: names) }
         func json(_ name: String) throws(TokenizerImportError) -> TokenizerNode? {
-            let path = folder.appendingPathComponent(name).path
+            let path = "\(folder)/\(name)"
             guard let bytes = try contents(path) else { return nil }
             return TokenizerNode(try TokenizerJSON.parse(bytes, file: path), file: path)
         }
@@ -28,21 +27,17 @@ extension TokenizerDefinition {
 
     /// A file's bytes; nil if there is no such file.
     private static func contents(_ path: String) throws(TokenizerImportError) -> [UInt8]? {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return nil }
-        guard !isFolder.boolValue else { throw .unreadable(file: path, reason: "it is a folder") }
-        do {
-            let attributes = try FileManager.default.attributesOfItem(atPath: path)
-            let size = (attributes[.size] as? NSNumber)?.intValue ?? 0
-            guard size <= fileLimit else {
-                throw TokenizerImportError.unreadable(
-                    file: path, reason: "it has \(size) bytes; at most \(fileLimit) are read")
-            }
-            return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
-        } catch let error as TokenizerImportError {
-            throw error
+        do throws(IOFailure) {
+            guard let kind = try FileContents.kind(of: path) else { return nil }
+            guard kind != .folder else { throw IOFailure.notRegular(path: path, found: kind) }
+            return try FileContents.bytes(of: path, limit: fileLimit)
         } catch {
-            throw .unreadable(file: path, reason: error.localizedDescription)
+            switch error {
+            case .notRegular(_, let found): throw .unreadable(file: path, reason: "it is \(found.description)")
+            case .tooLarge(_, let bytes, let limit):
+                throw .unreadable(file: path, reason: "it has \(bytes) bytes; at most \(limit) are read")
+            default: throw .unreadable(file: path, reason: error.facts.found ?? error.facts.what)
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 extension PlanDraft {
     /// About the bytes to which each weight can be compressed in an image of this plan, by name: what is told by how often each

@@ -1,4 +1,4 @@
-import CYaml
+import CLibYAML
 
 /// Makes nodes of a YAML text, from the events that libyaml reads in it.
 ///

@@ -51,6 +51,21 @@ import Testing
         #expect(faults(text).map(\.found) == ["an alias (*name)"])
     }
 
+    /// Lists, flow mappings and keys that are mappings, nested without an end.
+    @Test(arguments: ["- ", "[", "{a: ", "? "]) func nestingIsBounded(_ level: String) {
+        let deep = faults(String(repeating: level, count: 100_000))
+        #expect(deep.count == 1)
+        #expect(deep.allSatisfy { $0.expected == "a profile in YAML" })
+        #expect(faults("limits: " + String(repeating: "[", count: 60) + String(repeating: "]", count: 60)).count > 1)
+    }
+
+    @Test func theFirstOfEqualKeysIsNamed() {
+        let fault = faults(sample("title: A platform", "title: A platform\nas-image: a\n\"as-image\": b"))
+        #expect(fault.map(\.field) == ["as-image"])
+        #expect(fault.map(\.line) == [4])
+        #expect(fault.map(\.found) == ["the same key twice"])
+    }
+
     @Test(arguments: [
         "schema: pack.profile/1\n? [a, b]\n: c\n", "{{{{", "--- a\n--- b\n", "a: b: c", "\t", "%YAML 9.9\n---\na: b",
         "!!binary x", "schema: !!int x", "? ", "- - - - -", "limits: {limits: {limits: {}}}", "\u{FEFF}",

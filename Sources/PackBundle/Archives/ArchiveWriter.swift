@@ -1,5 +1,5 @@
 import CArchive
-import Foundation
+import Glibc
 import PackIO
 
 /// Writes archives of which the same entries always give the same bytes: entries sorted by name, one fixed time, no user.

@@ -1,5 +1,5 @@
 import CPackSystem
-import Foundation
+import Glibc
 import PackIO
 
 /// A bundle as a folder: its files, written beside the folder's place and put there whole.

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import PackIO
 
 /// Points to a blob of an image (OCI image specification 1.1, `descriptor.md`).

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Finds the layers of the image for an architecture in the tar of a layout (OCI image specification 1.1, `image-index.md` and
 /// `manifest.md`), or in one that only `docker save` knows.
@@ -49,7 +49,7 @@ struct ImageLayers {
         return (saved?.first).map { Set($0.layers) }
     }
 
-    private static func place(_ digest: String) -> String { "blobs/" + digest.replacingOccurrences(of: ":", with: "/") }
+    private static func place(_ digest: String) -> String { "blobs/" + digest.replacing(":", with: "/") }
 
     private func node(_ name: String) -> Node? {
         documents[name].flatMap { try? JSONDecoder().decode(Node.self, from: Data($0)) }

@@ -189,7 +189,12 @@ public struct Resolver: Sendable {
     }
 
     private func run(_ arguments: [String]) throws(DependencyError) -> [UInt8] {
-        let result = try ChildProcess(program: program, arguments: arguments).run(seconds: seconds)
+        let result: ChildProcess.Result
+        do throws(IOFailure) {
+            result = try ChildProcess(program: program, arguments: arguments).run(seconds: seconds)
+        } catch {
+            throw .resolver(program: program, what: "can't be run: \(error.facts.found ?? error.facts.what)", lines: [])
+        }
         guard result.status == 0 && !result.isTimedOut else {
             let what = result.isTimedOut ? "took more than \(seconds) seconds" : "failed with status \(result.status)"
             throw .resolver(

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 extension PeerEngine {
     /// What one input of a model is filled with.

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import PackIO
 
 /// Another runtime, driven through a Python that has it: one process for each model and number of threads, told by lines.
 public final class PeerEngine {
@@ -10,10 +11,7 @@ public final class PeerEngine {
     public private(set) var facts = Facts()
     private let python: String
     private let threads: Int
-    private let process = Process()
-    private let input = Pipe()
-    private let output = Pipe()
-    private var buffered = Data()
+    private let process: PipedProcess
 
     /// What a peer says of itself.
     public struct Facts: Sendable {
@@ -106,13 +104,13 @@ public final class PeerEngine {
     public init(
         _ peer: Peer, precision: String, model: String, scratch: String, threads: Int, python: String
     ) throws {
-        (self.peer, name, self.python, self.threads) = (peer, "\(peer.rawValue) \(precision)", python, threads)
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [python, "-c", PeerScript.text]
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        do { try process.run() } catch { throw failure("\(error)", .noPython) }
+        let name = "\(peer.rawValue) \(precision)"
+        (self.peer, self.name, self.python, self.threads) = (peer, name, python, threads)
+        do throws(IOFailure) {
+            process = try PipedProcess(["/usr/bin/env", python, "-c", PeerScript.text])
+        } catch {
+            throw Failure(peer: peer, name: name, message: error.facts.found ?? error.facts.what, problem: .noPython)
+        }
         let answer = try ask(
             Request(load: .init(peer: peer, precision: precision, model: model, scratch: scratch, threads: threads)))
         facts.version = answer.version ?? "unknown"
@@ -120,14 +118,6 @@ public final class PeerEngine {
         facts.modelBytes = answer.modelBytes ?? 0
         facts.packageBytes = answer.packageBytes ?? 0
         facts.remark = answer.remark ?? ""
-    }
-
-    deinit {
-        try? input.fileHandleForWriting.close()
-        guard process.isRunning else { return }
-        // Another child may hold its input open.
-        process.terminate()
-        process.waitUntilExit()
     }
 
     /// Runs for about so many seconds, at least three times after one that is not counted; the seconds of each.
@@ -172,17 +162,10 @@ public final class PeerEngine {
     private struct Peak: Decodable { let peakMemory: Int }
 
     private func ask(_ request: Request) throws -> Answer {
-        let line = try JSONEncoder().encode(request) + Data([0x0A])
-        do { try input.fileHandleForWriting.write(contentsOf: line) } catch { throw ended() }
-        while !buffered.contains(0x0A) {
-            let chunk = output.fileHandleForReading.availableData
-            guard !chunk.isEmpty else { throw ended() }
-            buffered += chunk
-        }
-        let end = buffered.firstIndex(of: 0x0A) ?? buffered.endIndex
-        let text = buffered[buffered.startIndex..<end]
-        buffered = Data(buffered[buffered.index(after: end)...])
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: text) else {
+        let line = try JSONEncoder().encode(request) + [UInt8(ascii: "\n")]
+        do throws(IOFailure) { try process.write(Array(line)) } catch { throw ended() }
+        guard let text = process.line() else { throw ended() }
+        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(text)) else {
             throw failure(String(decoding: text.prefix(500), as: UTF8.self), .failed)
         }
         if let error = answer.error { throw failure(error, answer.isImport == true ? .noModule : .failed) }
@@ -190,9 +173,9 @@ public final class PeerEngine {
     }
 
     private func ended() -> Failure {
-        process.waitUntilExit()
+        let status = process.waitForEnd()
         return failure(
-            "the process ended with status \(process.terminationStatus)", facts.version.isEmpty ? .noPython : .failed)
+            "the process ended with status \(status)", facts.version.isEmpty ? .noPython : .failed)
     }
 
     private func failure(_ message: String, _ problem: Failure.Problem) -> Failure {

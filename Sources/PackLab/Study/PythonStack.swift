@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import PackIO
 
 /// A usual way to serve a model with Python, to be measured beside bundles.

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import PackBundle
 import PackLab
 import PackProfiles
@@ -83,7 +83,7 @@ struct EmulateReport {
             blocks.append(.paragraph([Text("Fails there: ", .bad), Text(refusal.reason)]))
         }
         blocks += lines.map {
-            .paragraph([Text($0.replacingOccurrences(of: "\t", with: "  "), run == nil ? .plain : .faint)])
+            .paragraph([Text($0.replacing("\t", with: "  "), run == nil ? .plain : .faint)])
         }
         if let advice {
             blocks.append(.table(advice.table))

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import PackCore
 import PackGraph
 import PackIO

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import PackProfiles
 
 /// The profiles that belong to this program.

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import PackBundle
 import PackIO
 import PackQuantize
@@ -123,29 +123,24 @@ struct BundleProof {
         return nil
     }
 
-    private static func run(_ command: [String]) throws -> Data {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: command[0])
-        process.arguments = Array(command.dropFirst())
-        process.environment = [:]
-        let output = Pipe()
-        let errors = Pipe()
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        let answer = output.fileHandleForReading.readDataToEndOfFile()
-        let message = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-            let end = process.terminationReason == .exit ? "exit status" : "signal"
-            let text = String(decoding: message.prefix(500), as: UTF8.self)
-                .trimmingCharacters(in: .whitespacesAndNewlines)
+    /// Seconds after which a bundle that has not answered is given up.
+    private static let patience = 600
+
+    private static func run(_ command: [String]) throws -> [UInt8] {
+        let result = try ChildProcess(program: command[0], arguments: Array(command.dropFirst()), variables: [])
+            .run(seconds: patience)
+        guard result.status == 0, !result.isTimedOut else {
+            let end =
+                result.isTimedOut
+                ? "no answer in \(patience) s"
+                : result.status < 128 ? "exit status \(result.status)" : "signal \(result.status - 128)"
+            let text = String(decoding: result.errors.prefix(500), as: UTF8.self).split(separator: "\n")
             throw Failure(
                 facts: ErrorFacts(
                     "the bundle could not answer a sample request",
-                    found: "\(end) \(process.terminationStatus)" + (text.isEmpty ? "" : ": \(text)")))
+                    found: text.isEmpty ? end : end + ": " + text.joined(separator: "\n")))
         }
-        return answer
+        return result.output
     }
 
     private struct Answer: Decodable {
@@ -169,8 +164,8 @@ struct BundleProof {
         }
     }
 
-    private static func output(_ sample: Sample, of answer: Data) -> [Float]? {
-        guard let decoded = try? JSONDecoder().decode(Answer.self, from: answer) else { return nil }
+    private static func output(_ sample: Sample, of answer: [UInt8]) -> [Float]? {
+        guard let decoded = try? JSONDecoder().decode(Answer.self, from: Data(answer)) else { return nil }
         let names = decoded.outputs.keys.sorted()
         // Question answering has two; the plan's first is the start.
         var name = names.contains("start_logits") ? "start_logits" : names.first

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import PackFit
 import PackIO
 import PackLab
@@ -224,7 +224,7 @@ final class Study {
         let information = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
         let name = information.split(separator: "\n").first { $0.hasPrefix("model name") }?.split(separator: ":").last
         return .init(
-            processor: name.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown",
+            processor: name.map { String($0.drop { $0 == " " }) } ?? "unknown",
             processors: ProcessInfo.processInfo.activeProcessorCount, version: toolVersion, date: Gate.today)
     }
 }

@@ -1,18 +1,17 @@
 import Glibc
-import PackIO
 
 /// A program that is run to its end, with what it prints collected. No shell is involved.
-struct ChildProcess {
+package struct ChildProcess {
     /// How it ended and what it printed.
-    struct Result {
+    package struct Result {
         /// Its exit status, or 128 and the signal that ended it.
-        var status: Int32
+        package var status: Int32
         /// Standard output, up to the limit.
-        var output: [UInt8]
+        package var output: [UInt8]
         /// The last bytes of standard error.
-        var errors: [UInt8]
+        package var errors: [UInt8]
         /// Whether it was ended because its time was up.
-        var isTimedOut = false
+        package var isTimedOut = false
     }
 
     /// Bytes of standard output that are kept.
@@ -20,15 +19,23 @@ struct ChildProcess {
     /// Bytes of standard error that are kept.
     static let errorLimit = 64 << 10
 
-    /// The program's path.
-    let program: String
-    /// What follows its name.
-    let arguments: [String]
+    private let program: String
+    private let arguments: [String]
+    private let variables: [String]?
+
+    /// - Parameters:
+    ///   - program: The program's path.
+    ///   - arguments: What follows its name.
+    ///   - variables: Its environment, `NAME=VALUE`; that of this process if not given.
+    package init(program: String, arguments: [String], variables: [String]? = nil) {
+        (self.program, self.arguments, self.variables) = (program, arguments, variables)
+    }
 
     /// Runs it.
     /// - Parameter seconds: After these it is ended, with all processes of its group.
-    func run(seconds: Int) throws(DependencyError) -> Result {
-        let (output, errors) = (try Self.pipe(program), try Self.pipe(program))
+    /// - Throws: `.system(.start, …)` where it cannot be started.
+    package func run(seconds: Int) throws(IOFailure) -> Result {
+        let (output, errors) = (try Self.pipe(for: program), try Self.pipe(for: program))
         defer {
             close(output.reading)
             close(errors.reading)
@@ -52,16 +59,17 @@ struct ChildProcess {
             errors: collector.buffers[1], isTimedOut: !isDone)
     }
 
-    private static func pipe(_ program: String) throws(DependencyError) -> (reading: Int32, writing: Int32) {
+    /// A pipe that programs started later do not inherit.
+    static func pipe(for program: String) throws(IOFailure) -> (reading: Int32, writing: Int32) {
         var ends: [Int32] = [-1, -1]
         guard Glibc.pipe(&ends) == 0 else {
-            throw .resolver(program: program, what: "can't be run: \(String(cString: strerror(errno)))", lines: [])
+            throw .system(.start, path: program, code: errno)
         }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         return (ends[0], ends[1])
     }
 
-    private func start(output: Int32, errors: Int32) throws(DependencyError) -> pid_t {
+    private func start(output: Int32, errors: Int32) throws(IOFailure) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
         posix_spawn_file_actions_init(&actions)
@@ -76,17 +84,22 @@ struct ChildProcess {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
         posix_spawnattr_setpgroup(&attributes, 0)
         var pointers = ([program] + arguments).map { strdup($0) } + [nil]
-        defer { for pointer in pointers { free(pointer) } }
+        var environment = (variables ?? []).map { strdup($0) } + [nil]
+        defer { for pointer in pointers + environment { free(pointer) } }
         var process: pid_t = 0
-        var code = posix_spawn(&process, program, &actions, &attributes, &pointers, environ)
+        func spawn() -> Int32 {
+            guard variables != nil else {
+                return posix_spawn(&process, program, &actions, &attributes, &pointers, environ)
+            }
+            return posix_spawn(&process, program, &actions, &attributes, &pointers, &environment)
+        }
+        var code = spawn()
         // A program that was just written can be held open for a moment by a process that another thread is starting.
         for _ in 0..<50 where code == ETXTBSY {
             usleep(20_000)
-            code = posix_spawn(&process, program, &actions, &attributes, &pointers, environ)
+            code = spawn()
         }
-        guard code == 0 else {
-            throw .resolver(program: program, what: "can't be run: \(String(cString: strerror(code)))", lines: [])
-        }
+        guard code == 0 else { throw .system(.start, path: program, code: code) }
         return process
     }
 
