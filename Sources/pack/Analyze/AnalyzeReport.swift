@@ -49,9 +49,11 @@ struct AnalyzeReport {
         parts.append(NumberText.count(model.parameters) + " parameters")
         if let tokens = model.maximumTokens { parts.append("up to \(tokens) tokens") }
         let dtypes = model.dtypes.keys.sorted().joined(separator: ", ")
-        let sizes =
-            "\(NumberText.bytes(model.weightBytes)) of weights (\(dtypes)) in \(plural(model.tensors.count, "tensor")); "
-            + "\(NumberText.bytes(model.fileBytes)) in \(plural(model.files.count, "file"))"
+        let weights =
+            model.tensors.isEmpty
+            ? "no tensors of weights"
+            : "\(NumberText.bytes(model.weightBytes)) of weights (\(dtypes)) in \(plural(model.tensors.count, "tensor"))"
+        let sizes = "\(weights); \(NumberText.bytes(model.fileBytes)) in \(plural(model.files.count, "file"))"
         return [
             .paragraph([Text("  " + parts.joined(separator: " · "))]),
             .paragraph([Text("  " + sizes)]),
@@ -63,7 +65,7 @@ struct AnalyzeReport {
     }
 
     private var contributors: [Document.Block] {
-        guard let model = analysis.model else { return [] }
+        guard let model = analysis.model, !model.tensors.isEmpty else { return [] }
         var table = Table([
             .init("BYTES", .right), .init("SHARE", .right), .init("TYPE"), .init("SHAPE"),
             .init("TENSOR", overflow: .cut),
