@@ -24,14 +24,9 @@ public struct RuntimeLibrary: Sendable {
     ///
     /// - Parameter executable: Absolute path of the program, links resolved.
     public static func locate(arch: String, executable: String) throws(BundleError) -> RuntimeLibrary {
-        let start = parent(executable)
-        var places = ["\(start)/runtime/\(arch)", "\(parent(start))/share/pack/runtime/\(arch)"]
-        var folder = start
-        while !folder.isEmpty {
-            folder = parent(folder)
-            if isThere(folder + "/Package.swift") { places.append("\(folder)/build/runtime/\(arch)") }
-        }
-        guard let found = places.first(where: { isThere($0 + "/runtime.o") }) else {
+        let places = InstalledFiles.places(
+            of: "runtime/\(arch)", inTree: "build/runtime/\(arch)", executable: executable)
+        guard let found = places.first(where: { InstalledFiles.stands(.regular, $0 + "/runtime.o") }) else {
             throw .noRuntime(arch: arch, tried: places)
         }
         let file: MappedFile
@@ -40,13 +35,6 @@ public struct RuntimeLibrary: Sendable {
         } catch { throw .io(error) }
         return RuntimeLibrary(arch: arch, object: try RelocatableObject(file))
     }
-
-    private static func parent(_ path: String) -> String {
-        path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? ""
-    }
-
-    /// What cannot be looked at is not there.
-    private static func isThere(_ path: String) -> Bool { (try? FileContents.kind(of: path)) != nil }
 
     /// What a runtime serves over HTTP.
     public enum FrontEnd: String, CaseIterable, Sendable {

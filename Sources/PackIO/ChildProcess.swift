@@ -51,12 +51,17 @@ package struct ChildProcess {
         var collector = Collector(descriptors: [output.reading, errors.reading])
         let isDone = collector.collect(milliseconds: seconds * 1000)
         if !isDone { kill(-process, SIGKILL) }
+        return Result(
+            status: Self.end(of: process), output: collector.buffers[0],
+            errors: collector.buffers[1], isTimedOut: !isDone)
+    }
+
+    /// Waits until a child has ended: its exit status, or 128 and the signal that ended it.
+    static func end(of process: pid_t) -> Int32 {
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0 && errno == EINTR {}
         let signal = status & 0x7F
-        return Result(
-            status: signal == 0 ? (status >> 8) & 0xFF : 128 + signal, output: collector.buffers[0],
-            errors: collector.buffers[1], isTimedOut: !isDone)
+        return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
     }
 
     /// A pipe that programs started later do not inherit.

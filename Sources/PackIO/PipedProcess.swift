@@ -84,10 +84,7 @@ package final class PipedProcess {
     /// Waits until it has ended: its exit status, or 128 and the signal that ended it.
     package func waitForEnd() -> Int32 {
         if let end { return end }
-        var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0 && errno == EINTR {}
-        let signal = status & 0x7F
-        let result = signal == 0 ? (status >> 8) & 0xFF : 128 + signal
+        let result = ChildProcess.end(of: process)
         end = result
         return result
     }

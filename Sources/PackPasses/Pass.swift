@@ -112,7 +112,6 @@ public struct PassPipeline: Sendable {
         for pass in passes where !options.skipped.contains(pass.name) && !rewriter.isStopped {
             rewriter.pass = pass.name
             try pass.run(&rewriter)
-            rewriter.closeRoom()
         }
         return (try rewriter.finish(), rewriter.records)
     }

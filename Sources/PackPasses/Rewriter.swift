@@ -56,11 +56,6 @@ struct Rewriter {
         return result
     }
 
-    /// Moves the nodes together where most slots are empty: passes go through all of them.
-    mutating func closeRoom() {
-        if slots.count > 2 * nodeCount { makeRoom(0) }
-    }
-
     /// Moves the nodes apart, so that there are so many empty slots before and behind each.
     mutating func makeRoom(_ room: Int) {
         let step = 2 * room + 1

@@ -14,14 +14,9 @@ public struct ProfileLibrary: Sendable {
     /// - Parameter executable: Absolute path of the program, links resolved.
     /// - Throws: An error that names the places if none of them exists.
     public static func locate(executable: String) throws(ProfileError) -> ProfileLibrary {
-        var folder = parent(executable)
-        var tried = [folder + "/Profiles", parent(folder) + "/share/pack/Profiles"]
-        if let found = tried.first(where: isFolder) { return ProfileLibrary(folder: found) }
-        while !folder.isEmpty {
-            folder = parent(folder)
-            guard isFile(folder + "/Package.swift") else { continue }
-            tried.append(folder + "/Profiles")
-            if isFolder(folder + "/Profiles") { return ProfileLibrary(folder: folder + "/Profiles") }
+        let tried = InstalledFiles.places(of: "Profiles", inTree: "Profiles", executable: executable)
+        if let found = tried.first(where: { InstalledFiles.stands(.folder, $0) }) {
+            return ProfileLibrary(folder: found)
         }
         throw ProfileError(
             file: executable, found: "no folder Profiles", expected: "one of " + tried.joined(separator: ", "),
@@ -133,23 +128,5 @@ public struct ProfileLibrary: Sendable {
         } catch {
             return (nil, [error])
         }
-    }
-
-    private static func isFolder(_ path: String) -> Bool { stands(.folder, path) }
-
-    private static func isFile(_ path: String) -> Bool { stands(.regular, path) }
-
-    /// What cannot be looked at does not stand there.
-    private static func stands(_ kind: FileKind, _ path: String) -> Bool {
-        do throws(IOFailure) {
-            return try FileContents.kind(of: path) == kind
-        } catch {
-            return false
-        }
-    }
-
-    private static func parent(_ path: String) -> String {
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
-        return String(path[..<slash])
     }
 }

@@ -18,7 +18,7 @@ struct LinkedParts {
     private(set) var tableSlots: [Int: Int] = [:]
 
     /// For each symbol the one that it stands for, or -1 and less for the values of symbols that the object leaves open.
-    private var meaning: [Int32]
+    private let meaning: [Int32]
     private let values: [Int]
     /// The symbol of the table itself.
     let tableSymbol: Int?
@@ -35,9 +35,10 @@ struct LinkedParts {
     ) throws(BundleError) {
         (self.object, self.bytes) = (object, bytes)
         isNeeded = Array(repeating: false, count: object.parts.count)
-        meaning = object.symbols.indices.map { Int32($0) }
+        var meaning = object.symbols.indices.map { Int32($0) }
         for (symbol, target) in ties { meaning[symbol] = Int32(target) }
         for (index, (symbol, _)) in numbers.enumerated() { meaning[symbol] = -1 - Int32(index) }
+        self.meaning = meaning
         values = numbers.map(\.value)
         tableSymbol = object.globals["_GLOBAL_OFFSET_TABLE_"]
         var waiting: [Int] = []

@@ -14,8 +14,7 @@ struct RelocatableObject: Sendable {
     struct Section: Sendable {
         let kind: UInt32
         fileprivate let flags: UInt32
-        /// Where its bytes lie in the file, where it has any there.
-        let offset: UInt32
+        fileprivate let offset: UInt32
         /// Bytes in memory.
         let size: UInt32
         let alignment: UInt32
@@ -25,6 +24,8 @@ struct RelocatableObject: Sendable {
         /// Its parts.
         fileprivate(set) var parts: Range<Int32> = 0..<0
 
+        /// Where its bytes lie in the file; nothing where it only takes memory.
+        var bytes: Range<Int> { Self.isInFile(kind) ? Int(offset)..<Int(offset) + Int(size) : 0..<0 }
         var isLoaded: Bool { flags & 2 != 0 && kind != Self.unused }
         var isWritable: Bool { flags & 1 != 0 }
         var isCode: Bool { flags & 4 != 0 }
@@ -33,6 +34,8 @@ struct RelocatableObject: Sendable {
         var holdsTexts: Bool { flags & 0x20 != 0 }
         /// The object asks that it stays, used or not (SHF_GNU_RETAIN).
         var isRetained: Bool { flags & 0x20_0000 != 0 }
+
+        static func isInFile(_ kind: UInt32) -> Bool { kind != nobits && kind != unused }
 
         static let unused: UInt32 = 0
         static let nobits: UInt32 = 8
@@ -98,7 +101,7 @@ struct RelocatableObject: Sendable {
             switch section.kind {
             case 2:
                 let (names, first) = (bytes.number(header + 40, UInt32.self), bytes.number(header + 44, UInt32.self))
-                tables = (Self.bytes(of: section), Int(names), Int(first))
+                tables = (section.bytes, Int(names), Int(first))
             case 14, 15, 16: throw .link("the runtime has constructors, which are not supported")
             default: if section.flags & 0x400 != 0 { throw .link("the runtime has storage of threads") }
             }
@@ -111,7 +114,7 @@ struct RelocatableObject: Sendable {
         }
         parts = Self.split(&sections, bytes)
         guard let tables, tables.names < count else { throw .link("the runtime has no symbols") }
-        (names, symbolTable) = (Self.bytes(of: sections[tables.names]), tables.symbols)
+        (names, symbolTable) = (sections[tables.names].bytes, tables.symbols)
         (symbols, globals) = try Self.symbols(tables.symbols, names, tables.firstGlobal, sections, in: bytes)
         var always: [Int] = []
         for name in ["_init", "_fini"] {
@@ -142,18 +145,12 @@ struct RelocatableObject: Sendable {
         guard (0..<1 << 30).contains(size), (0...4096).contains(alignment), alignment & (alignment &- 1) == 0 else {
             throw .link("a section of \(size) bytes aligned to \(alignment)")
         }
-        let isInFile = kind != Section.nobits && kind != Section.unused
+        let isInFile = Section.isInFile(kind)
         let place = try range(isInFile ? offset : 0, isInFile ? size : 0, in: bytes)
         return Section(
             kind: kind, flags: UInt32(truncatingIfNeeded: bytes.number(header + 8, UInt64.self)),
             offset: UInt32(place.lowerBound), size: UInt32(size), alignment: UInt32(max(alignment, 1)),
             entrySize: UInt32(bytes.number(header + 56, UInt64.self) & 0xffff))
-    }
-
-    /// Where the bytes of a section lie in the file.
-    private static func bytes(of section: Section) -> Range<Int> {
-        guard section.kind != Section.nobits, section.kind != Section.unused else { return 0..<0 }
-        return Int(section.offset)..<Int(section.offset) + Int(section.size)
     }
 
     /// The parts of all sections, in their order.

@@ -149,7 +149,7 @@ struct StaticLinker {
         for (index, part) in object.parts.enumerated() where places[index] >= 0 {
             let section = object.sections[Int(part.section)]
             let place = Int(places[index])
-            let source = Int(section.offset) + Int(part.start)
+            let source = section.bytes.lowerBound + Int(part.start)
             bytes.withUnsafeMutableBytes { program in
                 UnsafeMutableRawBufferPointer(rebasing: program[place..<place + Int(part.count)])
                     .copyMemory(from: UnsafeRawBufferPointer(rebasing: parts.bytes[source..<source + Int(part.count)]))

@@ -45,7 +45,7 @@ struct Analyze: ParsableCommand {
     /// Begins to read profiles before the arguments are understood: both take long beside a small model's analysis.
     static func prepare(for arguments: [String]) {
         guard arguments.dropFirst().first == configuration.commandName,
-            !arguments.contains(where: { $0.hasPrefix("--target") || $0.hasPrefix("-h") || $0 == "--help" })
+            !arguments.contains(where: { $0.hasPrefix("--target") })
         else { return }
         _ = usualPlatforms
     }
