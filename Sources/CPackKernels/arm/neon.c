@@ -17,6 +17,7 @@ PACK_INLINE vf v_half(const uint16_t *p) {
 // 32 registers: 24 sums, 4 of weights, 1 broadcast value.
 #define MR 6
 #define MR_ALIASED 6
+#define STRETCH 384
 #define NP_MOST 2
 #define NP_TALL 1
 #define TILE_UNROLL 4

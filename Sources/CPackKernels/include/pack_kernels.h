@@ -22,9 +22,9 @@
 //     rises, squares are added by fma; then chain i takes chain i + half of those left, down to one. Absent values add 0. The
 //     weights of a softmax, in attention too, do this with PACK_PANEL chains.
 //   - Sums over rows (mean_rows): a chain for each column, in rising order.
-//   - Products (gemm_f32, gemm_f16, gemm_bf16): k is cut into stretches of PACK_STRETCH. Each is a chain of fma from 0 in rising k, and
-//     is added to those before it. Where c is also the residual, the first of several stretches is added to it; but with an
-//     activation after it there is only one stretch. Then bias, activation, residual, each step rounded.
+//   - Products (gemm_f32, gemm_f16, gemm_bf16, gemm_rows_f32): an element is one chain of fma in rising k. It starts from
+//     the bias, or 0, to which row bias and, where there is no activation, residual are added. Then activation and residual,
+//     each step rounded.
 //   - Attention: a score is one chain of fma over head_dim, then the scale, and an output one chain of fma over the keys, in
 //     rising order, times 1 / (sum of the weights). Masked keys at the end change nothing,
 //     while their values are finite.
@@ -45,8 +45,6 @@
 /// The largest sum of the codes of one sign in a group and column of s4, and of those that are added in 16 bits in a run of
 /// bounded s8: times 255 it fits 16 bits.
 #define PACK_GROUP_SUM 128
-/// The most k that one chain of sums of a f32, f16 or bf16 product takes.
-#define PACK_STRETCH 384
 /// Chains of a sum over a row: a multiple of every variant's vector.
 #define PACK_ROW_CHAINS 32
 #define PACK_KERNEL_STACK (192 * 1024)
@@ -63,7 +61,7 @@ enum pack_activation {
     PACK_ACTIVATION_TANH = 4,
 };
 
-/// c = activation(a·w + bias) + residual, for a of any number of rows.
+/// c = activation(a·w + bias + row bias) + residual, for a of any number of rows.
 ///
 /// A row alone gets the same bits as the same row among others. c must not overlap a; residual is c itself with
 /// ldr == ldc, or apart from it.
@@ -79,7 +77,7 @@ typedef struct {
     const float *residual; // added after the activation, or NULL; may be c itself
     size_t ldr;
     uint32_t activation;   // enum pack_activation
-    // f32, f16 and bf16 kernels only: a value for each row of a, added as the bias is and after it; or NULL.
+    // f32, f16 and bf16 kernels only: a value for each row of a, added to the bias; or NULL.
     const float *row_bias;
     // s8 and s4 kernels only: value = row_scale[i] * column_scale[j] * (sum_k (a - row_zero[i]) * w), the sum exact in 32
     // bits; in s4, w is code * group scale.

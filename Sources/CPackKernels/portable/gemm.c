@@ -15,26 +15,40 @@ static void store(const pack_gemm *g, size_t row, size_t column, float *values) 
     for (size_t j = 0; j < width; j++) {
         float value = values[j];
         if (g->bias) value = value + g->bias[column + j];
-        if (g->row_bias) value = value + g->row_bias[row];
         value = pack_activate_portable(g->activation, value);
         if (g->residual) value = value + g->residual[row * g->ldr + column + j];
         c[j] = value;
     }
 }
 
-static void row_f32(const float *a, const float *panel, size_t k, float *sums) {
-    memset(sums, 0, PACK_PANEL * sizeof *sums);
-    for (size_t i = 0; i < k; i++)
-        for (size_t j = 0; j < PACK_PANEL; j++) sums[j] += a[i] * panel[i * PACK_PANEL + j];
+/// What the sums of one row of a panel start from.
+static void start(const pack_gemm *g, size_t row, size_t column, float *sums) {
+    size_t width = pack_min(PACK_PANEL, g->n - column);
+    for (size_t j = 0; j < PACK_PANEL; j++) {
+        sums[j] = g->bias && j < width ? g->bias[column + j] : 0;
+        if (g->row_bias) sums[j] += g->row_bias[row];
+        if (g->residual && !g->activation && j < width) sums[j] += g->residual[row * g->ldr + column + j];
+    }
+}
+
+/// What follows sums that started so.
+static void finish(const pack_gemm *g, size_t row, size_t column, float *sums) {
+    pack_gemm rest = *g;
+    rest.bias = 0;
+    if (!g->activation) rest.residual = 0;
+    store(&rest, row, column, sums);
 }
 
 void pack_gemm_f32_portable(const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
     for (size_t p = panel_begin; p < panel_end; p++) {
         const float *panel = (const float *)g->panels + p * g->k * PACK_PANEL;
         for (size_t row = row_begin; row < row_end; row++) {
+            const float *a = (const float *)g->a + row * g->lda;
             float sums[PACK_PANEL];
-            row_f32((const float *)g->a + row * g->lda, panel, g->k, sums);
-            store(g, row, p * PACK_PANEL, sums);
+            start(g, row, p * PACK_PANEL, sums);
+            for (size_t i = 0; i < g->k; i++)
+                for (size_t j = 0; j < PACK_PANEL; j++) sums[j] += a[i] * panel[i * PACK_PANEL + j];
+            finish(g, row, p * PACK_PANEL, sums);
         }
     }
 }
@@ -45,10 +59,11 @@ void pack_gemm_rows_f32_portable(
         const float *from = (const float *)g->panels + p * PACK_PANEL;
         for (size_t row = row_begin; row < row_end; row++) {
             const float *a = (const float *)g->a + row * g->lda;
-            float sums[PACK_PANEL] = {0};
+            float sums[PACK_PANEL];
+            start(g, row, p * PACK_PANEL, sums);
             for (size_t i = 0; i < g->k; i++)
                 for (size_t j = 0; j < PACK_PANEL; j++) sums[j] += a[i] * from[offsets[i] + j];
-            store(g, row, p * PACK_PANEL, sums);
+            finish(g, row, p * PACK_PANEL, sums);
         }
     }
 }
@@ -61,15 +76,16 @@ static void multiply_halves(
     for (size_t p = panel_begin; p < panel_end; p++) {
         const uint16_t *panel = (const uint16_t *)g->panels + p * g->k * PACK_PANEL;
         for (size_t row = row_begin; row < row_end; row++) {
-            float sums[PACK_PANEL] = {0}, block[BLOCK];
+            float sums[PACK_PANEL], block[BLOCK];
             const float *a = (const float *)g->a + row * g->lda;
+            start(g, row, p * PACK_PANEL, sums);
             for (size_t i = 0; i < g->k; i += BLOCK / PACK_PANEL) {
                 size_t depth = pack_min(BLOCK / PACK_PANEL, g->k - i);
                 widen(panel + i * PACK_PANEL, block, depth * PACK_PANEL);
                 for (size_t l = 0; l < depth; l++)
                     for (size_t j = 0; j < PACK_PANEL; j++) sums[j] += a[i + l] * block[l * PACK_PANEL + j];
             }
-            store(g, row, p * PACK_PANEL, sums);
+            finish(g, row, p * PACK_PANEL, sums);
         }
     }
 }

@@ -80,14 +80,15 @@ PACK_INLINE void attention_scores(
     const pack_attention *t, attention_room r, size_t row, size_t row_end, size_t reach) {
     size_t wide = wide_panels(tile_end(0, row_end - row, MR)), count = reach / PACK_PANEL;
     size_t stride = t->head_dim * PACK_PANEL;
+    float zeros[NP_MOST * PACK_PANEL] = {0};
     for (size_t p = 0, taken; p < count; p += taken) {
         taken = count - p < wide ? 1 : wide;
         for (size_t i = row, end; i < row_end; i = end) {
             end = tile_end(i, row_end, MR);
             const float *q = t->q + i * t->ldq;
             tiles_f32[end - i][taken](
-                q, t->ldq, r.keys + p * stride, stride, t->head_dim, r.scores + (i - row) * r.columns + p * PACK_PANEL,
-                r.columns, (const char *)q, 0);
+                q, t->ldq, r.keys + p * stride, stride, t->head_dim, zeros, 0,
+                r.scores + (i - row) * r.columns + p * PACK_PANEL, r.columns, (const char *)q, 0);
         }
     }
 }
@@ -97,7 +98,7 @@ PACK_INLINE void attention_scores(
 PACK_INLINE void attention_outputs(
     const pack_attention *t, attention_room r, size_t row, size_t row_end, size_t reach, const float *inverse) {
     size_t keys = pack_min(reach, t->keys);
-    float sums[MR * NP_MOST * PACK_PANEL] __attribute__((aligned(64)));
+    float sums[MR * NP_MOST * PACK_PANEL] __attribute__((aligned(64))), zeros[NP_MOST * PACK_PANEL] = {0};
     size_t wide = wide_panels(tile_end(0, row_end - row, MR)), count = (t->head_dim + PACK_PANEL - 1) / PACK_PANEL;
     for (size_t p = 0, taken; p < count; p += taken) {
         taken = count - p < wide ? 1 : wide;
@@ -106,8 +107,8 @@ PACK_INLINE void attention_outputs(
             end = tile_end(i, row_end, MR);
             const float *weights = r.scores + (i - row) * r.columns;
             tiles_f32[end - i][taken](
-                weights, r.columns, r.values + column * t->keys, t->keys * PACK_PANEL, keys, sums, lds,
-                (const char *)weights, 0);
+                weights, r.columns, r.values + column * t->keys, t->keys * PACK_PANEL, keys, zeros, 0, sums,
+                lds, (const char *)weights, 0);
             for (size_t l = i; l < end; l++) {
                 float *from = sums + (l - i) * lds;
                 for (size_t j = 0; j < lds; j += VW) v_store(from + j, v_load(from + j) * inverse[l - row]);

@@ -10,7 +10,7 @@ PACK_INLINE size_t tile_end(size_t row, size_t end, size_t most) {
     return row + (left + tiles - 1) / tiles;
 }
 
-/// Asks for the part of c that a tile will write, while it is computed.
+/// Asks for the part of c that a tile will write, while one is computed.
 PACK_INLINE void ask_for_results(const pack_gemm *g, size_t row, size_t end, size_t column, size_t width) {
     for (size_t i = row; i < end; i++)
         for (size_t j = 0; j < width; j += PACK_PANEL) __builtin_prefetch(g->c + i * g->ldc + column + j, 1, 3);

@@ -1,11 +1,12 @@
 // Products with f32 arithmetic, weights stored as f32, f16 or bf16.
 //
-// k is cut into stretches of PACK_STRETCH, so that a stretch of the panels at hand stays in the first-level cache while all
-// tiles of a block of rows pass over it; between stretches the sums rest in c. An element is summed in order within a
-// stretch, and the stretches in order, whatever tile it falls into. The length of a stretch thus decides the bits of the
-// sums and is the same in every variant; how rows and panels are cut is each one's own affair.
+// k is cut into stretches of at most STRETCH, as the file of an instruction set defines it, so that a stretch of the panels
+// at hand stays in a near cache while all tiles of a block of rows pass over it; between stretches the sums rest in c. An
+// element is one chain of sums, however rows, panels and k are cut.
 
 #define ROW_BLOCK 192
+/// The most of k where weights are converted first, or lie apart.
+#define SHORT_STRETCH 384
 
 /// A stretch of k: where it starts, how long it is, and whether sums are already in c or are yet to be completed.
 typedef struct {
@@ -13,26 +14,60 @@ typedef struct {
     int first, last;
 } stretch;
 
-/// Whether c can hold unfinished sums: not while it still holds a residual that is to be added after an activation.
-PACK_INLINE size_t stretch_length(const pack_gemm *g) {
+/// The most that a stretch takes. c cannot hold unfinished sums while it holds a residual that is to be added after an
+/// activation.
+PACK_INLINE size_t stretch_length(const pack_gemm *g, size_t most) {
     int occupied = g->residual == g->c && g->activation != PACK_ACTIVATION_NONE;
-    return occupied ? g->k : pack_min(g->k, PACK_STRETCH);
+    return occupied ? g->k : pack_min(g->k, most);
 }
 
-/// What follows the sums of one tile over one stretch.
-PACK_OUTLINE void finish_stretch(
+/// Rows from which the sums of a tile start, and rows where they go.
+typedef struct {
+    const float *from;
+    float *to;
+    size_t ldf, ldt;
+} tile_sums;
+
+/// Fills `values` with what the sums of a tile start from.
+PACK_OUTLINE void start_values(
     const pack_gemm *g, stretch s, float *values, size_t ldv, size_t row, size_t rows, size_t column, size_t width) {
-    if (s.first && s.last) return finish_tile(g, values, ldv, row, rows, column, width);
-    int in_place = g->residual == g->c;
-    if (!s.first || in_place)
-        for (size_t i = 0; i < rows; i++) add_columns(values + i * ldv, g->c + (row + i) * g->ldc + column, width);
-    if (!s.last) {
-        for (size_t i = 0; i < rows; i++)
-            store_columns(g->c + (row + i) * g->ldc + column, values + i * ldv, 0, width);
-        return;
+    for (size_t i = row; i < row + rows; i++, values += ldv) {
+        for (size_t j = 0; j < ldv; j += VW) v_store(values + j, v_set(0.0f));
+        if (!s.first) {
+            store_columns(values, g->c + i * g->ldc + column, 0, width);
+            continue;
+        }
+        if (g->bias) store_columns(values, g->bias + column, 0, width);
+        if (g->row_bias)
+            for (size_t j = 0; j < ldv; j += VW) v_store(values + j, v_load(values + j) + v_set(g->row_bias[i]));
+        if (g->residual && !g->activation) add_columns(values, g->residual + i * g->ldr + column, width);
     }
+}
+
+/// Sums pass through `values` only where they start from several addends, are yet to be activated, or do not fill a vector.
+PACK_INLINE tile_sums tile_sums_at(
+    const pack_gemm *g, stretch s, float *values, size_t ldv, size_t row, size_t rows, size_t column, size_t width) {
+    float *c = g->c + row * g->ldc + column;
+    int whole = width == ldv;
+    tile_sums t = {values, values, ldv, ldv};
+    if (whole && !(s.last && g->activation)) t.to = c, t.ldt = g->ldc;
+    if (whole && !s.first) {
+        t.from = c, t.ldf = g->ldc;
+    } else if (whole && g->bias && !g->row_bias && (g->activation || !g->residual)) {
+        t.from = g->bias + column, t.ldf = 0;
+    } else {
+        start_values(g, s, values, ldv, row, rows, column, width);
+    }
+    return t;
+}
+
+/// What follows the sums of one tile over one stretch that are in `values`.
+PACK_OUTLINE void finish_sums(
+    const pack_gemm *g, stretch s, float *values, size_t ldv, size_t row, size_t rows, size_t column, size_t width) {
     pack_gemm rest = *g;
-    if (in_place) rest.residual = 0;
+    rest.bias = rest.row_bias = 0;
+    if (!s.last) rest.activation = PACK_ACTIVATION_NONE;
+    if (!rest.activation) rest.residual = 0;
     finish_tile(&rest, values, ldv, row, rows, column, width);
 }
 
@@ -55,14 +90,17 @@ PACK_OUTLINE void multiply_stretch(
     float values[MR * NP_MOST * PACK_PANEL] __attribute__((aligned(64)));
     size_t column = p.first * PACK_PANEL, width = pack_min(p.count * PACK_PANEL, g->n - column);
     size_t most = tallest(g), tiles_high = (row_end - row_begin + most - 1) / most, step = p.line / tiles_high;
-    for (size_t row = row_begin, end; row < row_end; row = end) {
-        end = tile_end(row, row_end, most);
-        ask_for_results(g, row, end, column, width);
+    size_t end = tile_end(row_begin, row_end, most), next;
+    ask_for_results(g, row_begin, end, column, width);
+    for (size_t row = row_begin; row < row_end; row = end, end = next) {
+        next = end < row_end ? tile_end(end, row_end, most) : end;
+        ask_for_results(g, end, next, column, width); // a tile ahead, as sums may start there
         const float *a = (const float *)g->a + row * g->lda + s.begin;
+        tile_sums t = tile_sums_at(g, s, values, p.count * PACK_PANEL, row, end - row, column, width);
         tiles[end - row][p.count](
-            a, g->lda, p.weights, p.stride, s.length, values, p.count * PACK_PANEL, p.next, step);
+            a, g->lda, p.weights, p.stride, s.length, t.from, t.ldf, t.to, t.ldt, p.next, step);
         p.next += step * s.length;
-        finish_stretch(g, s, values, p.count * PACK_PANEL, row, end - row, column, width);
+        if (t.to == values) finish_sums(g, s, values, p.count * PACK_PANEL, row, end - row, column, width);
     }
 }
 
@@ -79,7 +117,7 @@ PACK_INLINE stretch stretch_at(const pack_gemm *g, size_t begin, size_t most) {
 }
 
 void PACK_KERNEL(gemm_f32)(const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
-    size_t stride = g->k * PACK_PANEL, most = stretch_length(g);
+    size_t stride = g->k * PACK_PANEL, most = stretch_length(g, STRETCH);
     for (size_t row = row_begin, end; row < row_end; row = end) {
         end = tile_end(row, row_end, ROW_BLOCK);
         size_t begin = 0;
@@ -100,8 +138,8 @@ void PACK_KERNEL(gemm_f32)(const pack_gemm *g, size_t row_begin, size_t row_end,
 PACK_INLINE void multiply_halves(
     const pack_gemm *g, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end,
     const tile_f32 (*tiles)[NP_MOST + 1], vf (*load)(const uint16_t *)) {
-    float converted[NP_TALL * PACK_STRETCH * PACK_PANEL] __attribute__((aligned(64)));
-    size_t stride = g->k * PACK_PANEL, most = stretch_length(g);
+    float converted[NP_TALL * SHORT_STRETCH * PACK_PANEL] __attribute__((aligned(64)));
+    size_t stride = g->k * PACK_PANEL, most = stretch_length(g, SHORT_STRETCH);
     for (size_t row = row_begin, end; row < row_end; row = end) {
         end = tile_end(row, row_end, ROW_BLOCK);
         size_t begin = 0;
@@ -111,15 +149,15 @@ PACK_INLINE void multiply_halves(
                 panels = panels_at_once(g, end - row, panel_end - p);
                 const uint16_t *weights = (const uint16_t *)g->panels + p * stride + begin * PACK_PANEL;
                 panel_group group = {weights, stride, p, panels, (const char *)(weights + panels * stride), 32};
-                if (end - row <= 2 * MR || s.length > PACK_STRETCH || panels > NP_TALL) {
+                if (end - row <= 2 * MR || s.length > SHORT_STRETCH || panels > NP_TALL) {
                     multiply_stretch(g, tiles, s, row, end, group);
                     continue;
                 }
                 for (size_t i = 0; i < panels; i++)
                     for (size_t j = 0; j < s.length * PACK_PANEL; j += VW)
-                        v_store(converted + i * PACK_STRETCH * PACK_PANEL + j, load(weights + i * stride + j));
+                        v_store(converted + i * SHORT_STRETCH * PACK_PANEL + j, load(weights + i * stride + j));
                 group.weights = converted;
-                group.stride = PACK_STRETCH * PACK_PANEL;
+                group.stride = SHORT_STRETCH * PACK_PANEL;
                 multiply_stretch(g, tiles_f32, s, row, end, group);
             }
             begin += s.length;

@@ -1,8 +1,8 @@
-// Products of f32 whose columns are read where they lie, by tiles as those of gemm_tile.h. Stretches of k are those of
-// gemm_float.h, and so are the bits.
+// Products of f32 whose columns are read where they lie, by tiles as those of gemm_tile.h.
 
 typedef void (*tile_rows)(
-    const float *a, size_t lda, const float *columns, const size_t *offsets, size_t k, float *out, size_t ldo);
+    const float *a, size_t lda, const float *columns, const size_t *offsets, size_t k, const float *from, size_t ldf,
+    float *out, size_t ldo);
 
 #define ROWS_NAME(mr, np) tile_rows_##mr##_##np
 #define ROWS_BODY(MROWS, NPANELS) ROWS_FUNCTION(SEVERAL_TURNS, MROWS, NPANELS)
@@ -10,10 +10,10 @@ typedef void (*tile_rows)(
 #define ROWS_FUNCTION(TURNS, MROWS, NPANELS)                                                                           \
     static void ROWS_NAME(MROWS, NPANELS)(                                                                             \
         const float *restrict a, size_t lda, const float *restrict columns, const size_t *restrict offsets, size_t k,  \
-        float *restrict out, size_t ldo) {                                                                             \
+        const float *from, size_t ldf, float *out, size_t ldo) {                                                       \
         vf sum[MROWS][NPANELS * NV];                                                                                   \
         PACK_UNROLL for (int i = 0; i < MROWS; i++)                                                                    \
-            PACK_UNROLL for (int j = 0; j < NPANELS * NV; j++) sum[i][j] = v_set(0.0f);                                \
+            PACK_UNROLL for (int j = 0; j < NPANELS * NV; j++) sum[i][j] = v_load(from + i * ldf + j * VW);            \
         const float *rows[(MROWS + 2) / 3];                                                                            \
         PACK_UNROLL for (int i = 0; i < (MROWS + 2) / 3; i++) rows[i] = a + 3 * i * lda;                               \
         TURNS for (size_t l = 0; l < k; l++) {                                                                         \
@@ -40,20 +40,20 @@ static const tile_rows tiles_rows[MR + 1][NP_MOST + 1] = {TILES(ROWS_POINTER) LA
 static void multiply_rows(
     const pack_gemm *g, const size_t *offsets, stretch s, size_t row_begin, size_t row_end, size_t first, size_t count) {
     float values[MR * NP_MOST * PACK_PANEL] __attribute__((aligned(64)));
-    size_t column = first * PACK_PANEL, width = pack_min(count * PACK_PANEL, g->n - column);
-    size_t most = tallest(g);
+    size_t column = first * PACK_PANEL, width = pack_min(count * PACK_PANEL, g->n - column), most = tallest(g);
     for (size_t row = row_begin, end; row < row_end; row = end) {
         end = tile_end(row, row_end, most);
+        tile_sums t = tile_sums_at(g, s, values, count * PACK_PANEL, row, end - row, column, width);
         tiles_rows[end - row][count](
             (const float *)g->a + row * g->lda + s.begin, g->lda, (const float *)g->panels + column, offsets + s.begin,
-            s.length, values, count * PACK_PANEL);
-        finish_stretch(g, s, values, count * PACK_PANEL, row, end - row, column, width);
+            s.length, t.from, t.ldf, t.to, t.ldt);
+        if (t.to == values) finish_sums(g, s, values, count * PACK_PANEL, row, end - row, column, width);
     }
 }
 
 void PACK_KERNEL(gemm_rows_f32)(
     const pack_gemm *g, const size_t *offsets, size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end) {
-    size_t most = stretch_length(g);
+    size_t most = stretch_length(g, SHORT_STRETCH);
     for (size_t row = row_begin, end; row < row_end; row = end) {
         end = tile_end(row, row_end, ROW_BLOCK);
         size_t begin = 0;

@@ -1,7 +1,10 @@
-// Register tiles of the f32 arithmetic: `mr` rows by `np` panels, the sums of a stretch of k. The file of an instruction
-// set defines MR (most rows), NP_MOST, TILES(X) with X(mr, np) for each tile it wants, and wide_panels(mr), the panels that
-// a tile of mr rows takes at once. It may define LARGE_TILES(X), tiles whose sums fill the registers: they take one turn of k
-// at a time, as of several the compiler would keep more values than there are registers.
+// Register tiles of the f32 arithmetic: `mr` rows by `np` panels, the sums of a stretch of k. They start from the rows at
+// `from`, which lie `ldf` apart (0: one row for all) and may be those where the results go.
+//
+// The file of an instruction set defines MR (most rows), STRETCH (most of k), NP_MOST, TILES(X) with X(mr, np) for each tile
+// it wants, and wide_panels(mr), the panels that a tile of mr rows takes at once. It may define LARGE_TILES(X), tiles whose
+// sums fill the registers: they take one turn of k at a time, as of several the compiler would keep more values than there
+// are registers.
 //
 // While a tile is computed, the weights that come after it are asked for: `ahead` moves by `ahead_step` bytes for each k.
 // Tall tiles leave time to bring them to the first-level cache, low ones only to the second.
@@ -23,8 +26,8 @@
 #endif
 
 typedef void (*tile_f32)(
-    const float *a, size_t lda, const void *panel, size_t panel_stride, size_t k, float *out, size_t ldo,
-    const char *ahead, size_t ahead_step);
+    const float *a, size_t lda, const void *panel, size_t panel_stride, size_t k, const float *from, size_t ldf, float *out,
+    size_t ldo, const char *ahead, size_t ahead_step);
 
 #define PANEL_VALUE float
 #define PANEL_LOAD(p) v_load(p)
@@ -34,13 +37,13 @@ typedef void (*tile_f32)(
 #define TILE_FUNCTION(TURNS, MROWS, NPANELS)                                                                           \
     static void TILE_NAME(MROWS, NPANELS)(                                                                             \
         const float *restrict a, size_t lda, const void *restrict panel, size_t panel_stride, size_t k,                \
-        float *restrict out, size_t ldo, const char *ahead, size_t ahead_step) {                                       \
+        const float *from, size_t ldf, float *out, size_t ldo, const char *ahead, size_t ahead_step) {                 \
         const PANEL_VALUE *b = panel;                                                                                  \
         const float *rows[(MROWS + 2) / 3];                                                                            \
         PACK_UNROLL for (int i = 0; i < (MROWS + 2) / 3; i++) rows[i] = a + 3 * i * lda;                               \
         vf sum[MROWS][NPANELS * NV];                                                                                   \
         PACK_UNROLL for (int i = 0; i < MROWS; i++)                                                                    \
-            PACK_UNROLL for (int j = 0; j < NPANELS * NV; j++) sum[i][j] = v_set(0.0f);                                \
+            PACK_UNROLL for (int j = 0; j < NPANELS * NV; j++) sum[i][j] = v_load(from + i * ldf + j * VW);            \
         TURNS for (size_t l = 0; l < k; l++) {                                                                         \
             vf w[NPANELS * NV];                                                                                        \
             PACK_UNROLL for (int j = 0; j < NPANELS; j++)                                                              \

@@ -17,6 +17,7 @@ PACK_INLINE vf v_half(const uint16_t *p) { return (vf)_mm256_cvtph_ps(_mm_loadu_
 // 16 registers: 12 sums, 2 of weights, 1 broadcast value.
 #define MR 6
 #define MR_ALIASED 6
+#define STRETCH 768
 #define NP_MOST 4
 #define NP_TALL 1
 #define TILE_UNROLL 4

@@ -21,6 +21,7 @@ PACK_INLINE vf v_half(const uint16_t *p) { return (vf)_mm512_cvtph_ps(_mm256_loa
 // several panels at once, for as many sums as hide the latency of an addition.
 #define MR 12
 #define MR_ALIASED 7
+#define STRETCH 384
 #define NP_MOST 4
 #define NP_TALL 2
 #define TILE_UNROLL 2
