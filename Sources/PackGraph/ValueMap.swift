@@ -226,19 +226,26 @@ private let seed = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ...
 /// A hash of a name's bytes.
 @usableFromInline
 func valueHash(_ name: String) -> UInt64 {
+    if let hash = name.utf8.withContiguousStorageIfAvailable({ valueHash(UnsafeRawBufferPointer($0)) }) { return hash }
     var name = name
-    return name.withUTF8 { bytes in
-        let bytes = UnsafeRawBufferPointer(bytes)
-        var hash = seed.0 ^ UInt64(bytes.count)
+    return name.withUTF8 { valueHash(UnsafeRawBufferPointer($0)) }
+}
+
+private func valueHash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    var hash = seed.0 ^ UInt64(bytes.count)
+    var last: UInt64 = 0
+    if bytes.count < 8 {
+        for byte in bytes { last = last << 8 | UInt64(byte) }
+    } else {
+        // The last word may share bytes with the one before.
         var start = 0
-        while start + 8 <= bytes.count {
+        while start + 8 < bytes.count {
             hash = mixed(hash ^ bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
             start += 8
         }
-        var rest: UInt64 = 0
-        for byte in bytes[start...] { rest = rest << 8 | UInt64(byte) }
-        return mixed(mixed(hash ^ rest) ^ seed.1)
+        last = bytes.loadUnaligned(fromByteOffset: bytes.count - 8, as: UInt64.self)
     }
+    return mixed(mixed(hash ^ last) ^ seed.1)
 }
 
 /// Every bit of a number spread over the others.

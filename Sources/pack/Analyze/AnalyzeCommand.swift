@@ -1,6 +1,7 @@
 import ArgumentParser
 import PackFit
 import PackIO
+import PackImport
 import PackReport
 
 /// `pack analyze`: what a deployment is, whether platforms take it and why, and what would help.
@@ -42,12 +43,16 @@ struct Analyze: ParsableCommand {
     /// The profiles of the usual platforms, read by a thread that begins when they are first mentioned.
     nonisolated(unsafe) private static let usualPlatforms = Deferred { try profiles(named: []) }
 
-    /// Begins to read profiles before the arguments are understood: both take long beside a small model's analysis.
+    /// Begins to read before the arguments are understood, as that takes as long as a small model's analysis: an ONNX model
+    /// that one of them seems to name, then the profiles.
     static func prepare(for arguments: [String]) {
-        guard arguments.dropFirst().first == configuration.commandName,
-            !arguments.contains(where: { $0.hasPrefix("--target") })
-        else { return }
-        _ = usualPlatforms
+        guard arguments.dropFirst().first == configuration.commandName else { return }
+        let next: @Sendable () -> Void = {
+            if !arguments.contains(where: { $0.hasPrefix("--target") }) { _ = usualPlatforms }
+        }
+        let model = arguments.dropFirst(2).lazy.filter { !$0.hasPrefix("-") }.compactMap { ONNXImport.path(at: $0) }
+            .first
+        if let model { EarlyReading.begin(model, then: next) } else { next() }
     }
 
     func run() throws {

@@ -63,26 +63,43 @@ struct BundleForecast {
         let listed = files.filter { Manifest.Source.lists($0.path) }
             .sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
             .map { Manifest.File(name: $0.path, bytes: $0.bytes, sha256: digests.next()) }
+        let weights = Dictionary(
+            draft.weights.compactMap { weight in weight.kind.map { (weight.name, $0.rawValue) } },
+            uniquingKeysWith: { first, _ in first })
+        let files = [
+            Manifest.File(name: "bootstrap", bytes: runtime, sha256: digests.next()),
+            Manifest.File(name: "model.pack", bytes: draft.byteCount, sha256: digests.next()),
+        ]
+        return try Self.documents(
+            model, listed,
+            .init(arch: arch, operators: code.program?.operators ?? [], kernels: code.program?.kernels ?? []), weights,
+            files, peak: peak, takesTexts: takesTexts)
+    }
+
+    private static func documents(
+        _ model: ImportedModel, _ listed: [Manifest.File], _ runtime: Manifest.Runtime, _ weights: [String: String],
+        _ files: [Manifest.File], peak: Int, takesTexts: Bool
+    ) throws -> [[UInt8]] {
         let description = model.description
         let manifest = Manifest(
             packVersion: toolVersion, target: "lambda",
             model: .init(architecture: description.architecture, parameters: description.parameters, files: listed),
-            runtime: .init(
-                arch: arch, operators: code.program?.operators ?? [], kernels: code.program?.kernels ?? []),
-            weights: Dictionary(
-                draft.weights.compactMap { weight in weight.kind.map { (weight.name, $0.rawValue) } },
-                uniquingKeysWith: { first, _ in first }),
+            runtime: runtime, weights: weights,
             accuracy: .init(
                 metric: "cosine", smallest: 0.9987654321098765, mean: 0.9991234567890123, budget: 0.99, texts: 100),
-            predictedPeakMemory: peak,
-            files: [
-                .init(name: "bootstrap", bytes: runtime, sha256: digests.next()),
-                .init(name: "model.pack", bytes: draft.byteCount, sha256: digests.next()),
-            ])
+            predictedPeakMemory: peak, files: files)
         let bundle = try BundleFiles(
             program: [], manifest: manifest,
             card: MLBOM.Card(model, name: ModelPipeline.name(of: description.path), takesTexts: takesTexts))
         return [bundle.manifest, bundle.bom]
+    }
+
+    /// Encodes documents of about the right form once, so that what the first ones take to be encoded is done.
+    static func prepare(_ model: ImportedModel) throws {
+        let file = Manifest.File(name: "model.pack", bytes: 1, sha256: "")
+        _ = try documents(
+            model, [file], .init(arch: "x86_64", operators: ["Add"], kernels: ["binary"]), ["weight": "f32"], [file],
+            peak: 1, takesTexts: false)
     }
 }
 

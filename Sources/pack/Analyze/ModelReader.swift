@@ -24,7 +24,9 @@ struct ModelReading {
     static func read(
         _ path: String, _ specialization: ONNXSpecialization = ONNXSpecialization()
     ) throws -> ModelReading {
-        if let file = ONNXImport.path(at: path) { return try onnx(path, ONNXImport.load(file, specialization)) }
+        if let file = ONNXImport.path(at: path) {
+            return try onnx(path, ONNXImport(EarlyReading.file(at: file), specialization))
+        }
         guard try FileContents.kind(of: path) == .folder else { return try file(path) }
         let imported: ImportedModel
         do throws(ImportError) {

@@ -35,7 +35,9 @@ struct Predictions {
                     guard model.tokenizerFolder == nil, model.graph.nodes.count > Self.manyNodes,
                         let library = Self.library
                     else { return BundleCode?.none }
-                    return try? BundleCode(likelyFor: model.graph.operatorCounts, library)
+                    let code = try? BundleCode(likelyFor: model.graph.operatorCounts, library)
+                    try? BundleForecast.prepare(model)
+                    return code
                 }
                 let graph = try PassPipeline.standard.run(model.graph, isInferred: model.onnx != nil).graph
                 let metadata = PlanMetadata(model, tokenizer: [])
