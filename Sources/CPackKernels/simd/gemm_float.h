@@ -32,15 +32,29 @@ typedef struct {
 PACK_OUTLINE void start_values(
     const pack_gemm *g, stretch s, float *values, size_t ldv, size_t row, size_t rows, size_t column, size_t width) {
     for (size_t i = row; i < row + rows; i++, values += ldv) {
-        for (size_t j = 0; j < ldv; j += VW) v_store(values + j, v_set(0.0f));
-        if (!s.first) {
-            store_columns(values, g->c + i * g->ldc + column, 0, width);
+        const float *bias = g->bias ? g->bias + column : 0;
+        const float *residual = g->residual && !g->activation ? g->residual + i * g->ldr + column : 0;
+        float row_bias = g->row_bias ? g->row_bias[i] : -0.0f; // which changes no other number
+        if (width == ldv) {
+            HIDE_POINTER(bias); // or there would be a loop for each case
+            HIDE_POINTER(residual);
+            for (size_t j = 0; j < ldv; j += VW) {
+                vf v = (bias ? v_load(bias + j) : v_set(0.0f)) + v_set(row_bias);
+                if (residual) v += v_load(residual + j);
+                v_store(values + j, v);
+            }
             continue;
         }
-        if (g->bias) store_columns(values, g->bias + column, 0, width);
-        if (g->row_bias)
-            for (size_t j = 0; j < ldv; j += VW) v_store(values + j, v_load(values + j) + v_set(g->row_bias[i]));
-        if (g->residual && !g->activation) add_columns(values, g->residual + i * g->ldr + column, width);
+        PACK_REST for (size_t j = 0; j < ldv; j++) {
+            values[j] = 0.0f;
+            if (j >= width) continue;
+            if (!s.first) {
+                values[j] = g->c[i * g->ldc + column + j];
+                continue;
+            }
+            values[j] = (bias ? bias[j] : 0.0f) + row_bias;
+            if (residual) values[j] += residual[j];
+        }
     }
 }
 
