@@ -58,7 +58,7 @@ PACK_OUTLINE void start_values(
     }
 }
 
-/// Sums pass through `values` only where they start from several addends, are yet to be activated, or do not fill a vector.
+/// Sums pass through `values` only where they start from several addends, are yet to be activated, or do not fill whole panels.
 PACK_INLINE tile_sums tile_sums_at(
     const pack_gemm *g, stretch s, float *values, size_t ldv, size_t row, size_t rows, size_t column, size_t width) {
     float *c = g->c + row * g->ldc + column;
