@@ -16,9 +16,9 @@ PACK_INLINE void ask_for_results(const pack_gemm *g, size_t row, size_t end, siz
         for (size_t j = 0; j < width; j += PACK_PANEL) __builtin_prefetch(g->c + i * g->ldc + column + j, 1, 3);
 }
 
-/// Where a tile's values lie and where they go, row by row, and what is added to each row on the way, or NULL.
+/// Where a tile's values lie and where they go, row by row.
 typedef struct {
-    const float *from, *bias;
+    const float *from;
     float *to;
     size_t from_row, to_row, rows, width; // width: whole vectors
 } tile_pass;
@@ -34,12 +34,7 @@ PACK_INLINE vf activated(uint32_t activation, vf x) {
 
 PACK_INLINE void activate_rows(uint32_t activation, tile_pass t) {
     for (; t.rows > 0; t.rows--, t.from += t.from_row, t.to += t.to_row)
-        for (size_t j = 0; j < t.width; j += VW) {
-            vf v = v_load(t.from + j);
-            HIDE_POINTER(t.bias); // or there would be a loop for either case
-            if (t.bias) v += v_load(t.bias + j);
-            v_store(t.to + j, activated(activation, v));
-        }
+        for (size_t j = 0; j < t.width; j += VW) v_store(t.to + j, activated(activation, v_load(t.from + j)));
 }
 
 /// A loop of its own for each activation.
@@ -50,14 +45,6 @@ PACK_OUTLINE void activate(uint32_t activation, tile_pass t) {
     case PACK_ACTIVATION_GELU_TANH: return activate_rows(PACK_ACTIVATION_GELU_TANH, t);
     case PACK_ACTIVATION_TANH: return activate_rows(PACK_ACTIVATION_TANH, t);
     }
-}
-
-/// values[j] += more[j] for the `width` columns of a tile row.
-PACK_INLINE void add_columns(float *values, const float *more, size_t width) {
-    if (width % PACK_PANEL == 0)
-        for (size_t j = 0; j < width; j += VW) v_store(values + j, v_load(values + j) + v_load(more + j));
-    else
-        PACK_REST for (size_t j = 0; j < width; j++) values[j] += more[j];
 }
 
 /// c[j] = values[j] (+ more[j]).
@@ -72,25 +59,21 @@ PACK_INLINE void store_columns(float *c, const float *values, const float *more,
     PACK_REST for (size_t j = 0; j < width; j++) c[j] = more ? values[j] + more[j] : values[j];
 }
 
-/// Bias, activation and residual of `rows` rows of `width` columns whose sums lie in `values`, then to c.
+/// Activation of `rows` rows of `width` columns whose sums lie in `values`, then a residual where there was one, to c.
+/// Without an activation the sums hold the residual already.
 PACK_OUTLINE void finish_tile(
-    const pack_gemm *g, float *values, size_t ldv, size_t row, size_t rows, size_t column, size_t width) {
-    int whole = width == ldv, together = g->activation && whole && !g->row_bias;
-    if (g->bias && !together)
-        for (size_t i = 0; i < rows; i++) add_columns(values + i * ldv, g->bias + column, width);
-    if (g->row_bias)
-        for (size_t i = 0; i < rows; i++)
-            for (size_t j = 0; j < ldv; j += VW)
-                v_store(values + i * ldv + j, v_load(values + i * ldv + j) + v_set(g->row_bias[row + i]));
-    if (g->activation) {
-        tile_pass pass = {values, together && g->bias ? g->bias + column : 0, values, ldv, ldv, rows, ldv};
-        int last = whole && !g->residual;
+    const pack_gemm *g, uint32_t activation, float *values, size_t ldv, size_t row, size_t rows, size_t column,
+    size_t width) {
+    const float *residual = activation ? g->residual : 0;
+    if (activation) {
+        tile_pass pass = {values, values, ldv, ldv, rows, ldv};
+        int last = width == ldv && !residual;
         if (last) pass.to = g->c + row * g->ldc + column, pass.to_row = g->ldc;
-        activate(g->activation, pass);
+        activate(activation, pass);
         if (last) return;
     }
-    for (size_t i = 0; i < rows; i++) {
-        const float *residual = g->residual ? g->residual + (row + i) * g->ldr + column : 0;
-        store_columns(g->c + (row + i) * g->ldc + column, values + i * ldv, residual, width);
-    }
+    for (size_t i = 0; i < rows; i++)
+        store_columns(
+            g->c + (row + i) * g->ldc + column, values + i * ldv,
+            residual ? residual + (row + i) * g->ldr + column : 0, width);
 }

@@ -45,16 +45,11 @@ PACK_OUTLINE void start_values(
             }
             continue;
         }
-        PACK_REST for (size_t j = 0; j < ldv; j++) {
-            values[j] = 0.0f;
-            if (j >= width) continue;
-            if (!s.first) {
-                values[j] = g->c[i * g->ldc + column + j];
-                continue;
-            }
-            values[j] = (bias ? bias[j] : 0.0f) + row_bias;
-            if (residual) values[j] += residual[j];
+        PACK_REST for (size_t j = 0; j < width; j++) {
+            values[j] = s.first ? (bias ? bias[j] : 0.0f) + row_bias : g->c[i * g->ldc + column + j];
+            if (s.first && residual) values[j] += residual[j];
         }
+        PACK_REST for (size_t j = width; j < ldv; j++) values[j] = 0.0f;
     }
 }
 
@@ -73,16 +68,6 @@ PACK_INLINE tile_sums tile_sums_at(
         start_values(g, s, values, ldv, row, rows, column, width);
     }
     return t;
-}
-
-/// What follows the sums of one tile over one stretch that are in `values`.
-PACK_OUTLINE void finish_sums(
-    const pack_gemm *g, stretch s, float *values, size_t ldv, size_t row, size_t rows, size_t column, size_t width) {
-    pack_gemm rest = *g;
-    rest.bias = rest.row_bias = 0;
-    if (!s.last) rest.activation = PACK_ACTIVATION_NONE;
-    if (!rest.activation) rest.residual = 0;
-    finish_tile(&rest, values, ldv, row, rows, column, width);
 }
 
 /// Panels at hand for one stretch: where they start, how far apart they are, and where the ones after them start.
@@ -114,7 +99,10 @@ PACK_OUTLINE void multiply_stretch(
         tiles[end - row][p.count](
             a, g->lda, p.weights, p.stride, s.length, t.from, t.ldf, t.to, t.ldt, p.next, step);
         p.next += step * s.length;
-        if (t.to == values) finish_sums(g, s, values, p.count * PACK_PANEL, row, end - row, column, width);
+        if (t.to == values)
+            finish_tile(
+                g, s.last ? g->activation : PACK_ACTIVATION_NONE, values, p.count * PACK_PANEL, row, end - row, column,
+                width);
     }
 }
 

@@ -47,7 +47,10 @@ static void multiply_rows(
         tiles_rows[end - row][count](
             (const float *)g->a + row * g->lda + s.begin, g->lda, (const float *)g->panels + column, offsets + s.begin,
             s.length, t.from, t.ldf, t.to, t.ldt);
-        if (t.to == values) finish_sums(g, s, values, count * PACK_PANEL, row, end - row, column, width);
+        if (t.to == values)
+            finish_tile(
+                g, s.last ? g->activation : PACK_ACTIVATION_NONE, values, count * PACK_PANEL, row, end - row, column,
+                width);
     }
 }
 

@@ -6,7 +6,7 @@ static void finish_sums(
     const pack_gemm *g, int32_t *sums, size_t lds, size_t row, size_t rows, size_t column, size_t width) {
     const float *scales = g->column_scale + column, *bias = g->bias ? g->bias + column : 0;
     const int32_t *totals = g->column_sum + column;
-    int is_last = !g->activation && !g->row_bias;
+    int is_last = !g->activation;
     for (size_t i = 0; i < rows; i++) {
         int32_t zero = g->row_zero[row + i] - CODE_SHIFT;
         float scale = g->row_scale[row + i];
@@ -29,8 +29,5 @@ static void finish_sums(
             __builtin_memcpy(to + j, &value, sizeof value);
         }
     }
-    if (is_last) return;
-    pack_gemm rest = *g;
-    rest.bias = 0;
-    finish_tile(&rest, (float *)(void *)sums, lds, row, rows, column, width);
+    if (!is_last) finish_tile(g, g->activation, (float *)(void *)sums, lds, row, rows, column, width);
 }

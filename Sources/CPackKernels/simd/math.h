@@ -3,21 +3,20 @@
 
 #define V_SMALLEST_EXPONENT -86.9f
 
-/// exp(x) for x <= 0; 0 below V_SMALLEST_EXPONENT. x = n·ln 2 + r, |r| <= ln 2 / 2, a polynomial in r, then 2^n.
+/// exp(x) for x <= 0 with an error of 2 ulp and what rounding x / ln 2 makes of it; 0 below V_SMALLEST_EXPONENT. x / ln 2 = n + f,
+/// |f| <= 1/2: a polynomial in f, to whose exponent n is added.
 PACK_INLINE vf v_exp_nonpositive(vf x) {
     const vf magic = v_set(0x1.8p23f);
-    vf t = v_fma(x, v_set(0x1.715476p0f), magic);
-    vf n = t - magic;
-    vf r = v_fma(n, v_set(-0x1.62e4p-1f), x);
-    r = v_fma(n, v_set(-0x1.7f7d1cp-20f), r);
-    vf p = v_set(0x1.6a107ep-10f);
-    p = v_fma(p, r, v_set(0x1.1245c8p-7f));
-    p = v_fma(p, r, v_set(0x1.55593cp-5f));
-    p = v_fma(p, r, v_set(0x1.555482p-3f));
-    p = v_fma(p, r, v_set(0x1.fffffcp-2f));
-    vf y = v_fma(p, r * r, r) + v_set(1.0f);
-    vi power = ((vi)t << 23) + 0x3f800000;
-    y = y * (vf)power;
+    vf e = x * 0x1.715476p0f;
+    vf t = e + magic;
+    vf f = e - (t - magic);
+    vf p = v_set(0x1.5bba14p-10f);
+    p = v_fma(p, f, v_set(0x1.3cea88p-7f));
+    p = v_fma(p, f, v_set(0x1.c6b752p-5f));
+    p = v_fma(p, f, v_set(0x1.ebf9bcp-3f));
+    p = v_fma(p, f, v_set(0x1.62e42ap-1f));
+    p = v_fma(p, f, v_set(1.0f));
+    vf y = (vf)((vi)p + ((vi)t << 23));
     return x < V_SMALLEST_EXPONENT ? v_set(0.0f) : y;
 }
 
@@ -82,18 +81,26 @@ PACK_INLINE vf v_tanh(vf x) {
     return y < -1.0f ? v_set(-1.0f) : y;
 }
 
-/// max(x, 0) - |x|/2·erfc(|x|/√2), where erfc is exp(-x²/2) times a quotient of polynomials: no digits cancel in the tails.
+/// max(x, 0) - |x|·Φ(-|x|), where Φ(-t) is P(t)⁻⁴ with an error of the fit of 1.1e-8 in the product.
 PACK_INLINE vf v_gelu_erf(vf x) {
     vf t = v_abs(x);
-    t = t > 14.0f ? v_set(14.0f) : t;
-    vf p = v_fma(v_set(0x1.68c4fp-5f), t, v_set(0x1.d0a50cp-3f));
-    p = v_fma(p, t, v_set(0x1.00004cp-1f));
-    vf q = v_fma(v_set(0x1.bec4e2p-4f), t, v_set(0x1.2c3bf4p-1f));
-    q = v_fma(q, t, v_set(0x1.407044p+0f));
-    q = v_fma(q, t, v_set(1.0f));
-    vf e = v_exp_nonpositive(t * t * -0.5f);
+    t = t > 1000.0f ? v_set(1000.0f) : t; // beyond it t / p is 0 already
+    vf p = v_set(0x1.7a8ee6p-20f);
+    p = v_fma(p, t, v_set(-0x1.44d1c2p-16f));
+    p = v_fma(p, t, v_set(0x1.11816cp-13f));
+    p = v_fma(p, t, v_set(-0x1.f7df2p-12f));
+    p = v_fma(p, t, v_set(0x1.44a804p-10f));
+    p = v_fma(p, t, v_set(-0x1.96f11ep-10f));
+    p = v_fma(p, t, v_set(0x1.da64d2p-9f));
+    p = v_fma(p, t, v_set(0x1.517226p-8f));
+    p = v_fma(p, t, v_set(0x1.0471e8p-5f));
+    p = v_fma(p, t, v_set(0x1.e40238p-4f));
+    p = v_fma(p, t, v_set(0x1.e5d736p-3f));
+    p = v_fma(p, t, v_set(0x1.306fd8p+0f));
+    p = p * p;
+    p = p * p;
     vf positive = x < 0.0f ? v_set(0.0f) : x;
-    return positive - t * e * (p / q);
+    return positive - t / p;
 }
 
 PACK_INLINE vf v_sigmoid(vf x) { return v_set(1.0f) / (v_set(1.0f) + v_exp(-x)); }
