@@ -3,64 +3,62 @@
 #include <string.h>
 
 #include "internal.h"
+#include "probe.h"
 
 #pragma clang fp contract(off)
+// What takes vectors as arguments becomes part of its caller.
+#pragma clang diagnostic ignored "-Wpsabi"
 
 enum { MIN_CODE = -8, MAX_CODE = 7, SCALE_LIMIT = 127 };
 
-/// A group as vectors, for the search to be quick; lane i of vector j is value 4j + i.
-typedef float lanes __attribute__((ext_vector_type(4)));
-enum { VECTORS = PACK_GROUP / 4 };
+/// A value for each of some scales that are tried.
+typedef float trials __attribute__((ext_vector_type(8)));
 
-PACK_INLINE float sum_of(lanes v) {
-    for (int half = 2; half > 0; half /= 2)
-        for (int i = 0; i < half; i++) v[i] += v[i + half];
-    return v[0];
-}
+/// The four sums of the values whose places leave the same rest as one.
+PACK_INLINE trials sum_of(const trials *v) { return (v[0] + v[2]) + (v[1] + v[3]); }
 
 /// x rounded to nearest even, within the codes; |x| < 2^22 or infinite.
-PACK_INLINE lanes code_of(lanes x) {
-    x = x > MAX_CODE ? (lanes)MAX_CODE : x < MIN_CODE ? (lanes)MIN_CODE : x;
+PACK_INLINE trials codes_of(trials x) {
+    x = x > MAX_CODE ? (trials)MAX_CODE : x < MIN_CODE ? (trials)MIN_CODE : x;
     return (x + 0x1.8p23f) - 0x1.8p23f;
 }
 
-/// The sum of squared errors of a group stored with this scale; infinite where codes of one sign become too many.
-static float error_with(const lanes *x, float scale) {
-    float inverse = 1.0f / scale;
-    lanes sum = 0, size = 0, total = 0;
-    PACK_UNROLL for (int i = 0; i < VECTORS; i++) {
-        lanes code = code_of(x[i] * inverse), rest = x[i] - code * scale;
-        sum += rest * rest, size += __builtin_elementwise_abs(code), total += code;
+/// The sums of squared errors of a group stored with these scales; infinite where codes of one sign become too many.
+PACK_INLINE trials errors_with(const float *x, trials scale) {
+    trials inverse = 1.0f / scale, sum[4] = {0}, size[4] = {0}, total[4] = {0};
+    PACK_UNROLL for (int i = 0; i < PACK_GROUP; i++) {
+        trials code = codes_of(x[i] * inverse), rest = x[i] - code * scale;
+        sum[i % 4] += rest * rest, size[i % 4] += __builtin_elementwise_abs(code), total[i % 4] += code;
     }
-    return sum_of(size) + fabsf(sum_of(total)) > 2 * PACK_GROUP_SUM ? INFINITY : sum_of(sum);
+    trials excess = sum_of(size) + __builtin_elementwise_abs(sum_of(total));
+    return excess > 2 * PACK_GROUP_SUM ? (trials)INFINITY : scale == 0 ? (trials)INFINITY : sum_of(sum);
 }
 
-/// The scale that fits the codes best which `scale` gives: sum(code * x) / sum(code * code); 0 without codes.
-static float refined(const lanes *x, float scale) {
-    float inverse = 1.0f / scale;
-    lanes product = 0, square = 0;
-    PACK_UNROLL for (int i = 0; i < VECTORS; i++) {
-        lanes code = code_of(x[i] * inverse);
-        product += code * x[i], square += code * code;
+/// The scales that fit the codes best which `scale` gives: sum(code * x) / sum(code * code); 0 without codes.
+PACK_INLINE trials refined(const float *x, trials scale) {
+    trials inverse = 1.0f / scale, product[4] = {0}, square[4] = {0};
+    PACK_UNROLL for (int i = 0; i < PACK_GROUP; i++) {
+        trials code = codes_of(x[i] * inverse);
+        product[i % 4] += code * x[i], square[i % 4] += code * code;
     }
-    float squares = sum_of(square);
+    trials squares = sum_of(square);
     return squares > 0 ? sum_of(product) / squares : 0;
 }
 
 /// The best scale of a group among those that bring its largest value to -11 … -4 or to 4 … 11, refined: the largest may be
 /// cut off where the others gain. 0 for a group of zeros, and where a scale would be denormal.
-static float best_scale(const float *x) {
-    static const float sizes[] = {4, 5, 6, 7, 7.5f, 8, 8.5f, 9, 9.5f, 10, 10.5f, 11};
-    float most = 0, best = 0, least = INFINITY;
-    lanes shares[VECTORS];
+PACK_INLINE float best_scale(const float *x) {
+    static const trials sizes[] = {{4, -4, 5, -5, 6, -6, 7, -7},
+                                   {7.5f, -7.5f, 8, -8, 8.5f, -8.5f, 9, -9},
+                                   {9.5f, -9.5f, 10, -10, 10.5f, -10.5f, 11, -11}};
+    float most = 0, best = 0, least = INFINITY, shares[PACK_GROUP];
     for (size_t i = 0; i < PACK_GROUP; i++) most = fmaxf(most, fabsf(x[i]));
     if (most < 1e-35f) return 0;
-    memcpy(shares, x, sizeof shares);
-    for (int i = 0; i < VECTORS; i++) shares[i] /= most;
-    for (size_t i = 0; i < 2 * sizeof sizes / sizeof *sizes; i++) {
-        float scale = refined(shares, (i % 2 ? -1.0f : 1.0f) / sizes[i / 2]);
-        float error = scale == 0 ? INFINITY : error_with(shares, scale);
-        if (error < least) least = error, best = scale;
+    for (size_t i = 0; i < PACK_GROUP; i++) shares[i] = x[i] / most;
+    for (size_t j = 0; j < sizeof sizes / sizeof *sizes; j++) {
+        trials scale = refined(shares, 1.0f / sizes[j]), error = errors_with(shares, scale);
+        for (int i = 0; i < 8; i++)
+            if (error[i] < least) least = error[i], best = scale[i];
     }
     return best * most;
 }
@@ -87,7 +85,11 @@ static int32_t code_group(const float *x, float column_scale, float wanted, int8
     if (scale == 0 && wanted != 0) scale = wanted > 0 ? 1 : -1;
     *group_scale = (int8_t)scale;
     float step = (float)scale * column_scale, inverse = step == 0 ? 0 : 1.0f / step;
-    for (size_t i = 0; i < PACK_GROUP; i++) codes[i] = (int8_t)code_of((lanes)(x[i] * inverse))[0];
+    for (size_t i = 0; i < PACK_GROUP; i++) {
+        float code = x[i] * inverse;
+        code = code > MAX_CODE ? MAX_CODE : code < MIN_CODE ? MIN_CODE : code;
+        codes[i] = (int8_t)((code + 0x1.8p23f) - 0x1.8p23f);
+    }
     bound_sums(codes, 1);
     bound_sums(codes, -1);
     int32_t sum = 0;
@@ -102,7 +104,7 @@ PACK_INLINE void load_group(const float *from, size_t stride, size_t count, floa
     }
 }
 
-void pack_quantize_groups_s4(
+PACK_INLINE void quantize_groups(
     const float *w, size_t ldw, int transposed, size_t k, size_t n, int8_t *codes, int8_t *group_scale,
     float *column_scale, int32_t *column_sum) {
     enum { BLOCK = PACK_MAX_K_S4 / PACK_GROUP };
@@ -126,6 +128,24 @@ void pack_quantize_groups_s4(
         column_scale[column] = unit;
         if (column_sum) column_sum[column] = sum;
     }
+}
+
+#if defined(__x86_64__)
+/// The same operations, thus the same bits.
+__attribute__((target("avx2"))) static void quantize_groups_avx2(
+    const float *w, size_t ldw, int transposed, size_t k, size_t n, int8_t *codes, int8_t *group_scale,
+    float *column_scale, int32_t *column_sum) {
+    quantize_groups(w, ldw, transposed, k, n, codes, group_scale, column_scale, column_sum);
+}
+#endif
+
+void pack_quantize_groups_s4(
+    const float *w, size_t ldw, int transposed, size_t k, size_t n, int8_t *codes, int8_t *group_scale,
+    float *column_scale, int32_t *column_sum) {
+#if defined(__x86_64__)
+    if (pack_has_avx2()) return quantize_groups_avx2(w, ldw, transposed, k, n, codes, group_scale, column_scale, column_sum);
+#endif
+    quantize_groups(w, ldw, transposed, k, n, codes, group_scale, column_scale, column_sum);
 }
 
 void pack_panels_s4(const int8_t *codes, const int8_t *group_scale, size_t k, size_t n, uint8_t *panels) {

@@ -3,8 +3,11 @@
 #include <string.h>
 
 #include "internal.h"
+#include "probe.h"
 
 #pragma clang fp contract(off)
+// What takes vectors as arguments becomes part of its caller.
+#pragma clang diagnostic ignored "-Wpsabi"
 
 void pack_panels_s8(const int8_t *codes, size_t ldw, int transposed, size_t k, size_t n, int8_t *panels) {
     memset(panels, 0, pack_panels_bytes_s8(k, n));
@@ -43,7 +46,10 @@ void pack_quantize_columns_s8(
 
 /// Four k of a column; a run as vectors, for the search to be quick.
 typedef float lanes __attribute__((ext_vector_type(4)));
-enum { QUADS = PACK_RUN_LENGTH / 4, LEAST_TOP = 16, MOST_TOP = 127 };
+/// A value for each of some codes that a largest value may get.
+typedef float tops_lanes __attribute__((ext_vector_type(8)));
+enum { QUADS = PACK_RUN_LENGTH / 4, LEAST_TOP = 16, MOST_TOP = 127, TOPS = 8 };
+_Static_assert((MOST_TOP + 1 - LEAST_TOP) % TOPS == 0, "whole vectors of codes");
 
 /// The run of a column from k = i on as shares of the largest; what is no number, or lies past k, is 0.
 static void read_run(const float *from, size_t along, size_t i, size_t k, float most, float *shares) {
@@ -55,28 +61,28 @@ static void read_run(const float *from, size_t along, size_t i, size_t k, float 
     }
 }
 
-PACK_INLINE lanes rounded(lanes ratio, float limit) {
-    ratio = ratio > limit ? (lanes)limit : ratio < -limit ? (lanes)-limit : ratio;
-    return (ratio + 0x1.8p23f) - 0x1.8p23f;
-}
-
-/// The sum of squared errors, in codes, of a run of which the largest share gets code `top`. An excess of a sum is taken to be
-/// spread over half of the codes.
-static float run_error(const float *shares, float top, float limit) {
-    lanes error = 0, total = 0, size = 0;
-    PACK_UNROLL for (int i = 0; i < QUADS; i++) {
-        lanes ratio;
-        memcpy(&ratio, shares + i * 4, sizeof ratio);
-        ratio *= top;
-        lanes code = rounded(ratio, limit), rest = code - ratio;
-        error += rest * rest, total += code, size += __builtin_elementwise_abs(code);
+/// Adds to `errors` the sums of squared errors, in codes, of a run of which the largest share gets one of the codes from `first` on. An excess
+/// of a sum is taken to be spread over half of the codes.
+PACK_INLINE void add_errors(const float *shares, int first, float limit, tops_lanes *errors) {
+    tops_lanes tops = {0, 1, 2, 3, 4, 5, 6, 7};
+    tops += (float)first;
+    // One of each for every k of a quadruple.
+    tops_lanes error[4] = {0}, total[4] = {0}, size[4] = {0};
+    PACK_UNROLL for (int i = 0; i < PACK_RUN_LENGTH; i++) {
+        tops_lanes ratio = shares[i] * tops;
+        tops_lanes code = ratio > limit ? (tops_lanes)limit : ratio < -limit ? (tops_lanes)-limit : ratio;
+        code = (code + 0x1.8p23f) - 0x1.8p23f;
+        tops_lanes rest = code - ratio;
+        error[i % 4] += rest * rest, total[i % 4] += code, size[i % 4] += __builtin_elementwise_abs(code);
     }
-    // Twice the sums of both signs, of k 0 and 1 and of k 2 and 3 of the quadruples.
-    size += size.yxwz, total += total.yxwz;
-    lanes up = size + total - 2 * PACK_GROUP_SUM, down = size - total - 2 * PACK_GROUP_SUM;
-    up = up > 0 ? up : 0, down = down > 0 ? down : 0;
-    error += (up * up + down * down) * (0.125f / QUADS);
-    return error.x + error.y + error.z + error.w;
+    PACK_UNROLL for (int i = 0; i < 4; i++) {
+        // Twice the sums of both signs, of k 0 and 1 and of k 2 and 3 of the quadruples.
+        tops_lanes sizes = size[i] + size[i ^ 1], totals = total[i] + total[i ^ 1];
+        tops_lanes up = sizes + totals - 2 * PACK_GROUP_SUM, down = sizes - totals - 2 * PACK_GROUP_SUM;
+        up = up > 0 ? up : 0, down = down > 0 ? down : 0;
+        error[i] += (up * up + down * down) * (0.125f / QUADS);
+    }
+    *errors += error[0] + error[1] + error[2] + error[3];
 }
 
 /// Brings the codes of one sign down that have a sum beyond PACK_GROUP_SUM among the pairs of a run, one after the other where
@@ -98,16 +104,23 @@ static void bound_pairs(float *codes, const float *ratios, float sign) {
 }
 
 /// Codes of a run. Returns their sum.
-static int32_t code_run(const float *shares, float top, float limit, size_t count, int8_t *codes) {
+PACK_INLINE int32_t code_run(const float *shares, float top, float limit, size_t count, int8_t *codes) {
     float ratios[PACK_RUN_LENGTH], values[PACK_RUN_LENGTH];
+    lanes total = 0, size = 0;
     for (int i = 0; i < PACK_RUN_LENGTH; i += 4) {
         lanes ratio;
         memcpy(&ratio, shares + i, sizeof ratio);
         ratio *= top;
-        lanes code = rounded(ratio, limit);
+        lanes code = ratio > limit ? (lanes)limit : ratio < -limit ? (lanes)-limit : ratio;
+        code = (code + 0x1.8p23f) - 0x1.8p23f;
+        total += code, size += __builtin_elementwise_abs(code);
         memcpy(ratios + i, &ratio, sizeof ratio), memcpy(values + i, &code, sizeof code);
     }
+    // Twice the larger of the sums of both signs, of k 0 and 1 and of k 2 and 3 of the quadruples.
+    total += total.yxwz, size += size.yxwz;
+    lanes twice = size + __builtin_elementwise_abs(total);
     for (int pair = 0; pair < 4; pair += 2) {
+        if (twice[pair] <= 2 * PACK_GROUP_SUM) continue;
         bound_pairs(values + pair, ratios + pair, 1);
         bound_pairs(values + pair, ratios + pair, -1);
     }
@@ -117,21 +130,25 @@ static int32_t code_run(const float *shares, float top, float limit, size_t coun
 }
 
 /// The code of the largest value with which a column has the least error, about.
-static int best_top(const float *from, size_t along, size_t k, float most, int limit) {
-    float errors[MOST_TOP + 1] = {0};
+PACK_INLINE int best_top(const float *from, size_t along, size_t k, float most, int limit) {
     int last = (int)pack_min(MOST_TOP, (size_t)limit * 3 / 2), best = last;
+    if (last < LEAST_TOP) return last;
+    tops_lanes errors[(MOST_TOP + 1 - LEAST_TOP) / TOPS] = {0};
+    size_t count = ((size_t)last - LEAST_TOP) / TOPS + 1;
     for (size_t i = 0; i < k; i += PACK_RUN_LENGTH) {
         float shares[PACK_RUN_LENGTH];
         read_run(from, along, i, k, most, shares);
-        for (int top = LEAST_TOP; top <= last; top++) errors[top] += run_error(shares, (float)top, (float)limit);
+        for (size_t j = 0; j < count; j++) add_errors(shares, LEAST_TOP + (int)j * TOPS, (float)limit, errors + j);
     }
-    for (int top = LEAST_TOP; top <= last; top++) errors[top] /= (float)(top * top);
-    for (int top = last; top >= LEAST_TOP; top--)
-        if (errors[top] < errors[best]) best = top;
+    float least = INFINITY;
+    for (int top = last; top >= LEAST_TOP; top--) {
+        float error = errors[(top - LEAST_TOP) / TOPS][(top - LEAST_TOP) % TOPS] / (float)(top * top);
+        if (error < least) least = error, best = top;
+    }
     return best;
 }
 
-void pack_quantize_bounded_s8(
+PACK_INLINE void quantize_bounded(
     const float *w, size_t ldw, int transposed, size_t k, size_t n, int limit, int8_t *codes, float *column_scale,
     int32_t *column_sum) {
     size_t along = transposed ? 1 : ldw, across = transposed ? ldw : 1;
@@ -152,4 +169,22 @@ void pack_quantize_bounded_s8(
             column_sum[column] += code_run(shares, (float)top, (float)limit, pack_min(PACK_RUN_LENGTH, k - i), codes + i);
         }
     }
+}
+
+#if defined(__x86_64__)
+/// The same operations, thus the same bits.
+__attribute__((target("avx2"))) static void quantize_bounded_avx2(
+    const float *w, size_t ldw, int transposed, size_t k, size_t n, int limit, int8_t *codes, float *column_scale,
+    int32_t *column_sum) {
+    quantize_bounded(w, ldw, transposed, k, n, limit, codes, column_scale, column_sum);
+}
+#endif
+
+void pack_quantize_bounded_s8(
+    const float *w, size_t ldw, int transposed, size_t k, size_t n, int limit, int8_t *codes, float *column_scale,
+    int32_t *column_sum) {
+#if defined(__x86_64__)
+    if (pack_has_avx2()) return quantize_bounded_avx2(w, ldw, transposed, k, n, limit, codes, column_scale, column_sum);
+#endif
+    quantize_bounded(w, ldw, transposed, k, n, limit, codes, column_scale, column_sum);
 }

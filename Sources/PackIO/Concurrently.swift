@@ -50,7 +50,7 @@ private func onThreads(count: Int, _ task: @Sendable (Int) -> Void) {
         if count == 1 { task(0) }
         return
     }
-    let pool = pack_pool_create(UInt32(clamping: min(Int(pack_cpu_count()), count)))
+    let pool = pack_pool_create(UInt32(clamping: min(cpuCount, count)))
     defer { pack_pool_destroy(pool) }
     withoutActuallyEscaping(task) { task in
         withUnsafePointer(to: ThreadTask(run: task)) { pointer in
@@ -61,6 +61,9 @@ private func onThreads(count: Int, _ task: @Sendable (Int) -> Void) {
         }
     }
 }
+
+/// Asking takes as long as a thread's start.
+private let cpuCount = Int(pack_cpu_count())
 
 /// What the pool's context points to.
 private struct ThreadTask {

@@ -52,7 +52,9 @@ struct Analyze: ParsableCommand {
         }
         let model = arguments.dropFirst(2).lazy.filter { !$0.hasPrefix("-") }.compactMap { ONNXImport.path(at: $0) }
             .first
-        if let model { EarlyReading.begin(model, then: next) } else { next() }
+        guard let model else { return next() }
+        let isFixed = arguments.contains { argument in SpecializationOptions.names.contains { argument.hasPrefix($0) } }
+        EarlyReading.begin(model, imports: !isFixed, then: next)
     }
 
     func run() throws {

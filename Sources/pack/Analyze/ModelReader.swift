@@ -25,7 +25,7 @@ struct ModelReading {
         _ path: String, _ specialization: ONNXSpecialization = ONNXSpecialization()
     ) throws -> ModelReading {
         if let file = ONNXImport.path(at: path) {
-            return try onnx(path, ONNXImport(EarlyReading.file(at: file), specialization))
+            return try onnx(path, EarlyReading.model(at: file, specialization))
         }
         guard try FileContents.kind(of: path) == .folder else { return try file(path) }
         let imported: ImportedModel
