@@ -41,20 +41,17 @@ struct Analyze: ParsableCommand {
     @OptionGroup var output: ReportOptions
 
     /// The profiles of the usual platforms, read by a thread that begins when they are first mentioned.
-    nonisolated(unsafe) private static let usualPlatforms = Deferred { try profiles(named: []) }
+    private static let usualPlatforms = Deferred { try profiles(named: []) }
 
-    /// Begins to read before the arguments are understood, as that takes as long as a small model's analysis: an ONNX model
-    /// that one of them seems to name, then the profiles.
+    /// Begins before the arguments are understood, as that takes as long as a small model's analysis: reads an ONNX model that
+    /// one of them seems to name, unless something of it is to be fixed, then the profiles.
     static func prepare(for arguments: [String]) {
         guard arguments.dropFirst().first == configuration.commandName else { return }
-        let next: @Sendable () -> Void = {
-            if !arguments.contains(where: { $0.hasPrefix("--target") }) { _ = usualPlatforms }
+        let given = arguments.dropFirst(2)
+        let isFixed = given.contains { argument in SpecializationOptions.names.contains { argument.hasPrefix($0) } }
+        EarlyReading.begin(given.lazy.filter { !isFixed && !$0.hasPrefix("-") }) {
+            if !given.contains(where: { $0.hasPrefix("--target") }) { _ = usualPlatforms }
         }
-        let model = arguments.dropFirst(2).lazy.filter { !$0.hasPrefix("-") }.compactMap { ONNXImport.path(at: $0) }
-            .first
-        guard let model else { return next() }
-        let isFixed = arguments.contains { argument in SpecializationOptions.names.contains { argument.hasPrefix($0) } }
-        EarlyReading.begin(model, imports: !isFixed, then: next)
     }
 
     func run() throws {

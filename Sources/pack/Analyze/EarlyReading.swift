@@ -1,40 +1,45 @@
-import PackFormats
 import PackIO
 import PackImport
 
-/// An ONNX model that a thread reads before it is asked for.
+/// An ONNX model that threads read before it is asked for, as it is, and whose bundles they predict.
 enum EarlyReading {
     private struct Model {
-        let file: ONNXFile
-        /// The model as it is; nil where something of it is to be fixed.
-        let imported: ONNXImport?
+        let imported: ONNXImport
+        /// Made for an argument that is the file itself: what else there is in a folder may be a project.
+        let reading: ModelReading?
     }
 
     /// Used by the command's first thread alone.
-    nonisolated(unsafe) private static var model: (path: String, made: Deferred<Model>)?
+    nonisolated(unsafe) private static var model: (file: String, made: Deferred<Model>)?
 
-    /// Begins to read a file.
+    /// Begins to read the model of an argument, if it has one.
     ///
-    /// - Parameters:
-    ///   - imports: Whether the model is likely to be taken as it is.
-    ///   - next: What the thread does when it has read it.
-    static func begin(_ path: String, imports: Bool, then next: @escaping @Sendable () -> Void) {
-        let made = Deferred {
-            defer { next() }
-            let file = try ONNXImport.read(path)
-            return Model(file: file, imported: imports ? try ONNXImport(file) : nil)
+    /// - Parameter next: What the thread does when it has read it, or at once where there is none.
+    static func begin(_ arguments: some Sequence<String>, then next: @escaping @Sendable () -> Void) {
+        for path in arguments {
+            guard let file = ONNXImport.path(at: path) else { continue }
+            let made = Deferred {
+                defer { next() }
+                let imported = try ONNXImport.load(file)
+                return Model(
+                    imported: imported, reading: file == path ? try ModelReading.onnx(path, imported, predicts: true) : nil)
+            }
+            model = (file, made)
+            return
         }
-        model = (path, made)
+        next()
     }
 
-    /// Reads a file and imports its graph, unless that has been done.
+    /// Reads the model of a file at a path, unless that has been done.
     ///
-    /// - Throws: As `ONNXImport.load` does.
-    static func model(at path: String, _ specialization: ONNXSpecialization) throws -> ONNXImport {
-        guard let early = model, early.path == path else { return try ONNXImport.load(path, specialization) }
+    /// - Throws: As `ONNXImport.load` does, and what makes a path unusable.
+    static func reading(_ path: String, file: String, _ specialization: ONNXSpecialization) throws -> ModelReading {
+        guard let early = model, early.file == file, specialization.isEmpty else {
+            return try ModelReading.onnx(path, ONNXImport.load(file, specialization))
+        }
         model = nil
         let made = try early.made.get()
-        if specialization.isEmpty, let imported = made.imported { return imported }
-        return try ONNXImport(made.file, specialization)
+        if file == path, let reading = made.reading { return reading }
+        return try ModelReading.onnx(path, made.imported)
     }
 }

@@ -5,7 +5,7 @@ import PackIO
 import PackImport
 
 /// A model that was read for a report.
-struct ModelReading {
+struct ModelReading: Sendable {
     /// What was found out.
     var facts: ModelFacts
     /// The model; `nil` where no graph could be built.
@@ -16,6 +16,8 @@ struct ModelReading {
     var weightFiles: [MappedFile]
     /// Why no graph could be built.
     var obstacle: ErrorFacts?
+    /// What bundles would be like, where that has been begun.
+    var predictions: Deferred<Predictions>?
 
     /// Reads a model folder, an ONNX file of which something may be fixed, or a single file of weights.
     ///
@@ -25,7 +27,7 @@ struct ModelReading {
         _ path: String, _ specialization: ONNXSpecialization = ONNXSpecialization()
     ) throws -> ModelReading {
         if let file = ONNXImport.path(at: path) {
-            return try onnx(path, EarlyReading.model(at: file, specialization))
+            return try EarlyReading.reading(path, file: file, specialization)
         }
         guard try FileContents.kind(of: path) == .folder else { return try file(path) }
         let imported: ImportedModel
