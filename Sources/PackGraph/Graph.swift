@@ -38,6 +38,31 @@ public enum Attribute: Hashable, Sendable {
     case tensor(Constant)
 }
 
+/// One application of an operator. Operator names and meanings are ONNX's (opset 20), and those of `FusedOperator` and `LoopOperator`.
+public struct Node: Sendable {
+    /// Operator, for example `MatMul`.
+    public var op: String
+    /// A name for messages, unique in its graph: for example the path of the module that it came from.
+    public var name: String
+    /// Names of the values read; an absent optional input is the empty string.
+    public var inputs: [String]
+    /// Names of the values made.
+    public var outputs: [String]
+    /// Attributes by name.
+    public var attributes: [String: Attribute]
+
+    /// Makes a node.
+    public init(
+        _ op: String, name: String, inputs: [String], outputs: [String], attributes: [String: Attribute] = [:]
+    ) {
+        self.op = op
+        self.name = name
+        self.inputs = inputs
+        self.outputs = outputs
+        self.attributes = attributes
+    }
+}
+
 /// A named value at the edge of a graph.
 public struct Port: Sendable {
     /// The name by which nodes, requests and answers refer to it.
