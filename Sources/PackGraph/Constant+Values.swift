@@ -19,7 +19,7 @@ extension Constant {
     /// Some elements of a floating-point constant, in row-major order; no others are read. Throws as `floats()` does.
     public func floats(in range: Range<Int>) throws(GraphError) -> [Float] {
         switch dtype {
-        case .f32: return elements(Float.self, in: range) { $0 }
+        case .f32: return copy(in: range)
         case .f16: return elements(UInt16.self, in: range) { Float(Float16(bitPattern: $0)) }
         case .bf16: return elements(UInt16.self, in: range) { Float(bitPattern: UInt32($0) << 16) }
         case .f64: return elements(Double.self, in: range) { Float($0) }
@@ -65,6 +65,17 @@ extension Constant {
     public var scalarInteger: Int? {
         guard count == 1, !dtype.isFloat, let values = try? integers() else { return nil }
         return values.first
+    }
+
+    private func copy(in range: Range<Int>) -> [Float] {
+        let size = MemoryLayout<Float>.size
+        let range = range.clamped(to: 0..<count)
+        return withBytes(in: range.lowerBound * size..<range.upperBound * size) { buffer in
+            [Float](unsafeUninitializedCapacity: buffer.count / size) { target, initialized in
+                initialized = buffer.count / size
+                UnsafeMutableRawBufferPointer(target).copyMemory(from: .init(rebasing: buffer[..<(initialized * size)]))
+            }
+        }
     }
 
     /// Reads the elements wherever they lie: mapped bytes need not be aligned.

@@ -59,12 +59,13 @@ struct Rewriter {
     /// Moves the nodes apart, so that there are so many empty slots before and behind each.
     mutating func makeRoom(_ room: Int) {
         let step = 2 * room + 1
-        var spread: [Node?] = []
+        var spread = [Node?](repeating: nil, count: slots.count { $0 != nil } * step)
         var places = Array(repeating: 0, count: slots.count)
+        var next = room
         for (slot, node) in slots.enumerated() where node != nil {
-            places[slot] = spread.count + room
-            spread += Array(repeating: nil, count: step)
-            spread[places[slot]] = node
+            places[slot] = next
+            spread[next] = node
+            next += step
         }
         slots = spread
         makers.updateValues { $0 = places[$0] }

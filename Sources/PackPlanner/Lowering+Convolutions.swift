@@ -140,14 +140,19 @@ extension Lowering {
             try Constant(
                 .f32, [rows, padded],
                 .made(bytes: rows * padded * 4) { range, body in
-                    var bytes = [UInt8](repeating: 0, count: rows * padded * 4)
-                    for row in range.lowerBound / (padded * 4)..<(range.upperBound + padded * 4 - 1) / (padded * 4) {
+                    let rowBytes = padded * 4
+                    let first = range.lowerBound / rowBytes
+                    let asked = first..<max(first, (range.upperBound + rowBytes - 1) / rowBytes)
+                    var bytes = [UInt8](repeating: 0, count: asked.count * rowBytes)
+                    for row in asked {
                         let floats = (try? constant.floats(in: row * length..<(row + 1) * length)) ?? []
-                        floats.withUnsafeBytes {
-                            bytes.replaceSubrange(row * padded * 4..<row * padded * 4 + $0.count, with: $0)
-                        }
+                        let start = (row - first) * rowBytes
+                        floats.withUnsafeBytes { bytes.replaceSubrange(start..<start + $0.count, with: $0) }
                     }
-                    bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+                    let start = range.lowerBound - first * rowBytes
+                    bytes.withUnsafeBytes {
+                        body(UnsafeRawBufferPointer(rebasing: $0[start..<start + range.count]))
+                    }
                 })
         }
         return try plain(name, spaced)

@@ -21,8 +21,8 @@ enum EarlyReading {
             let made = Deferred {
                 defer { next() }
                 let imported = try ONNXImport.load(file)
-                return Model(
-                    imported: imported, reading: file == path ? try ModelReading.onnx(path, imported, predicts: true) : nil)
+                let reading = file == path ? try ModelReading.onnx(path, imported, predicts: true) : nil
+                return Model(imported: imported, reading: reading)
             }
             model = (file, made)
             return
