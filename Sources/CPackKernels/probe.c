@@ -51,12 +51,3 @@ uint32_t pack_probe(void) {
 uint32_t pack_probe(void) { return 1u << PACK_ISA_portable; }
 
 #endif
-
-int pack_has_avx2(void) {
-    static int known; // 1, -1, or 0 as long as nobody has looked
-    int is = __atomic_load_n(&known, __ATOMIC_RELAXED);
-    if (is) return is > 0;
-    int has = pack_probe() >> PACK_ISA_avx2 & 1;
-    __atomic_store_n(&known, has ? 1 : -1, __ATOMIC_RELAXED);
-    return has;
-}

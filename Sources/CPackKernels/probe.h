@@ -6,8 +6,5 @@
 /// A bit (1 << enum pack_isa) for each instruction set that is compiled in and can be used here.
 uint32_t pack_probe(void);
 
-/// Whether AVX2 can be used; quick when asked again.
-int pack_has_avx2(void);
-
 /// pack_kernels_select for a CPU with the given instruction sets.
 int pack_kernels_select_from(uint32_t found, const char *limit, pack_kernels *result);

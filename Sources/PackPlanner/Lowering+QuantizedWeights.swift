@@ -99,17 +99,23 @@ private struct IntegerPacking: Sendable {
     }
 
     func sums() -> [Int32] {
-        var result: [Int32] = []
-        result.reserveCapacity(sumCount)
+        var result = [Int32](repeating: 0, count: sumCount)
         _ = withCodes { codes in
-            for group in 0..<groups {
-                for stretch in stretches {
-                    for column in 0..<n {
-                        var sum: Int32 = 0
-                        for row in stretch {
-                            sum += Int32(codes[group * k * n + (isTransposed ? column * k + row : row * n + column)])
+            result.withUnsafeMutableBufferPointer { target in
+                guard var sums = target.baseAddress else { return }
+                for group in 0..<groups {
+                    let codes = codes + group * k * n
+                    for stretch in stretches {
+                        if isTransposed {
+                            for column in 0..<n {
+                                for row in stretch { sums[column] += Int32(codes[column * k + row]) }
+                            }
+                        } else {
+                            for row in stretch {
+                                for column in 0..<n { sums[column] += Int32(codes[row * n + column]) }
+                            }
                         }
-                        result.append(sum)
+                        sums += n
                     }
                 }
             }
