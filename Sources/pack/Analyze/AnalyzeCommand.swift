@@ -49,7 +49,7 @@ struct Analyze: ParsableCommand {
         guard arguments.dropFirst().first == configuration.commandName else { return }
         let given = arguments.dropFirst(2)
         let isFixed = given.contains { argument in SpecializationOptions.names.contains { argument.hasPrefix($0) } }
-        EarlyReading.begin(given.lazy.filter { !isFixed && !$0.hasPrefix("-") }) {
+        EarlyReading.begin(isFixed ? [] : given.filter { !$0.hasPrefix("-") }) {
             if !given.contains(where: { $0.hasPrefix("--target") }) { _ = usualPlatforms }
         }
     }

@@ -15,7 +15,7 @@ enum EarlyReading {
     /// Begins to read the model of an argument, if it has one.
     ///
     /// - Parameter next: What the thread does when it has read it, or at once where there is none.
-    static func begin(_ arguments: some Sequence<String>, then next: @escaping @Sendable () -> Void) {
+    static func begin(_ arguments: [String], then next: @escaping @Sendable () -> Void) {
         for path in arguments {
             guard let file = ONNXImport.path(at: path) else { continue }
             let made = Deferred {
