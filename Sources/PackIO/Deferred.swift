@@ -1,15 +1,14 @@
 import Glibc
-import Synchronization
 
 /// A value that a thread of its own makes, beginning at once.
 ///
 /// It is waited for when it is first asked for, or when nobody wants it any more.
-package final class Deferred<Value: Sendable>: Sendable {
+package final class Deferred<Value: Sendable> {
     private let work: Work
-    /// The thread, until it was waited for.
-    private let thread: Mutex<pthread_t?>
+    private var thread = pthread_t()
+    private var isRunning = false
 
-    /// The thread writes the result; others read it when it has ended.
+    /// What both threads see: the maker writes the result, the other reads it when the thread has ended.
     private final class Work: @unchecked Sendable {
         let make: @Sendable () throws -> Value
         var result: Result<Value, any Error>?
@@ -23,37 +22,33 @@ package final class Deferred<Value: Sendable>: Sendable {
     package init(_ make: @escaping @Sendable () throws -> Value) {
         work = Work(make)
         let carried = Unmanaged.passRetained(Errand { [work] in work.run() })
-        var made = pthread_t()
-        let failure = pthread_create(
-            &made, nil,
+        let made = pthread_create(
+            &thread, nil,
             { context in
                 guard let context else { return nil }
                 Unmanaged<Errand>.fromOpaque(context).takeRetainedValue().run()
                 return nil
             }, carried.toOpaque())
-        thread = Mutex(failure == 0 ? made : nil)
-        if failure != 0 { carried.release() }
+        isRunning = made == 0
+        if !isRunning { carried.release() }
     }
 
-    deinit { thread.withLock { wait(for: &$0) } }
+    deinit { wait() }
 
     /// The value.
     ///
     /// - Throws: What making it threw.
     package func get() throws -> Value {
-        let result = thread.withLock { thread in
-            wait(for: &thread)
-            if work.result == nil { work.run() }
-            return work.result
-        }
-        guard let result else { throw CancellationError() }
+        wait()
+        if work.result == nil { work.run() }
+        guard let result = work.result else { throw CancellationError() }
         return try result.get()
     }
 
-    private func wait(for thread: inout pthread_t?) {
-        guard let running = thread else { return }
-        pthread_join(running, nil)
-        thread = nil
+    private func wait() {
+        guard isRunning else { return }
+        pthread_join(thread, nil)
+        isRunning = false
     }
 }
 

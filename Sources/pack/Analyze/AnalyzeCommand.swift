@@ -41,17 +41,18 @@ struct Analyze: ParsableCommand {
     @OptionGroup var output: ReportOptions
 
     /// The profiles of the usual platforms, read by a thread that begins when they are first mentioned.
-    private static let usualPlatforms = Deferred { try profiles(named: []) }
+    nonisolated(unsafe) private static let usualPlatforms = Deferred { try profiles(named: []) }
 
-    /// Begins before the arguments are understood, as that takes as long as a small model's analysis: reads an ONNX model that
-    /// one of them seems to name, unless something of it is to be fixed, then the profiles.
+    /// Begins to read before the arguments are understood, as that takes as long as a small model's analysis: an ONNX model
+    /// that one of them seems to name, then the profiles.
     static func prepare(for arguments: [String]) {
         guard arguments.dropFirst().first == configuration.commandName else { return }
-        let given = arguments.dropFirst(2)
-        let isFixed = given.contains { argument in SpecializationOptions.names.contains { argument.hasPrefix($0) } }
-        EarlyReading.begin(isFixed ? [] : given.filter { !$0.hasPrefix("-") }) {
-            if !given.contains(where: { $0.hasPrefix("--target") }) { _ = usualPlatforms }
+        let next: @Sendable () -> Void = {
+            if !arguments.contains(where: { $0.hasPrefix("--target") }) { _ = usualPlatforms }
         }
+        let model = arguments.dropFirst(2).lazy.filter { !$0.hasPrefix("-") }.compactMap { ONNXImport.path(at: $0) }
+            .first
+        if let model { EarlyReading.begin(model, then: next) } else { next() }
     }
 
     func run() throws {

@@ -9,26 +9,21 @@ extension ModelReading {
     private static let listed = 20
 
     /// What an ONNX file is and holds. One that cannot be run is reported on as well.
-    ///
-    /// - Parameter predicts: Whether a thread begins to predict what bundles would be like.
-    static func onnx(_ path: String, _ onnx: ONNXImport, predicts: Bool = false) throws -> ModelReading {
+    static func onnx(_ path: String, _ onnx: ONNXImport) throws -> ModelReading {
         let description = onnx.description
-        let files = try modelFiles(path, onnx)
-        let imported = onnx.problems.isEmpty ? try ImportedModel(onnx, description) : nil
-        let predictions = predicts ? imported.map { model in Deferred { try Predictions(model, files: files) } } : nil
-        var facts = facts(onnx, description, path, files: files)
+        var facts = facts(onnx, description, path, files: try modelFiles(path, onnx))
         facts.findings += unused(onnx, description)
         for problem in onnx.problems.prefix(listed) { facts.findings.insert(finding(problem), at: 0) }
         // Weights of the model are no pickles, whatever their names end in.
         facts.findings += ModelFacts.findings(in: facts.files.filter { onnx.file.externals[$0.path] == nil })
         let weights = [onnx.file.file] + onnx.file.externals.values
-        guard let imported else {
+        guard onnx.problems.isEmpty else {
             return ModelReading(
                 facts: facts, imported: nil, graph: onnx.graph, weightFiles: weights,
                 obstacle: ImportError(onnx.problems, file: onnx.file.file.path).facts)
         }
-        return ModelReading(
-            facts: facts, imported: imported, graph: onnx.graph, weightFiles: weights, predictions: predictions)
+        let imported = try ImportedModel(onnx, description)
+        return ModelReading(facts: facts, imported: imported, graph: onnx.graph, weightFiles: weights)
     }
 
     private static func facts(

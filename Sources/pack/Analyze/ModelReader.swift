@@ -5,7 +5,7 @@ import PackIO
 import PackImport
 
 /// A model that was read for a report.
-struct ModelReading: Sendable {
+struct ModelReading {
     /// What was found out.
     var facts: ModelFacts
     /// The model; `nil` where no graph could be built.
@@ -16,8 +16,6 @@ struct ModelReading: Sendable {
     var weightFiles: [MappedFile]
     /// Why no graph could be built.
     var obstacle: ErrorFacts?
-    /// What bundles would be like, where that has been begun.
-    var predictions: Deferred<Predictions>?
 
     /// Reads a model folder, an ONNX file of which something may be fixed, or a single file of weights.
     ///
@@ -27,7 +25,7 @@ struct ModelReading: Sendable {
         _ path: String, _ specialization: ONNXSpecialization = ONNXSpecialization()
     ) throws -> ModelReading {
         if let file = ONNXImport.path(at: path) {
-            return try EarlyReading.reading(path, file: file, specialization)
+            return try onnx(path, ONNXImport(EarlyReading.file(at: file), specialization))
         }
         guard try FileContents.kind(of: path) == .folder else { return try file(path) }
         let imported: ImportedModel

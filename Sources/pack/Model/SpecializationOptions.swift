@@ -94,9 +94,6 @@ struct CutOptions: ParsableArguments {
 
 /// All that can be fixed of an ONNX model.
 struct SpecializationOptions: ParsableArguments {
-    /// What they are called.
-    static let names = ["--shape", "--value", "--length", "--absent", "--outputs", "--inputs"]
-
     @OptionGroup var shapes: ShapeOptions
     @OptionGroup var fixed: FixedOptions
     @OptionGroup var cut: CutOptions

@@ -196,7 +196,7 @@ extension Subject {
     fileprivate mutating func predict() throws -> Predictions? {
         guard let model = models.first, let imported = model.imported else { return nil }
         do {
-            let predictions = try model.predictions?.get() ?? Predictions(imported, files: model.facts.files)
+            let predictions = try Predictions(imported, files: model.facts.files)
             models[0].facts.fusedOperators = predictions.fusedOperators
             return predictions
         } catch let error as any FactualError {
