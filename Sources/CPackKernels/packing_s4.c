@@ -1,5 +1,4 @@
 // Weights as 4-bit codes in groups, at slim time.
-#include <math.h>
 #include <string.h>
 
 #include "internal.h"

@@ -13,13 +13,16 @@ void pack_panels_s8(const int8_t *codes, size_t ldw, int transposed, size_t k, s
     size_t padded = pack_round_up(k, 4);
     for (size_t first = 0; first < n; first += PACK_PANEL, panels += PACK_PANEL * padded) {
         size_t count = pack_min(PACK_PANEL, n - first);
-        for (size_t j = 0; transposed && j < count; j++) {
-            const int8_t *from = codes + (first + j) * ldw;
-            for (size_t i = 0; i < k; i += 4) memcpy(panels + i * 16 + j * 4, from + i, pack_min(4, k - i));
-        }
-        for (size_t i = 0; !transposed && i < k; i++) {
-            int8_t *to = panels + i / 4 * 64 + i % 4;
-            for (size_t j = 0; j < count; j++) to[j * 4] = codes[i * ldw + first + j];
+        if (transposed) {
+            for (size_t j = 0; j < count; j++) {
+                const int8_t *from = codes + (first + j) * ldw;
+                for (size_t i = 0; i < k; i += 4) memcpy(panels + i * 16 + j * 4, from + i, pack_min(4, k - i));
+            }
+        } else {
+            for (size_t i = 0; i < k; i++) {
+                int8_t *to = panels + i / 4 * 64 + i % 4;
+                for (size_t j = 0; j < count; j++) to[j * 4] = codes[i * ldw + first + j];
+            }
         }
     }
 }

@@ -67,6 +67,7 @@ extension Constant {
         return values.first
     }
 
+    /// Elements of an `f32` constant, copied at once.
     private func copy(in range: Range<Int>) -> [Float] {
         let size = MemoryLayout<Float>.size
         let range = range.clamped(to: 0..<count)

@@ -1,13 +1,6 @@
 // The search for 4-bit codes of groups, the same bits whatever instructions it is compiled to.
 #pragma once
-#include <math.h>
-#include <string.h>
-
-#include "../internal.h"
-
-#pragma clang fp contract(off)
-// What takes vectors as arguments becomes part of its caller.
-#pragma clang diagnostic ignored "-Wpsabi"
+#include "quantize_common.h"
 
 enum { MIN_CODE = -8, MAX_CODE = 7, SCALE_LIMIT = 127 };
 
@@ -17,17 +10,11 @@ typedef float trials __attribute__((ext_vector_type(8)));
 /// The four sums of the values whose places leave the same rest as one.
 PACK_INLINE trials sum_of(const trials *v) { return (v[0] + v[2]) + (v[1] + v[3]); }
 
-/// x rounded to nearest even, within the codes; |x| < 2^22 or infinite.
-PACK_INLINE trials codes_of(trials x) {
-    x = x > MAX_CODE ? (trials)MAX_CODE : x < MIN_CODE ? (trials)MIN_CODE : x;
-    return (x + 0x1.8p23f) - 0x1.8p23f;
-}
-
 /// The sums of squared errors of a group stored with these scales; infinite where codes of one sign become too many.
 PACK_INLINE trials errors_with(const float *x, trials scale) {
     trials inverse = 1.0f / scale, sum[4] = {0}, size[4] = {0}, total[4] = {0};
     PACK_UNROLL for (int i = 0; i < PACK_GROUP; i++) {
-        trials code = codes_of(x[i] * inverse), rest = x[i] - code * scale;
+        trials code = ROUNDED(x[i] * inverse, MIN_CODE, MAX_CODE), rest = x[i] - code * scale;
         sum[i % 4] += rest * rest, size[i % 4] += __builtin_elementwise_abs(code), total[i % 4] += code;
     }
     trials excess = sum_of(size) + __builtin_elementwise_abs(sum_of(total));
@@ -38,7 +25,7 @@ PACK_INLINE trials errors_with(const float *x, trials scale) {
 PACK_INLINE trials refined(const float *x, trials scale) {
     trials inverse = 1.0f / scale, product[4] = {0}, square[4] = {0};
     PACK_UNROLL for (int i = 0; i < PACK_GROUP; i++) {
-        trials code = codes_of(x[i] * inverse);
+        trials code = ROUNDED(x[i] * inverse, MIN_CODE, MAX_CODE);
         product[i % 4] += code * x[i], square[i % 4] += code * code;
     }
     trials squares = sum_of(square);
@@ -85,11 +72,7 @@ static int32_t code_group(const float *x, float column_scale, float wanted, int8
     if (scale == 0 && wanted != 0) scale = wanted > 0 ? 1 : -1;
     *group_scale = (int8_t)scale;
     float step = (float)scale * column_scale, inverse = step == 0 ? 0 : 1.0f / step;
-    for (size_t i = 0; i < PACK_GROUP; i++) {
-        float code = x[i] * inverse;
-        code = code > MAX_CODE ? MAX_CODE : code < MIN_CODE ? MIN_CODE : code;
-        codes[i] = (int8_t)((code + 0x1.8p23f) - 0x1.8p23f);
-    }
+    for (size_t i = 0; i < PACK_GROUP; i++) codes[i] = (int8_t)ROUNDED(x[i] * inverse, MIN_CODE, MAX_CODE);
     bound_sums(codes, 1);
     bound_sums(codes, -1);
     int32_t sum = 0;

@@ -1,13 +1,6 @@
 // The search for 8-bit codes of bounded weights, the same bits whatever instructions it is compiled to.
 #pragma once
-#include <math.h>
-#include <string.h>
-
-#include "../internal.h"
-
-#pragma clang fp contract(off)
-// What takes vectors as arguments becomes part of its caller.
-#pragma clang diagnostic ignored "-Wpsabi"
+#include "quantize_common.h"
 
 /// Four k of a column; a run as vectors, for the search to be quick.
 typedef float lanes __attribute__((ext_vector_type(4)));
@@ -34,10 +27,7 @@ PACK_INLINE void add_errors(const float *shares, int first, float limit, tops_la
     // One of each for every k of a quadruple.
     tops_lanes error[4] = {0}, total[4] = {0}, size[4] = {0};
     PACK_UNROLL for (int i = 0; i < PACK_RUN_LENGTH; i++) {
-        tops_lanes ratio = shares[i] * tops;
-        tops_lanes code = ratio > limit ? (tops_lanes)limit : ratio < -limit ? (tops_lanes)-limit : ratio;
-        code = (code + 0x1.8p23f) - 0x1.8p23f;
-        tops_lanes rest = code - ratio;
+        tops_lanes ratio = shares[i] * tops, code = ROUNDED(ratio, -limit, limit), rest = code - ratio;
         error[i % 4] += rest * rest, total[i % 4] += code, size[i % 4] += __builtin_elementwise_abs(code);
     }
     PACK_UNROLL for (int i = 0; i < 4; i++) {
@@ -76,8 +66,7 @@ PACK_INLINE int32_t code_run(const float *shares, float top, float limit, size_t
         lanes ratio;
         memcpy(&ratio, shares + i, sizeof ratio);
         ratio *= top;
-        lanes code = ratio > limit ? (lanes)limit : ratio < -limit ? (lanes)-limit : ratio;
-        code = (code + 0x1.8p23f) - 0x1.8p23f;
+        lanes code = ROUNDED(ratio, -limit, limit);
         total += code, size += __builtin_elementwise_abs(code);
         memcpy(ratios + i, &ratio, sizeof ratio), memcpy(values + i, &code, sizeof code);
     }

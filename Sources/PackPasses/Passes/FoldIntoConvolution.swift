@@ -154,16 +154,12 @@ extension Rewriter {
             .made(bytes: weights.byteCount) { range, body in
                 let first = range.lowerBound / 4
                 var floats = (try? weights.floats(in: first..<(range.upperBound + 3) / 4)) ?? []
-                floats.withUnsafeMutableBufferPointer { floats in
-                    var index = 0
-                    while index < floats.count {
-                        let row = (first + index) / inner
-                        let (end, factor) = (min((row + 1) * inner - first, floats.count), factors[row % factors.count])
-                        while index < end {
-                            floats[index] *= factor
-                            index += 1
-                        }
-                    }
+                var index = 0
+                while index < floats.count {
+                    let row = (first + index) / inner
+                    let (end, factor) = (min((row + 1) * inner - first, floats.count), factors[row % factors.count])
+                    for place in index..<end { floats[place] *= factor }
+                    index = end
                 }
                 let start = range.lowerBound - first * 4
                 floats.withUnsafeBytes {
